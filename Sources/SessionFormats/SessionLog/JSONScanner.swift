@@ -1,0 +1,494 @@
+// A cursor over one line of JSON that decides exactly what serde_json decides.
+//
+// The scanner owns nothing: it walks a buffer that its caller keeps alive for the length of one closure. It copies no
+// bytes; strings and numbers come out as spans. Strings are searched 16 bytes at a time. The bytes are assumed to be
+// UTF-8, which the log reader checks line by line before it gets here; a scanner that meets other bytes still stays
+// inside its buffer.
+//
+// The rules are those of RFC 8259 as the reference applies them (spec: "JSON rules"): white space is space, tab, LF
+// and CR; 127 nested containers are accepted; strings and numbers in an entry are all looked at, even in fields that
+// nobody knows, while fields that a header does not know are only skipped.
+
+/// Why a line is not what was expected, and where.
+struct JSONFault: Error, Equatable {
+    enum Reason: UInt8 {
+        case unexpectedEnd, unexpectedByte, controlCharacter, invalidEscape, loneSurrogate, invalidNumber
+        case numberOutOfRange, tooDeep, trailingBytes
+        case wrongType, duplicateField, missingField, unknownVariant, wrongLength
+    }
+
+    /// From the start of the scanned buffer.
+    var offset: Int
+    var reason: Reason
+}
+
+extension JSONFault.Reason {
+    /// The reason as the middle of a sentence.
+    var explanation: String {
+        switch self {
+        case .unexpectedEnd: "the line ends in the middle of a value"
+        case .unexpectedByte: "a byte stands where JSON allows none like it"
+        case .controlCharacter: "a raw control character stands inside a string"
+        case .invalidEscape: "a string has an invalid escape"
+        case .loneSurrogate: "a string escapes half of a surrogate pair"
+        case .invalidNumber: "a number is malformed"
+        case .numberOutOfRange: "a number is out of range"
+        case .tooDeep: "more than 127 arrays and objects are nested"
+        case .trailingBytes: "more bytes follow the value"
+        case .wrongType: "a field has the wrong type"
+        case .duplicateField: "a field occurs twice"
+        case .missingField: "a required field is missing"
+        case .unknownVariant: "a type, role or other name is unknown"
+        case .wrongLength: "an array has the wrong number of elements"
+        }
+    }
+}
+
+/// The inside of a string: where it begins, how long it is, and whether it needs unescaping.
+struct StringSpan {
+    var start: Int
+    var length: Int
+    var hasEscapes: Bool
+}
+
+/// A number's text and, when it is an integer, what it says.
+struct NumberSpan {
+    var start: Int
+    var length: Int
+    /// Nil for a floating-point number, which `-0` and integers beyond 64 bits are too.
+    var integer: JSONInteger?
+}
+
+/// An integer as serde keeps it: unsigned when not negative.
+enum JSONInteger: Equatable {
+    case unsigned(UInt64)
+    case negative(Int64)
+}
+
+struct JSONScanner {
+    private typealias Chunk = SIMD16<UInt8>
+    private typealias Mask = SIMDMask<SIMD16<Int8>>
+
+    /// The most arrays and objects that may be open at once.
+    static let depthLimit = 127
+
+    /// How much of a value that nobody asked for is looked at.
+    enum Scrutiny {
+        /// As in an entry: strings must unescape, numbers must convert, depth is limited.
+        case full
+        /// As in a header's unknown field: only the grammar counts.
+        case grammarOnly
+    }
+
+    let base: UnsafePointer<UInt8>
+    /// The end of the line.
+    let end: Int
+    /// The end of the bytes that may be loaded, at least `end`.
+    let loadable: Int
+    var at: Int
+
+    init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
+        self.base = base
+        self.end = end
+        self.loadable = loadable
+        at = start
+    }
+
+    @inline(__always)
+    func fault(_ reason: JSONFault.Reason) -> JSONFault { JSONFault(offset: at, reason: reason) }
+
+    @inline(__always)
+    mutating func skipSpace() {
+        while at < end, base[at] <= 0x20, isSpace(base[at]) { at += 1 }
+    }
+
+    @inline(__always)
+    private func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    }
+
+    /// The next byte after white space, which is not consumed.
+    @inline(__always)
+    mutating func peek() throws(JSONFault) -> UInt8 {
+        skipSpace()
+        guard at < end else { throw fault(.unexpectedEnd) }
+        return base[at]
+    }
+
+    @inline(__always)
+    mutating func expect(_ byte: UInt8) throws(JSONFault) {
+        guard try peek() == byte else { throw fault(.unexpectedByte) }
+        at += 1
+    }
+
+    /// After the outermost value: nothing but white space may follow.
+    mutating func expectEnd() throws(JSONFault) {
+        skipSpace()
+        guard at == end else { throw fault(.trailingBytes) }
+    }
+
+    /// Whether the bytes at `offset` are these; false when they do not fit before the end.
+    @inline(__always)
+    func matches(_ literal: UnsafePointer<UInt8>, _ length: Int, at offset: Int) -> Bool {
+        guard offset + length <= end else { return false }
+        let here = UnsafeRawPointer(base + offset)
+        let there = UnsafeRawPointer(literal)
+        var index = 0
+        while index + 8 <= length {
+            if here.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                != there.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            {
+                return false
+            }
+            index += 8
+        }
+        if index + 4 <= length {
+            if here.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+                != there.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+            {
+                return false
+            }
+            index += 4
+        }
+        while index < length {
+            if base[offset + index] != literal[index] { return false }
+            index += 1
+        }
+        return true
+    }
+
+    // MARK: Strings
+
+    /// Reads a string whose opening quote is next after white space.
+    @inline(__always)
+    mutating func string(_ scrutiny: Scrutiny = .full) throws(JSONFault) -> StringSpan {
+        guard try peek() == 0x22 else { throw fault(.wrongType) }
+        at += 1
+        let start = at
+        let special = try findSpecial()
+        if special == 0x22 {
+            let span = StringSpan(start: start, length: at - start, hasEscapes: false)
+            at += 1
+            return span
+        }
+        try finishEscapedString(scrutiny)
+        return StringSpan(start: start, length: at - 1 - start, hasEscapes: true)
+    }
+
+    /// Moves to the next quote or backslash and returns it.
+    @inline(__always)
+    private mutating func findSpecial() throws(JSONFault) -> UInt8 {
+        let quote = Chunk(repeating: 0x22)
+        let backslash = Chunk(repeating: 0x5C)
+        let space = Chunk(repeating: 0x20)
+        while at + 16 <= loadable {
+            let chunk: Chunk = UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self)
+            let found: Mask = (chunk .== quote) .| (chunk .== backslash) .| (chunk .< space)
+            let words: SIMD2<UInt64> = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+            if words[0] != 0 {
+                at += words[0].trailingZeroBitCount >> 3
+                return try special()
+            }
+            if words[1] != 0 {
+                at += 8 + words[1].trailingZeroBitCount >> 3
+                return try special()
+            }
+            at += 16
+        }
+        while at < end {
+            let byte = base[at]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return try special() }
+            at += 1
+        }
+        at = end
+        throw fault(.unexpectedEnd)
+    }
+
+    @inline(__always)
+    private mutating func special() throws(JSONFault) -> UInt8 {
+        guard at < end else {
+            at = end
+            throw fault(.unexpectedEnd)
+        }
+        let byte = base[at]
+        guard byte >= 0x20 else { throw fault(.controlCharacter) }
+        return byte
+    }
+
+    /// At the first backslash: goes on to just behind the closing quote.
+    private mutating func finishEscapedString(_ scrutiny: Scrutiny) throws(JSONFault) {
+        while true {
+            try skipEscape(scrutiny)
+            if try findSpecial() == 0x22 {
+                at += 1
+                return
+            }
+        }
+    }
+
+    private mutating func skipEscape(_ scrutiny: Scrutiny) throws(JSONFault) {
+        guard at + 1 < end else {
+            at = end
+            throw fault(.unexpectedEnd)
+        }
+        switch base[at + 1] {
+        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74:
+            at += 2
+        case 0x75:
+            let unit = try hexUnit(at: at + 2)
+            if scrutiny == .full {
+                guard unit & 0xFC00 != 0xDC00 else { throw fault(.loneSurrogate) }
+                if unit & 0xFC00 == 0xD800 {
+                    guard at + 7 < end, base[at + 6] == 0x5C, base[at + 7] == 0x75 else {
+                        throw fault(.loneSurrogate)
+                    }
+                    guard try hexUnit(at: at + 8) & 0xFC00 == 0xDC00 else { throw fault(.loneSurrogate) }
+                    at += 6
+                }
+            }
+            at += 6
+        default:
+            throw fault(.invalidEscape)
+        }
+    }
+
+    private func hexUnit(at offset: Int) throws(JSONFault) -> UInt32 {
+        guard offset + 4 <= end else { throw JSONFault(offset: end, reason: .unexpectedEnd) }
+        var unit: UInt32 = 0
+        for index in 0..<4 {
+            guard let digit = hexDigit(base[offset + index]) else {
+                throw JSONFault(offset: offset, reason: .invalidEscape)
+            }
+            unit = unit << 4 | digit
+        }
+        return unit
+    }
+
+    private func hexDigit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case 0x30...0x39: UInt32(byte - 0x30)
+        case 0x41...0x46: UInt32(byte - 0x37)
+        case 0x61...0x66: UInt32(byte - 0x57)
+        default: nil
+        }
+    }
+
+    /// Appends the characters that a string stands for. The span must come from `string(.full)` of this buffer.
+    func unescape(_ span: StringSpan, into output: inout [UInt8]) {
+        let stop = span.start + span.length
+        guard span.hasEscapes else {
+            output.append(contentsOf: UnsafeBufferPointer(start: base + span.start, count: span.length))
+            return
+        }
+        var from = span.start
+        while from < stop {
+            var plain = from
+            while plain < stop, base[plain] != 0x5C { plain += 1 }
+            output.append(contentsOf: UnsafeBufferPointer(start: base + from, count: plain - from))
+            guard plain + 1 < stop else { return }
+            from = unescapeOne(at: plain, into: &output)
+        }
+    }
+
+    private func unescapeOne(at offset: Int, into output: inout [UInt8]) -> Int {
+        let letter = base[offset + 1]
+        switch letter {
+        case 0x62: output.append(0x08)
+        case 0x66: output.append(0x0C)
+        case 0x6E: output.append(0x0A)
+        case 0x72: output.append(0x0D)
+        case 0x74: output.append(0x09)
+        case 0x75: return unescapeUnit(at: offset, into: &output)
+        default: output.append(letter)
+        }
+        return offset + 2
+    }
+
+    private func unescapeUnit(at offset: Int, into output: inout [UInt8]) -> Int {
+        guard let unit = try? hexUnit(at: offset + 2) else { return end }
+        var value = unit
+        var next = offset + 6
+        if unit & 0xFC00 == 0xD800, let low = try? hexUnit(at: offset + 8) {
+            value = 0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF)
+            next = offset + 12
+        }
+        if let scalar = Unicode.Scalar(value) { output.append(contentsOf: Array(String(Character(scalar)).utf8)) }
+        return next
+    }
+
+    // MARK: Numbers
+
+    /// Reads a number; `at` must be at its first byte.
+    @inline(__always)
+    mutating func number(_ scrutiny: Scrutiny = .full) throws(JSONFault) -> NumberSpan {
+        let start = at
+        let negative = base[at] == 0x2D
+        if negative { at += 1 }
+        let digitsStart = at
+        var value: UInt64 = 0
+        while at < end {
+            let digit = base[at] &- 0x30
+            guard digit < 10 else { break }
+            value = value &* 10 &+ UInt64(digit)
+            at += 1
+        }
+        let digits = at - digitsStart
+        guard digits > 0 else { throw fault(at < end ? .invalidNumber : .unexpectedEnd) }
+        if digits > 1, base[digitsStart] == 0x30 {
+            throw JSONFault(offset: digitsStart, reason: .invalidNumber)
+        }
+        let isPlain = at == end || (base[at] != 0x2E && base[at] | 0x20 != 0x65)
+        if isPlain, digits <= 18 {
+            if negative, value == 0 { return NumberSpan(start: start, length: at - start, integer: nil) }
+            let integer: JSONInteger = negative ? .negative(-Int64(value)) : .unsigned(value)
+            return NumberSpan(start: start, length: at - start, integer: integer)
+        }
+        return try longNumber(from: start, scrutiny)
+    }
+
+    /// Numbers with a fraction, an exponent or more than 18 digits.
+    private mutating func longNumber(from start: Int, _ scrutiny: Scrutiny) throws(JSONFault) -> NumberSpan {
+        let stop = try numberGrammar(from: start)
+        at = stop
+        guard scrutiny == .full else { return NumberSpan(start: start, length: stop - start, integer: nil) }
+        let text = UnsafeBufferPointer(start: base + start, count: stop - start)
+        switch try JSONNumber.convert(text, offset: start) {
+        case .integer(let integer): return NumberSpan(start: start, length: stop - start, integer: integer)
+        case .double: return NumberSpan(start: start, length: stop - start, integer: nil)
+        }
+    }
+
+    private func numberGrammar(from start: Int) throws(JSONFault) -> Int {
+        var cursor = start
+        func digits() throws(JSONFault) {
+            let first = cursor
+            while cursor < end, base[cursor] &- 0x30 < 10 { cursor += 1 }
+            if cursor == first {
+                throw JSONFault(offset: cursor, reason: cursor < end ? .invalidNumber : .unexpectedEnd)
+            }
+        }
+        if base[cursor] == 0x2D { cursor += 1 }
+        try digits()
+        if cursor < end, base[cursor] == 0x2E {
+            cursor += 1
+            try digits()
+        }
+        if cursor < end, base[cursor] | 0x20 == 0x65 {
+            cursor += 1
+            if cursor < end, base[cursor] == 0x2B || base[cursor] == 0x2D { cursor += 1 }
+            try digits()
+        }
+        return cursor
+    }
+
+    // MARK: Literals and whole values
+
+    /// Consumes `true`, `false` or `null`, whichever begins with the byte at `at`.
+    @inline(__always)
+    mutating func literal(_ text: StaticString) throws(JSONFault) {
+        let length = text.utf8CodeUnitCount
+        guard matches(text.utf8Start, length, at: at) else {
+            throw fault(at + length > end ? .unexpectedEnd : .unexpectedByte)
+        }
+        at += length
+    }
+
+    mutating func bool() throws(JSONFault) -> Bool {
+        switch try peek() {
+        case 0x74:
+            try literal("true")
+            return true
+        case 0x66:
+            try literal("false")
+            return false
+        default: throw fault(.wrongType)
+        }
+    }
+
+    /// Consumes `null` when it is next.
+    @inline(__always)
+    mutating func null() throws(JSONFault) -> Bool {
+        guard try peek() == 0x6E else { return false }
+        try literal("null")
+        return true
+    }
+
+    /// Skips any value. `depth` is the number of containers open around it.
+    mutating func skipValue(_ scrutiny: Scrutiny, depth: Int) throws(JSONFault) {
+        var open = ContainerStack()
+        while true {
+            switch try peek() {
+            case 0x22: _ = try string(scrutiny)
+            case 0x2D, 0x30...0x39: _ = try number(scrutiny)
+            case 0x74: try literal("true")
+            case 0x66: try literal("false")
+            case 0x6E: try literal("null")
+            case 0x7B:
+                if scrutiny == .full, depth + open.count >= Self.depthLimit { throw fault(.tooDeep) }
+                at += 1
+                if try peek() != 0x7D {
+                    open.push(isObject: true)
+                    try key(scrutiny)
+                    continue
+                }
+                at += 1
+            case 0x5B:
+                if scrutiny == .full, depth + open.count >= Self.depthLimit { throw fault(.tooDeep) }
+                at += 1
+                if try peek() != 0x5D {
+                    open.push(isObject: false)
+                    continue
+                }
+                at += 1
+            default: throw fault(.unexpectedByte)
+            }
+            guard try closeContainers(&open, scrutiny) else { return }
+        }
+    }
+
+    /// After a value inside containers: closes what ends here; false when the outermost has ended.
+    private mutating func closeContainers(
+        _ open: inout ContainerStack, _ scrutiny: Scrutiny
+    ) throws(JSONFault) -> Bool {
+        while let isObject = open.innermostIsObject {
+            let byte = try peek()
+            at += 1
+            if byte == 0x2C {
+                if isObject { try key(scrutiny) }
+                return true
+            }
+            guard byte == (isObject ? 0x7D : 0x5D) else {
+                at -= 1
+                throw fault(.unexpectedByte)
+            }
+            open.pop()
+        }
+        return false
+    }
+
+    private mutating func key(_ scrutiny: Scrutiny) throws(JSONFault) {
+        _ = try string(scrutiny)
+        try expect(0x3A)
+    }
+}
+
+/// Which of the open containers are objects: one bit each, so that a hostile depth costs an eighth of a byte a level.
+private struct ContainerStack {
+    private(set) var count = 0
+    private var current: UInt64 = 0
+    private var outer: [UInt64] = []
+
+    var innermostIsObject: Bool? { count == 0 ? nil : current & 1 == 1 }
+
+    mutating func push(isObject: Bool) {
+        if count & 63 == 0, count > 0 { outer.append(current) }
+        current = current << 1 | (isObject ? 1 : 0)
+        count += 1
+    }
+
+    mutating func pop() {
+        current >>= 1
+        count -= 1
+        if count & 63 == 0, let full = outer.popLast() { current = full }
+    }
+}

@@ -1,0 +1,171 @@
+// What can be saved from a line that is not one entry.
+//
+// The damage seen most in public trackers is the weld: an append that was cut short, and the next entry written right
+// behind the fragment on the same line. Runs of NUL bytes come next. In both, whole entries stand between bytes that
+// belong to nobody. A whole entry is looked for wherever an object can begin, and believed only when it ends where an
+// entry may end: at the line's end, before the beginning of another object, or before NUL bytes. An object inside an
+// entry's own `details` is followed by a comma or a bracket and so is not mistaken for an entry.
+//
+// The search is linear for all practical purposes: an attempt fails at the first byte that breaks the grammar, and
+// objects nest at most 127 deep, so no byte is looked at more than that often.
+
+struct LineSalvage {
+    enum Piece {
+        /// A whole entry: its place in the buffer and its parsed form.
+        case entry(start: Int, end: Int, tape: EntryTape, isNewer: Bool)
+        case header(SessionHeader)
+    }
+
+    enum Condition {
+        /// The whole line is an entry of a newer schema.
+        case newerEntry
+        /// The whole line is a header where an entry is expected.
+        case repeatedHeader
+        case onlyNULs
+        /// Whole pieces and NUL bytes, no fragments.
+        case wholeBetweenNULs
+        /// Whole pieces among this many bytes of fragments.
+        case welded(fragmentBytes: Int)
+        /// Nothing could be saved.
+        case lost
+    }
+
+    /// More runs than this on one line are counted, not listed.
+    private static let listedRuns = 64
+
+    private(set) var pieces: [Piece] = []
+    private(set) var nulRuns: [Range<Int>] = []
+    private(set) var furtherNULRuns = 0
+    private(set) var condition = Condition.lost
+
+    private let text: LogInterpreter.Line
+    private let firstInvalid: Int?
+
+    init(
+        _ text: LogInterpreter.Line, firstInvalid: Int?, wantsHeader: Bool, _ parser: inout EntryParser
+    ) {
+        self.text = text
+        self.firstInvalid = firstInvalid
+        if firstInvalid == nil, takeWholeLine(wantsHeader: wantsHeader) { return }
+        findNULRuns()
+        var wantsHeader = wantsHeader
+        var at = text.start
+        var fragmentBytes = 0
+        var gapStart = text.start
+        while let candidate = nextObject(from: at) {
+            if let end = takePiece(at: candidate, &wantsHeader, &parser) {
+                fragmentBytes += bytesOfFragments(gapStart..<candidate)
+                gapStart = end
+                at = end
+            } else {
+                // A torn tail is one entry cut short; whole objects inside it are its own, not welded to it.
+                if !text.hasNewline, isCutShort(at: candidate, &parser) { break }
+                at = candidate + 1
+            }
+        }
+        fragmentBytes += bytesOfFragments(gapStart..<text.end)
+        conclude(fragmentBytes: fragmentBytes)
+    }
+
+    private mutating func conclude(fragmentBytes: Int) {
+        if pieces.isEmpty {
+            condition = fragmentBytes == 0 ? .onlyNULs : .lost
+        } else if fragmentBytes > 0 || nulRuns.isEmpty {
+            condition = .welded(fragmentBytes: fragmentBytes)
+        } else {
+            condition = .wholeBetweenNULs
+        }
+    }
+
+    private mutating func takeWholeLine(wantsHeader: Bool) -> Bool {
+        let scanner = text.scanner(from: text.start, to: text.end)
+        let tape: EntryTape? = EntrySchema.openContent.withParser { parser in
+            (try? parser.parseLine(scanner)) == nil ? nil : parser.tape
+        }
+        if let tape {
+            pieces = [.entry(start: text.start, end: text.end, tape: tape, isNewer: true)]
+            condition = .newerEntry
+            return true
+        }
+        if !wantsHeader, (try? HeaderParser.parse(scanner)) != nil {
+            condition = .repeatedHeader
+            return true
+        }
+        return false
+    }
+
+    private mutating func findNULRuns() {
+        var at = text.start
+        while at < text.end {
+            guard text.base[at] == 0 else {
+                at += 1
+                continue
+            }
+            let start = at
+            while at < text.end, text.base[at] == 0 { at += 1 }
+            if nulRuns.count < Self.listedRuns { nulRuns.append(start..<at) } else { furtherNULRuns += 1 }
+        }
+    }
+
+    /// The next place where an object with a key begins.
+    private func nextObject(from start: Int) -> Int? {
+        var at = start
+        while at < text.end {
+            if text.base[at] == 0x7B {
+                var next = at + 1
+                while next < text.end, text.base[next] == 0x20 || text.base[next] == 0x09 { next += 1 }
+                if next < text.end, text.base[next] == 0x22 { return at }
+                at = next
+            } else {
+                at += 1
+            }
+        }
+        return nil
+    }
+
+    /// Takes a whole entry, or the header while that is missing, at `start`; nil when there is none.
+    private mutating func takePiece(
+        at start: Int, _ wantsHeader: inout Bool, _ parser: inout EntryParser
+    ) -> Int? {
+        if (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil {
+            let end = start + parser.scanner.at
+            guard isBelievable(start..<end) else { return nil }
+            pieces.append(.entry(start: start, end: end, tape: parser.tape, isNewer: false))
+            return end
+        }
+        guard wantsHeader else { return nil }
+        var scanner = text.scanner(from: start, to: text.end)
+        guard (try? scanner.skipValue(.grammarOnly, depth: 0)) != nil else { return nil }
+        let end = start + scanner.at
+        guard isBelievable(start..<end),
+            let header = try? HeaderParser.parse(text.scanner(from: start, to: end)), header.type == "session"
+        else { return nil }
+        wantsHeader = false
+        pieces.append(.header(header))
+        return end
+    }
+
+    private func isBelievable(_ range: Range<Int>) -> Bool {
+        if let firstInvalid, firstInvalid < range.upperBound,
+            UTF8Validation.firstInvalid(text.base, from: range.lowerBound, to: range.upperBound) != nil
+        {
+            return false
+        }
+        var at = range.upperBound
+        while at < text.end, text.base[at] == 0x20 || text.base[at] == 0x09 || text.base[at] == 0x0D { at += 1 }
+        return at == text.end || text.base[at] == 0 || text.base[at] == 0x7B
+    }
+
+    private func isCutShort(at start: Int, _ parser: inout EntryParser) -> Bool {
+        do throws(JSONFault) {
+            try parser.parsePrefix(text.scanner(from: start, to: text.end))
+            return false
+        } catch {
+            return error.reason == .unexpectedEnd
+        }
+    }
+
+    private func bytesOfFragments(_ range: Range<Int>) -> Int {
+        range.count { text.base[$0] != 0 && text.base[$0] != 0x20 && text.base[$0] != 0x09 && text.base[$0] != 0x0D }
+    }
+}

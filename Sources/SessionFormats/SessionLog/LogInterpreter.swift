@@ -1,0 +1,314 @@
+// What the lines of a session log amount to, taken one at a time.
+//
+// Both ways of reading, from a mapped file and as a stream, feed their lines to this one state machine, so they cannot
+// disagree. Reference mode does what the reference does and stops at the first bad byte; recover mode hands every line
+// that is not a plain entry to `LineSalvage`.
+
+struct LogInterpreter {
+    let mode: ReadingMode
+    private(set) var header: SessionHeader?
+    private(set) var corruptCount = 0
+    private(set) var isTorn = false
+    private(set) var findings = Findings()
+    private(set) var entryCount = 0
+    var records = EntryRecords()
+    private var line = 0
+    private var hasPassedHeader = false
+    private var hasSeenCRLF = false
+    /// Why the header is missing, kept until it is clear whether there are entries all the same.
+    private var headerError: SessionLogError?
+
+    init(mode: ReadingMode) { self.mode = mode }
+
+    var recovery: CrashRecovery { CrashRecovery(corruptCount: corruptCount, isTorn: isTorn) }
+
+    /// One line, as it stands in a buffer.
+    struct Line {
+        var base: UnsafePointer<UInt8>
+        var start: Int
+        /// The end, without the newline.
+        var end: Int
+        /// The end of the buffer.
+        var loadable: Int
+        var hasNewline: Bool
+        /// The buffer's place in the file.
+        var fileOffset: Int
+
+        @inline(__always)
+        func scanner(from: Int, to: Int) -> JSONScanner {
+            JSONScanner(base: base + from, from: 0, to: to - from, loadable: loadable - from)
+        }
+    }
+
+    /// Takes the next line of the file.
+    @inline(__always)
+    mutating func take(_ whole: Line, _ parser: inout EntryParser) throws(SessionLogError) {
+        line += 1
+        var text = whole
+        if text.hasNewline, text.end > text.start, text.base[text.end - 1] == 0x0D {
+            text.end -= 1
+            noteCRLF(text)
+        }
+        let bad = UTF8Validation.firstInvalid(text.base, from: text.start, to: text.end)
+        if hasPassedHeader, bad == nil, whole.hasNewline, takeEntry(text, &parser) { return }
+        try takeUnusual(text, firstInvalid: bad, &parser)
+    }
+
+    /// Takes an entry that fills its line, as nearly all do.
+    @inline(__always)
+    private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> Bool {
+        guard text.end > text.start, text.end - text.start <= EntryTape.longestLine else { return false }
+        do throws(JSONFault) {
+            try parser.parseLine(text.scanner(from: text.start, to: text.end))
+        } catch { return false }
+        record(parser, start: text.start, end: text.end)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func record(_ parser: EntryParser, start: Int, end: Int, isNewer: Bool = false) {
+        // Slot 0 holds the variant, slot 1 its first field, which is the id in every kind of entry.
+        records.append(
+            EntryRecord(
+                start: start, length: end - start, id: parser.tape[1], line: line, kind: parser.tape[0].second,
+                isNewer: isNewer))
+        entryCount += 1
+    }
+
+    private mutating func takeUnusual(
+        _ text: Line, firstInvalid: Int?, _ parser: inout EntryParser
+    ) throws(SessionLogError) {
+        switch mode {
+        case .reference: try takeAsReference(text, firstInvalid: firstInvalid)
+        case .recover: takeRecovering(text, firstInvalid: firstInvalid, &parser)
+        }
+    }
+
+    /// After the last line: the error that leaves nothing to return.
+    func finish() throws(SessionLogError) {
+        if line == 0 { throw .empty }
+        if let headerError, mode == .reference || (header == nil && entryCount == 0) { throw headerError }
+    }
+
+    // MARK: Reference mode
+
+    private mutating func takeAsReference(_ text: Line, firstInvalid: Int?) throws(SessionLogError) {
+        // A bad byte anywhere outweighs a bad header, so the header's error waits for the end of the file.
+        if let firstInvalid { throw .notUTF8(offset: text.fileOffset + firstInvalid) }
+        let endsInReturn = text.end > text.start && text.base[text.end - 1] == 0x0D
+        if !text.hasNewline, !endsInReturn { isTorn = true }
+        if !hasPassedHeader {
+            hasPassedHeader = true
+            header = readHeader(text)
+            return
+        }
+        if isTorn || BlankLine.isBlank(text.base, from: text.start, to: text.end) { return }
+        if !text.hasNewline, mayBeEntry(text) { return }
+        corruptCount += 1
+    }
+
+    /// A last line that ends in CR without LF did not take the fast way and is parsed here.
+    private mutating func mayBeEntry(_ text: Line) -> Bool {
+        EntrySchema.version1.withParser { parser in takeEntry(text, &parser) }
+    }
+
+    private mutating func readHeader(_ text: Line) -> SessionHeader? {
+        let parsed: SessionHeader
+        do throws(JSONFault) {
+            parsed = try HeaderParser.parse(text.scanner(from: text.start, to: text.end))
+        } catch {
+            headerError = .invalidHeader(
+                offset: text.fileOffset + text.start + error.offset, reason: error.reason.explanation)
+            return nil
+        }
+        if parsed.type != "session" {
+            headerError = .unexpectedHeaderType(parsed.type)
+        } else if parsed.version != SessionHeader.currentVersion {
+            headerError = .unsupportedVersion(parsed.version)
+        }
+        return parsed
+    }
+
+    // MARK: Recover mode
+
+    private mutating func takeRecovering(_ whole: Line, firstInvalid: Int?, _ parser: inout EntryParser) {
+        var text = whole
+        if line == 1 { skipByteOrderMark(&text) }
+        if BlankLine.isBlank(text.base, from: text.start, to: text.end) {
+            if !text.hasNewline, text.end > text.start { isTorn = true }
+            return
+        }
+        if !hasPassedHeader, takeHeader(text, firstInvalid: firstInvalid) { return }
+        if firstInvalid == nil, takeEntry(text, &parser) {
+            passHeaderByEntry(text)
+            if !text.hasNewline { noteMissingNewline(text) }
+            return
+        }
+        salvage(text, firstInvalid: firstInvalid, &parser)
+    }
+
+    private mutating func skipByteOrderMark(_ text: inout Line) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        guard text.end - text.start >= 3, (0..<3).allSatisfy({ text.base[text.start + $0] == mark[$0] }) else {
+            return
+        }
+        findings.add(
+            .byteOrderMark, .warning, offset: text.fileOffset, length: 3, line: line,
+            "The file begins with a byte-order mark, which was skipped.")
+        text.start += 3
+    }
+
+    /// Reads the line as the header; false when it is none.
+    private mutating func takeHeader(_ text: Line, firstInvalid: Int?) -> Bool {
+        guard firstInvalid == nil, let parsed = readHeader(text) else {
+            if headerError == nil {
+                headerError = .invalidHeader(
+                    offset: text.fileOffset + (firstInvalid ?? text.start), reason: "the line is not UTF-8")
+            }
+            return false
+        }
+        // An entry lacks the header's fields, so a line cannot be both.
+        header = parsed
+        hasPassedHeader = true
+        if let headerError {
+            findings.add(
+                .unexpectedHeader, .error, offset: text.fileOffset + text.start, length: text.end - text.start,
+                line: line,
+                "The header does not describe a version 1 session (\(headerError)); what follows may be misread.")
+        }
+        if !text.hasNewline { noteMissingNewline(text) }
+        return true
+    }
+
+    /// The first line that gives something is not the header.
+    private mutating func passHeaderByEntry(_ text: Line) {
+        guard !hasPassedHeader else { return }
+        hasPassedHeader = true
+        findings.add(
+            .missingHeader, .error, offset: text.fileOffset, length: 0, line: 1,
+            "The header is missing: the first readable line is an entry. The entries are kept.")
+    }
+
+    private mutating func salvage(_ text: Line, firstInvalid: Int?, _ parser: inout EntryParser) {
+        guard text.end - text.start <= EntryTape.longestLine else {
+            lose(text, .lineTooLong, "The line is longer than 2 GiB and was left out.")
+            return
+        }
+        let offset = text.fileOffset + text.start
+        let length = text.end - text.start
+        let salvage = LineSalvage(text, firstInvalid: firstInvalid, wantsHeader: header == nil, &parser)
+        noteNULs(salvage, in: text)
+        for piece in salvage.pieces {
+            switch piece {
+            case .entry(let start, let end, let tape, let isNewer):
+                parser.tape = tape
+                passHeaderByEntry(text)
+                record(parser, start: start, end: end, isNewer: isNewer)
+            case .header(let found):
+                header = found
+                hasPassedHeader = true
+            }
+        }
+        switch salvage.condition {
+        case .newerEntry:
+            findings.add(
+                .newerEntry, .warning, offset: offset, length: length, line: line,
+                "The entry has content of a kind that this version does not know; it is kept as it stands.")
+        case .repeatedHeader:
+            findings.add(
+                .repeatedHeader, .warning, offset: offset, length: length, line: line,
+                "A second header stands among the entries, as when two logs were joined; it was passed over.")
+        case .onlyNULs:
+            if !text.hasNewline { isTorn = true }
+            if !hasPassedHeader { keepHeaderOpen() }
+        case .wholeBetweenNULs:
+            if !text.hasNewline { noteMissingNewline(text) }
+        case .welded(let fragmentBytes):
+            let count = salvage.pieces.count
+            findings.add(
+                .weldedLine, .warning, offset: offset, length: length, line: line,
+                """
+                \(count) whole \(count == 1 ? "entry was" : "entries were") found on a line that also holds \
+                \(fragmentBytes) bytes of fragments.
+                """)
+            if !text.hasNewline { isTorn = true }
+        case .lost:
+            loseLine(text, firstInvalid: firstInvalid)
+        }
+    }
+
+    private mutating func noteNULs(_ salvage: LineSalvage, in text: Line) {
+        for run in salvage.nulRuns {
+            findings.add(
+                .nulRun, .warning, offset: text.fileOffset + run.lowerBound, length: run.count, line: line,
+                "\(run.count) NUL bytes stand here, as a power loss leaves where data had not been written.")
+        }
+        if salvage.furtherNULRuns > 0 {
+            findings.add(
+                .nulRun, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+                "\(salvage.furtherNULRuns) more runs of NUL bytes stand on this line.")
+        }
+    }
+
+    /// A first line of nothing but NUL bytes: the header may still follow.
+    private mutating func keepHeaderOpen() {
+        if headerError == nil { headerError = .invalidHeader(offset: 0, reason: "the line holds only NUL bytes") }
+    }
+
+    private mutating func loseLine(_ text: Line, firstInvalid: Int?) {
+        if !hasPassedHeader {
+            hasPassedHeader = true
+            let reason = headerError.map { " (\($0))" } ?? ""
+            lose(text, .invalidHeader, "The header cannot be read\(reason).", counts: false)
+        } else if !text.hasNewline {
+            isTorn = true
+            let inside = firstInvalid == nil ? "" : ", inside a character"
+            findings.add(
+                .tornEntry, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+                "The last entry was cut short\(inside) while it was being written; it was never acknowledged.")
+        } else if let firstInvalid {
+            lose(
+                text, .invalidUTF8,
+                "The line is not UTF-8 (byte \(text.fileOffset + firstInvalid)) and no entry in it could be saved.")
+        } else {
+            lose(text, .corruptEntry, "The line is not an entry, and no entry in it could be saved.")
+        }
+    }
+
+    private mutating func lose(
+        _ text: Line, _ code: FindingCode, _ message: @autoclosure () -> String, counts: Bool = true
+    ) {
+        if counts { corruptCount += 1 }
+        findings.add(
+            code, .error, offset: text.fileOffset + text.start, length: text.end - text.start, line: line, message())
+    }
+
+    private mutating func noteMissingNewline(_ text: Line) {
+        findings.add(
+            .missingFinalNewline, .warning, offset: text.fileOffset + text.end, length: 0, line: line,
+            "The last line is whole but its newline is missing; it is kept.")
+    }
+
+    @inline(__always)
+    private mutating func noteCRLF(_ text: Line) {
+        if !hasSeenCRLF { noteFirstCRLF(text) }
+    }
+
+    private mutating func noteFirstCRLF(_ text: Line) {
+        hasSeenCRLF = true
+        guard mode == .recover else { return }
+        findings.add(
+            .crlfLineEndings, .note, offset: text.fileOffset + text.end, length: 2, line: line,
+            "Lines end in CR LF; both are taken as the line's end.")
+    }
+}
+
+extension EntrySchema {
+    /// Runs `body` with a parser for this schema.
+    func withParser<Result>(_ body: (inout EntryParser) -> Result) -> Result {
+        tables.withRows { rows in
+            var parser = EntryParser(rows: rows, acceptsUnknownContent: acceptsUnknownContent, tape: EntryTape())
+            return body(&parser)
+        }
+    }
+}

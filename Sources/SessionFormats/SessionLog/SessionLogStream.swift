@@ -1,0 +1,99 @@
+// A session log read piece by piece, for files that are larger than memory or still being written.
+
+/// The entries of a log, one after another.
+///
+///     for entry in try SessionLogReader().stream(path: path) { … }
+///
+/// A `for` loop cannot report an error, so iteration ends early when one occurs; `finish()` tells.
+public final class SessionLogStream: Sequence, IteratorProtocol {
+    /// How much is read at once, in bytes.
+    static let pieceSize = 1 << 20
+
+    private let file: any OpenFile
+    private var interpreter: LogInterpreter
+    private var failure: SessionLogError?
+    /// Bytes that have been read but do not end in a newline yet.
+    private var rest: [UInt8] = []
+    private var fileOffset = 0
+    private var isAtEnd = false
+    private var current: SessionLogEntries?
+    private var position = 0
+
+    init(file: any OpenFile, mode: ReadingMode) {
+        self.file = file
+        interpreter = LogInterpreter(mode: mode)
+    }
+
+    deinit { file.close() }
+
+    /// The next surviving entry; nil at the end and after an error.
+    public func next() -> SessionLogEntry? {
+        while true {
+            if let current, position < current.endIndex {
+                defer { position += 1 }
+                return current[position]
+            }
+            guard !isAtEnd else { return nil }
+            readPiece()
+        }
+    }
+
+    /// What the whole file amounts to. Reads what has not been read yet.
+    ///
+    /// - Throws: `SessionLogError`, also for an error that ended the iteration.
+    public func finish() throws(SessionLogError) -> Summary {
+        while next() != nil {}
+        if let failure { throw failure }
+        try interpreter.finish()
+        return Summary(
+            header: interpreter.header, recovery: interpreter.recovery, entryCount: interpreter.entryCount,
+            findings: interpreter.findings)
+    }
+
+    /// What is known when a stream has ended.
+    public struct Summary: Sendable {
+        /// The header, if it survived.
+        public let header: SessionHeader?
+        /// What reading concluded.
+        public let recovery: CrashRecovery
+        /// The number of surviving entries.
+        public let entryCount: Int
+        /// What there is to say; empty in reference mode.
+        public let findings: Findings
+    }
+
+    private func readPiece() {
+        do throws(FileSystemError) {
+            try fill()
+        } catch {
+            failure = .file(error)
+            isAtEnd = true
+        }
+        let lines = isAtEnd ? rest.count : (rest.lastIndex(of: 0x0A) ?? -1) + 1
+        let bytes = FileBytes(Array(rest[..<lines]))
+        interpreter.records = EntryRecords()
+        if case .failure(let error) = interpreter.takeLines(of: bytes, fileOffset: fileOffset), failure == nil {
+            failure = error
+            isAtEnd = true
+        }
+        current = SessionLogEntries(
+            bytes: bytes, records: interpreter.records, schema: .version1, fileOffset: fileOffset)
+        position = 0
+        rest.removeFirst(lines)
+        fileOffset += lines
+    }
+
+    /// Reads until there is a whole line or the file ends.
+    private func fill() throws(FileSystemError) {
+        var hasNewline = false
+        while !hasNewline {
+            let piece = try file.read(at: fileOffset + rest.count, count: Self.pieceSize)
+            rest.append(contentsOf: piece)
+            hasNewline = piece.contains(0x0A)
+            if piece.count < Self.pieceSize {
+                isAtEnd = true
+                return
+            }
+        }
+    }
+}

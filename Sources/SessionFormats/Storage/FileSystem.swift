@@ -1,0 +1,81 @@
+// The one seam between this library's writers and a disk.
+//
+// Every writer goes through `FileSystem`, so that a test can hand it a disk that records, fails, tears and forgets.
+// The operations are those whose order decides what survives a crash: creating, writing at an offset, appending,
+// truncating, syncing a file, syncing a folder, renaming and removing. Nothing here buffers.
+
+/// How a file is opened.
+public enum OpenMode: Sendable {
+    /// For reading only; the file must exist.
+    case read
+    /// For reading and writing at offsets; the file must exist.
+    case update
+    /// For reading and appending: each write lands at the end of the file in one step; the file must exist.
+    case append
+    /// For reading and appending; created when missing, emptied when it exists.
+    case createOrTruncate
+    /// For reading and appending; fails when the file exists.
+    case createNew
+}
+
+/// A disk, or something that behaves like one.
+public protocol FileSystem: Sendable {
+    /// Opens a file.
+    func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile
+    /// All bytes of a file; a mapping where that is possible.
+    func contents(of path: String) throws(FileSystemError) -> FileBytes
+    /// Whether something of this name exists.
+    func exists(_ path: String) throws(FileSystemError) -> Bool
+    /// Renames within one folder or across folders, replacing what has the new name, in one step.
+    func rename(_ path: String, to newPath: String) throws(FileSystemError)
+    /// Removes a file.
+    func remove(_ path: String) throws(FileSystemError)
+    /// Makes creations, renames and removals in this folder durable.
+    func syncFolder(_ path: String) throws(FileSystemError)
+}
+
+/// An open file. Closing is the caller's duty.
+public protocol OpenFile: AnyObject, Sendable {
+    /// The file's size in bytes.
+    func size() throws(FileSystemError) -> Int
+    /// Reads at most `count` bytes at `offset`; fewer only at the end of the file.
+    func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8]
+    /// Writes all bytes at `offset` (files opened with `.update` only), in one call to the kernel where it takes them all.
+    func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError)
+    /// Writes all bytes at the end of the file, in one call to the kernel where it takes them all.
+    func append(_ bytes: [UInt8]) throws(FileSystemError)
+    /// Cuts the file, or extends it with zeroes.
+    func truncate(to size: Int) throws(FileSystemError)
+    /// Returns when the file's bytes and size are durable.
+    func sync() throws(FileSystemError)
+    /// Releases the file.
+    func close()
+}
+
+/// A call to the file system that failed.
+public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The call, in words: "open", "write", "sync".
+    public var call: String
+    /// The file or folder.
+    public var path: String
+    /// The system's error number.
+    public var errorNumber: Int32
+
+    /// Makes an error.
+    public init(call: String, path: String, errorNumber: Int32) {
+        self.call = call
+        self.path = path
+        self.errorNumber = errorNumber
+    }
+
+    /// One sentence: what could not be done to which file, and why.
+    public var description: String {
+        "Cannot \(call) \(path): \(SystemCall.explanation(of: errorNumber))."
+    }
+}
+
+/// The folder part of a path, "." when there is none.
+func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}

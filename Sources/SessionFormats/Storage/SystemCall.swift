@@ -1,0 +1,106 @@
+// Thin, retrying wrappers around the system calls that files need. EINTR is retried, short writes are continued,
+// and every failure carries the call, the path and the errno.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+enum SystemCall {
+    struct Status {
+        var size: Int
+        var isRegular: Bool
+        var isFolder: Bool
+    }
+
+    static func explanation(of errorNumber: Int32) -> String {
+        switch errorNumber {
+        case ENOENT: "there is no such file"
+        case EISDIR: "it is a folder, not a file"
+        case EACCES, EPERM: "permission denied"
+        case ENOSPC: "the disk is full"
+        case EEXIST: "it exists already"
+        default: String(cString: strerror(errorNumber))
+        }
+    }
+
+    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileSystemError) -> Int32 {
+        guard !path.utf8.contains(0) else {
+            throw FileSystemError(call: "open", path: path, errorNumber: ENOENT)
+        }
+        while true {
+            #if canImport(Glibc)
+                let descriptor = Glibc.open(path, flags, mode)
+            #elseif canImport(Musl)
+                let descriptor = Musl.open(path, flags, mode)
+            #else
+                let descriptor = Darwin.open(path, flags, mode)
+            #endif
+            if descriptor >= 0 { return descriptor }
+            if errno != EINTR { throw FileSystemError(call: "open", path: path, errorNumber: errno) }
+        }
+    }
+
+    static func status(of descriptor: Int32, path: String) throws(FileSystemError) -> Status {
+        var buffer = stat()
+        guard fstat(descriptor, &buffer) == 0 else {
+            throw FileSystemError(call: "examine", path: path, errorNumber: errno)
+        }
+        let kind = buffer.st_mode & S_IFMT
+        if kind == S_IFDIR { throw FileSystemError(call: "read", path: path, errorNumber: EISDIR) }
+        return Status(size: Int(buffer.st_size), isRegular: kind == S_IFREG, isFolder: false)
+    }
+
+    static func read(
+        _ descriptor: Int32, path: String, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(FileSystemError) -> Int {
+        while true {
+            #if canImport(Glibc)
+                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Musl)
+                let count = Musl.read(descriptor, buffer.baseAddress, buffer.count)
+            #else
+                let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+            if count >= 0 { return count }
+            if errno != EINTR { throw FileSystemError(call: "read", path: path, errorNumber: errno) }
+        }
+    }
+
+    static func readToEnd(_ descriptor: Int32, path: String) throws(FileSystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let outcome = chunk.withUnsafeMutableBytes { (buffer) -> Result<Int, FileSystemError> in
+                do throws(FileSystemError) {
+                    return .success(try read(descriptor, path: path, into: buffer))
+                } catch { return .failure(error) }
+            }
+            let count = try outcome.get()
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Repeats `call` until all bytes are written, giving it the place reached so far.
+    static func writeAll(
+        _ bytes: [UInt8], path: String, _ call: (UnsafeRawPointer, Int, Int) -> Int
+    ) throws(FileSystemError) {
+        var done = 0
+        while done < bytes.count {
+            let (count, problem) = bytes.withUnsafeBytes { (buffer) -> (Int, Int32) in
+                guard let base = buffer.baseAddress else { return (0, 0) }
+                let count = call(base + done, buffer.count - done, done)
+                return (count, errno)
+            }
+            if count < 0 {
+                if problem == EINTR { continue }
+                throw FileSystemError(call: "write", path: path, errorNumber: problem)
+            }
+            done += count
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import Foundation
+
+/// Files that other programs wrote, found from this source file.
+enum Fixture {
+    static func url(_ path: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures").appending(path: path)
+    }
+
+    static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: url(path))) }
+}
