@@ -35,6 +35,17 @@ struct EntryParser {
         _ = try union(0, depth: 0, numbersNameVariants: false)
     }
 
+    /// What a list of entries keeps of each: its kind and where its id stands.
+    struct Summary {
+        var kind: UInt32
+        var id: EntryTape.Slot
+    }
+
+    /// The entry parsed last. Slot 0 holds its variant, slot 1 its first field, which is the id in every kind.
+    var summary: Summary {
+        @inline(__always) get { Summary(kind: tape[0].second, id: tape[1]) }
+    }
+
     // MARK: Unions
 
     /// Reads a tagged object, or an array that begins with the tag. `depth` counts the containers around it.
@@ -87,7 +98,7 @@ struct EntryParser {
             }
         } while try nextMember(closing: 0x7D)
         guard let variant else { throw scanner.fault(.missingField) }
-        scanner.at = open + 1
+        scanner.at = open
         return try variantObject(variant, of: row, open: open, depth: depth, tagIsKnown: true)
     }
 
@@ -100,8 +111,7 @@ struct EntryParser {
         let record = Int(rows.variants[Int(row.firstVariant) + variant].record)
         let index = tape.reserve(1 + Int(rows.records[record].fieldCount))
         tape[index].second = UInt32(truncatingIfNeeded: variant)
-        try recordObject(
-            record, at: index + 1, depth: depth, tag: row.tag, isAtStart: tagIsKnown, tagIsKnown: tagIsKnown)
+        try recordObject(record, at: index + 1, depth: depth, tag: row.tag, tagIsKnown: tagIsKnown)
         return index
     }
 
@@ -137,6 +147,13 @@ struct EntryParser {
     ) throws(JSONFault) -> Int {
         let byte = try scanner.peek()
         if byte == 0x22 {
+            for variant in 0..<Int(row.variantCount) {
+                let name = rows.variants[Int(row.firstVariant) + variant].quotedName
+                if scanner.matches(text(name), Int(name.length), at: scanner.at) {
+                    scanner.at += Int(name.length)
+                    return variant
+                }
+            }
             let start = scanner.at
             let name = try scanner.string()
             if let variant = variant(named: name, of: row) { return variant }
@@ -154,57 +171,70 @@ struct EntryParser {
     /// Reads a record's members up to the closing brace into the slots at `slots`.
     ///
     /// - Parameters:
-    ///   - tag: The union's tag, when the record is part of a union.
-    ///   - isAtStart: Just behind the opening brace, rather than behind the tag's value.
+    ///   - tag: The union's tag, when the record is part of a union. The scanner then stands behind the tag's value,
+    ///     unless the tag was found before; otherwise it stands at the opening brace.
     ///   - tagIsKnown: The tag was found before, so meeting it is no repetition.
     private mutating func recordObject(
-        _ record: Int, at slots: Int, depth: Int, tag: TextRow?, isAtStart: Bool, tagIsKnown: Bool
+        _ record: Int, at slots: Int, depth: Int, tag: TextRow?, tagIsKnown: Bool
     ) throws(JSONFault) {
         let row = rows.records[record]
-        let first = Int(row.firstField)
+        let fields = rows.fields.baseAddress.unsafelyUnwrapped + Int(row.firstField)
         let count = Int(row.fieldCount)
         var seen: UInt32 = 0
         var expected = 0
-        var isAtStart = isAtStart
+        var separator: UInt8 = tag == nil || tagIsKnown ? 0x7B : 0x2C
         while true {
-            var field = -1
-            // What a writer does: a comma and the next field's key.
-            if expected < count, !isAtStart || scanner.at < scanner.end {
-                let key = rows.fields[first + expected].quotedKey
-                let comma = isAtStart ? 0 : 1
-                if isAtStart || (scanner.at < scanner.end && scanner.base[scanner.at] == 0x2C),
-                    scanner.matches(text(key), Int(key.length), at: scanner.at + comma)
-                {
-                    scanner.at += comma + Int(key.length)
-                    field = expected
-                }
-            }
-            if field < 0 {
-                if isAtStart {
-                    if try scanner.peek() == 0x7D {
-                        scanner.at += 1
-                        break
-                    }
-                } else {
-                    guard try nextMember(closing: 0x7D) else { break }
-                }
-                let key = try scanner.string()
-                try scanner.expect(0x3A)
-                field = lookUp(key, first, count)
+            let field: Int
+            if expected < count, nextIs(fields + expected, after: separator) {
+                field = expected
+            } else {
+                guard let key = try nextKey(after: separator) else { break }
+                field = lookUp(key, fields, count)
                 if field < 0 {
                     if let tag, !tagIsKnown, equals(key, tag) { throw scanner.fault(.duplicateField) }
                     try scanner.skipValue(.full, depth: depth)
-                    isAtStart = false
+                    separator = 0x2C
                     continue
                 }
             }
-            isAtStart = false
+            separator = 0x2C
             guard seen & (1 << UInt32(field)) == 0 else { throw scanner.fault(.duplicateField) }
             seen |= 1 << UInt32(field)
-            try value(rows.fields[first + field], into: slots + field, depth: depth)
+            try value(fields + field, into: slots + field, depth: depth)
             expected = field + 1
         }
         guard seen & row.requiredFields == row.requiredFields else { throw scanner.fault(.missingField) }
+    }
+
+    /// Whether a separator and this field's key follow exactly as a writer emits them; then they are consumed.
+    @inline(__always)
+    private mutating func nextIs(_ field: UnsafePointer<FieldRow>, after separator: UInt8) -> Bool {
+        let start = scanner.at + 1
+        let length = Int(field.pointee.quotedKey.length)
+        guard start + length <= scanner.end, scanner.base[scanner.at] == separator else { return false }
+        let matches =
+            start + KeyPattern.width <= scanner.loadable
+            ? field.pointee.pattern.matches(UnsafeRawPointer(scanner.base + start))
+            : scanner.matches(text(field.pointee.quotedKey), length, at: start)
+        guard matches else { return false }
+        scanner.at = start + length
+        return true
+    }
+
+    /// The next member's key, however it is written; nil behind the closing brace.
+    private mutating func nextKey(after separator: UInt8) throws(JSONFault) -> StringSpan? {
+        if separator == 0x7B {
+            scanner.at += 1
+            if try scanner.peek() == 0x7D {
+                scanner.at += 1
+                return nil
+            }
+        } else {
+            guard try nextMember(closing: 0x7D) else { return nil }
+        }
+        let key = try scanner.string()
+        try scanner.expect(0x3A)
+        return key
     }
 
     /// Reads a record written as an array of its fields in order.
@@ -214,7 +244,7 @@ struct EntryParser {
         let row = rows.records[record]
         var isAtStart = isAtStart
         for index in 0..<Int(row.fieldCount) {
-            let field = rows.fields[Int(row.firstField) + index]
+            let field = rows.fields.baseAddress.unsafelyUnwrapped + Int(row.firstField) + index
             let ended: Bool
             if isAtStart {
                 ended = try scanner.peek() == 0x5D
@@ -246,12 +276,19 @@ struct EntryParser {
 
     // MARK: Values
 
-    @inline(__always)
-    private mutating func value(_ field: FieldRow, into slot: Int, depth: Int) throws(JSONFault) {
-        if field.isNullable, try scanner.null() { return }
+    private mutating func value(
+        _ row: UnsafePointer<FieldRow>, into slot: Int, depth: Int
+    ) throws(JSONFault) {
+        if row.pointee.isNullable, try scanner.null() { return }
+        switch row.pointee.kind {
+        case .string: tape[slot] = EntryTape.Slot(try scanner.string())
+        default: try otherValue(row.pointee, into: slot, depth: depth)
+        }
+    }
+
+    private mutating func otherValue(_ field: FieldRow, into slot: Int, depth: Int) throws(JSONFault) {
         switch field.kind {
-        case .string:
-            tape[slot] = EntryTape.Slot(try scanner.string())
+        case .string: break
         case .u32, .u64, .i64:
             tape[slot] = try integer(field.kind)
         case .bool:
@@ -315,8 +352,7 @@ struct EntryParser {
         let index = tape.reserve(Int(rows.records[record].fieldCount))
         switch try scanner.peek() {
         case 0x7B:
-            scanner.at += 1
-            try recordObject(record, at: index, depth: depth + 1, tag: nil, isAtStart: true, tagIsKnown: false)
+            try recordObject(record, at: index, depth: depth + 1, tag: nil, tagIsKnown: false)
         case 0x5B:
             scanner.at += 1
             try recordArray(record, at: index, depth: depth + 1, isAtStart: true)
@@ -351,8 +387,8 @@ struct EntryParser {
         rows.text.baseAddress.unsafelyUnwrapped + Int(row.start)
     }
 
-    private func lookUp(_ key: StringSpan, _ first: Int, _ count: Int) -> Int {
-        for field in 0..<count where equals(key, rows.fields[first + field].key) { return field }
+    private func lookUp(_ key: StringSpan, _ fields: UnsafePointer<FieldRow>, _ count: Int) -> Int {
+        for field in 0..<count where equals(key, fields[field].key) { return field }
         return -1
     }
 

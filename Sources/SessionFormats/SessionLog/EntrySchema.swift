@@ -156,9 +156,36 @@ enum ValueKind: UInt8, Sendable {
     case string, u32, u64, i64, bool, anyJSON, name, record, union, list
 }
 
+/// Up to 32 bytes as four words, with ones where there are bytes.
+struct KeyPattern: Sendable {
+    static let width = 32
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    private var masks: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    init(_ text: String) {
+        precondition(text.utf8.count <= Self.width, "a key must fit its pattern")
+        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: Array(text.utf8)) }
+        withUnsafeMutableBytes(of: &masks) { $0.copyBytes(from: repeatElement(0xFF, count: text.utf8.count)) }
+    }
+
+    /// Whether the bytes at `place`, of which 32 may be loaded, begin with the key.
+    @inline(__always)
+    func matches(_ place: UnsafeRawPointer) -> Bool {
+        let first = (place.loadUnaligned(as: UInt64.self) ^ words.0) & masks.0
+        let second = (place.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ words.1) & masks.1
+        if first | second != 0 { return false }
+        if masks.2 == 0 { return true }
+        let third = (place.loadUnaligned(fromByteOffset: 16, as: UInt64.self) ^ words.2) & masks.2
+        let fourth = (place.loadUnaligned(fromByteOffset: 24, as: UInt64.self) ^ words.3) & masks.3
+        return third | fourth == 0
+    }
+}
+
 struct FieldRow: Sendable {
     /// The key as a writer emits it: quotes and colon included.
     var quotedKey: TextRow
+    /// The same, to be compared word by word with what a file holds.
+    var pattern: KeyPattern
     var kind: ValueKind
     var isNullable: Bool
     var isOmissible: Bool
@@ -229,8 +256,9 @@ struct SchemaTables: Sendable {
     private mutating func compile(_ declared: [EntrySchema.Field]) -> Int32 {
         let compiled = declared.map { field in
             let (kind, target) = compile(field.shape)
+            let quotedKey = "\"\(field.key)\":"
             return FieldRow(
-                quotedKey: intern("\"\(field.key)\":"), kind: kind, isNullable: field.isNullable,
+                quotedKey: intern(quotedKey), pattern: KeyPattern(quotedKey), kind: kind, isNullable: field.isNullable,
                 isOmissible: field.isOmissible, isOmissibleInArrays: field.isOmissibleInArrays, target: target)
         }
         let required = compiled.enumerated().reduce(UInt32(0)) { $0 | ($1.element.isOmissible ? 0 : 1 << $1.offset) }

@@ -48,11 +48,20 @@ struct EntryTape {
     /// The longest line whose offsets fit.
     static let longestLine = Int(Int32.max)
 
-    private(set) var slots: ContiguousArray<Slot> = []
-    private(set) var count = 0
+    /// Plain memory, since the parser's loop cannot afford a uniqueness check a field. Owned by `withTape`.
+    private var slots: UnsafeMutablePointer<Slot>
+    private var capacity = 64
+    private var count = 0
 
-    init() {
-        slots = ContiguousArray(repeating: .none, count: 64)
+    /// Runs `body` with an empty tape, which is gone afterwards.
+    static func withTape<Result>(_ body: (inout EntryTape) -> Result) -> Result {
+        var tape = EntryTape()
+        defer { tape.slots.deallocate() }
+        return body(&tape)
+    }
+
+    private init() {
+        slots = .allocate(capacity: capacity)
     }
 
     @inline(__always)
@@ -63,14 +72,29 @@ struct EntryTape {
     mutating func reserve(_ number: Int) -> Int {
         let first = count
         count += number
-        while count > slots.count { slots.append(contentsOf: repeatElement(.none, count: slots.count)) }
-        for index in first..<count { slots[index] = .none }
+        if count > capacity { grow() }
+        (slots + first).update(repeating: .none, count: number)
         return first
     }
 
+    private mutating func grow() {
+        while capacity < count { capacity *= 2 }
+        let larger = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
+        larger.update(from: slots, count: capacity / 2)
+        slots.deallocate()
+        slots = larger
+    }
+
+    /// The slot at an index that `reserve` gave.
     @inline(__always)
     subscript(_ index: Int) -> Slot {
-        get { slots[index] }
-        set { slots[index] = newValue }
+        get {
+            assert(index < count)
+            return slots[index]
+        }
+        nonmutating set {
+            assert(index < count)
+            slots[index] = newValue
+        }
     }
 }

@@ -11,8 +11,8 @@
 
 struct LineSalvage {
     enum Piece {
-        /// A whole entry: its place in the buffer and its parsed form.
-        case entry(start: Int, end: Int, tape: EntryTape, isNewer: Bool)
+        /// A whole entry and its place in the buffer.
+        case entry(start: Int, end: Int, EntryParser.Summary, isNewer: Bool)
         case header(SessionHeader)
     }
 
@@ -79,11 +79,11 @@ struct LineSalvage {
 
     private mutating func takeWholeLine(wantsHeader: Bool) -> Bool {
         let scanner = text.scanner(from: text.start, to: text.end)
-        let tape: EntryTape? = EntrySchema.openContent.withParser { parser in
-            (try? parser.parseLine(scanner)) == nil ? nil : parser.tape
+        let summary = EntrySchema.openContent.withParser { parser in
+            (try? parser.parseLine(scanner)) == nil ? nil : parser.summary
         }
-        if let tape {
-            pieces = [.entry(start: text.start, end: text.end, tape: tape, isNewer: true)]
+        if let summary {
+            pieces = [.entry(start: text.start, end: text.end, summary, isNewer: true)]
             condition = .newerEntry
             return true
         }
@@ -130,7 +130,7 @@ struct LineSalvage {
         if (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil {
             let end = start + parser.scanner.at
             guard isBelievable(start..<end) else { return nil }
-            pieces.append(.entry(start: start, end: end, tape: parser.tape, isNewer: false))
+            pieces.append(.entry(start: start, end: end, parser.summary, isNewer: false))
             return end
         }
         guard wantsHeader else { return nil }

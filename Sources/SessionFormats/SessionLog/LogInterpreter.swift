@@ -61,17 +61,15 @@ struct LogInterpreter {
         do throws(JSONFault) {
             try parser.parseLine(text.scanner(from: text.start, to: text.end))
         } catch { return false }
-        record(parser, start: text.start, end: text.end)
+        record(parser.summary, start: text.start, end: text.end)
         return true
     }
 
     @inline(__always)
-    private mutating func record(_ parser: EntryParser, start: Int, end: Int, isNewer: Bool = false) {
-        // Slot 0 holds the variant, slot 1 its first field, which is the id in every kind of entry.
+    private mutating func record(_ summary: EntryParser.Summary, start: Int, end: Int, isNewer: Bool = false) {
         records.append(
             EntryRecord(
-                start: start, length: end - start, id: parser.tape[1], line: line, kind: parser.tape[0].second,
-                isNewer: isNewer))
+                start: start, length: end - start, id: summary.id, line: line, kind: summary.kind, isNewer: isNewer))
         entryCount += 1
     }
 
@@ -200,10 +198,9 @@ struct LogInterpreter {
         noteNULs(salvage, in: text)
         for piece in salvage.pieces {
             switch piece {
-            case .entry(let start, let end, let tape, let isNewer):
-                parser.tape = tape
+            case .entry(let start, let end, let summary, let isNewer):
                 passHeaderByEntry(text)
-                record(parser, start: start, end: end, isNewer: isNewer)
+                record(summary, start: start, end: end, isNewer: isNewer)
             case .header(let found):
                 header = found
                 hasPassedHeader = true
@@ -307,8 +304,11 @@ extension EntrySchema {
     /// Runs `body` with a parser for this schema.
     func withParser<Result>(_ body: (inout EntryParser) -> Result) -> Result {
         tables.withRows { rows in
-            var parser = EntryParser(rows: rows, acceptsUnknownContent: acceptsUnknownContent, tape: EntryTape())
-            return body(&parser)
+            EntryTape.withTape { tape in
+                var parser = EntryParser(rows: rows, acceptsUnknownContent: acceptsUnknownContent, tape: tape)
+                defer { tape = parser.tape }
+                return body(&parser)
+            }
         }
     }
 }

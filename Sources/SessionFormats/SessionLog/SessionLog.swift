@@ -163,10 +163,8 @@ public struct SessionLogEntry: Sendable {
 
     private func reparsed<Result>(_ body: (EntryParser) -> Result) -> Result? {
         let schema = record.isNewer ? EntrySchema.openContent : schema
-        return schema.tables.withRows { rows in
+        return schema.withParser { parser in
             withScanner { scanner in
-                var parser = EntryParser(
-                    rows: rows, acceptsUnknownContent: schema.acceptsUnknownContent, tape: EntryTape())
                 guard (try? parser.parseLine(scanner)) != nil else { return nil }
                 return body(parser)
             }
