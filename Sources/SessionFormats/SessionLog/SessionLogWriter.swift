@@ -141,13 +141,7 @@ public final class SessionLogWriter {
     private static func save(
         _ tail: Tail, of path: String, _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> String {
-        var name = "\(path).torn-\(tail.start)"
-        var attempt = 1
-        while try fileSystem.exists(name) {
-            if let old = try? fileSystem.contents(of: name), old.copy(0..<old.count) == tail.bytes { return name }
-            attempt += 1
-            name = "\(path).torn-\(tail.start)-\(attempt)"
-        }
+        let name = try fileSystem.unusedName("\(path).torn-\(tail.start)")
         let file = try fileSystem.open(name, .createNew)
         defer { file.close() }
         try file.append(tail.bytes)

@@ -74,6 +74,19 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
     }
 }
 
+extension FileSystem {
+    /// `path` itself, or with the first of -2, -3, … behind it that no file has yet.
+    func unusedName(_ path: String) throws(FileSystemError) -> String {
+        var name = path
+        var attempt = 1
+        while try exists(name) {
+            attempt += 1
+            name = "\(path)-\(attempt)"
+        }
+        return name
+    }
+}
+
 /// The folder part of a path, "." when there is none.
 func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }

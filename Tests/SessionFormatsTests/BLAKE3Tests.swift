@@ -1,0 +1,44 @@
+// The official test vectors' rule: byte i of the input is i mod 251. The digests are b3sum's (Debian's 1.3.1).
+
+import Testing
+
+@testable import SessionFormats
+
+@Suite("BLAKE3")
+struct BLAKE3Tests {
+    private static let vectors: [(length: Int, digest: String)] = [
+        (0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"),
+        (1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"),
+        (63, "e9bc37a594daad83be9470df7f7b3798297c3d834ce80ba85d6e207627b7db7b"),
+        (64, "4eed7141ea4a5cd4b788606bd23f46e212af9cacebacdc7d1f4c6dc7f2511b98"),
+        (65, "de1e5fa0be70df6d2be8fffd0e99ceaa8eb6e8c93a63f2d8d1c30ecb6b263dee"),
+        (1023, "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11"),
+        (1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"),
+        (1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"),
+        (2048, "e776b6028c7cd22a4d0ba182a8bf62205d2ef576467e838ed6f2529b85fba24a"),
+        (3072, "b98cb0ff3623be03326b373de6b9095218513e64f1ee2edd2525c7ad1e5cffd2"),
+        (31744, "62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47"),
+        (102400, "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085"),
+    ]
+
+    private func input(_ length: Int) -> [UInt8] { (0..<length).map { UInt8($0 % 251) } }
+
+    @Test func `the official vectors come out`() {
+        for vector in Self.vectors {
+            #expect(BLAKE3.hash(input(vector.length)).description == vector.digest, "\(vector.length) bytes")
+        }
+    }
+
+    @Test func `hashing in pieces of any size gives the same digest`() {
+        let bytes = input(31744)
+        for piece in [1, 63, 64, 1000, 1024, 8191, 8192, 8193] {
+            var hasher = BLAKE3()
+            var at = 0
+            while at < bytes.count {
+                hasher.update(Array(bytes[at..<min(at + piece, bytes.count)]))
+                at += piece
+            }
+            #expect(hasher.finalize() == BLAKE3.hash(bytes), "pieces of \(piece)")
+        }
+    }
+}
