@@ -107,10 +107,12 @@ struct LineSalvage {
         }
     }
 
-    /// The next place where an object with a key begins.
+    /// The next place where an object with a key begins, or an array where an entry begins: the reference accepts entries
+    /// as arrays, but inside other entries arrays are everywhere.
     private func nextObject(from start: Int) -> Int? {
         var at = start
         while at < text.end {
+            if text.base[at] == 0x5B, at == text.start || text.base[at - 1] == 0 { return at }
             if text.base[at] == 0x7B {
                 var next = at + 1
                 while next < text.end, text.base[next] == 0x20 || text.base[next] == 0x09 { next += 1 }

@@ -50,12 +50,13 @@ public struct SessionLogReader: Sendable {
 
     /// Reads a file entry by entry with the memory of its longest line.
     ///
+    /// - Parameter pieceSize: How much is read at once, in bytes; at least 1.
     /// - Throws: `SessionLogError.file` when the file cannot be opened.
     public func stream(
-        path: String, on fileSystem: any FileSystem = DiskFileSystem()
+        path: String, pieceSize: Int = 1 << 20, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(SessionLogError) -> SessionLogStream {
         do throws(FileSystemError) {
-            return SessionLogStream(file: try fileSystem.open(path, .read), mode: mode)
+            return SessionLogStream(file: try fileSystem.open(path, .read), mode: mode, pieceSize: pieceSize)
         } catch { throw .file(error) }
     }
 }

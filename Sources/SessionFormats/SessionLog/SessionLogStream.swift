@@ -6,10 +6,8 @@
 ///
 /// A `for` loop cannot report an error, so iteration ends early when one occurs; `finish()` tells.
 public final class SessionLogStream: Sequence, IteratorProtocol {
-    /// How much is read at once, in bytes.
-    static let pieceSize = 1 << 20
-
     private let file: any OpenFile
+    private let pieceSize: Int
     private var interpreter: LogInterpreter
     private var failure: SessionLogError?
     /// Bytes that have been read but do not end in a newline yet.
@@ -19,8 +17,9 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
     private var current: SessionLogEntries?
     private var position = 0
 
-    init(file: any OpenFile, mode: ReadingMode) {
+    init(file: any OpenFile, mode: ReadingMode, pieceSize: Int) {
         self.file = file
+        self.pieceSize = Swift.max(1, pieceSize)
         interpreter = LogInterpreter(mode: mode)
     }
 
@@ -87,10 +86,10 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
     private func fill() throws(FileSystemError) {
         var hasNewline = false
         while !hasNewline {
-            let piece = try file.read(at: fileOffset + rest.count, count: Self.pieceSize)
+            let piece = try file.read(at: fileOffset + rest.count, count: pieceSize)
             rest.append(contentsOf: piece)
             hasNewline = piece.contains(0x0A)
-            if piece.count < Self.pieceSize {
+            if piece.count < pieceSize {
                 isAtEnd = true
                 return
             }

@@ -15,7 +15,7 @@
 /// The immutable bytes of one file.
 public final class FileBytes: Sendable {
     private enum Storage: Sendable {
-        case owned([UInt8])
+        case owned([UInt8], count: Int)
         case mapped(address: UInt, count: Int)
     }
 
@@ -23,7 +23,12 @@ public final class FileBytes: Sendable {
 
     /// Wraps bytes that are in memory.
     public init(_ bytes: [UInt8]) {
-        storage = .owned(bytes)
+        storage = .owned(bytes, count: bytes.count)
+    }
+
+    /// Wraps the first bytes of an array without copying them; all of them when there are no more.
+    public init(_ bytes: [UInt8], prefix count: Int) {
+        storage = .owned(bytes, count: min(max(0, count), bytes.count))
     }
 
     /// Maps a file, or reads it when it cannot be mapped (a pipe, a file of a special file system).
@@ -34,12 +39,14 @@ public final class FileBytes: Sendable {
         defer { close(descriptor) }
         let status = try SystemCall.status(of: descriptor, path: path)
         guard status.isRegular, status.size > 0 else {
-            storage = .owned(try SystemCall.readToEnd(descriptor, path: path))
+            let bytes = try SystemCall.readToEnd(descriptor, path: path)
+            storage = .owned(bytes, count: bytes.count)
             return
         }
         let address = mmap(nil, status.size, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address, address != MAP_FAILED else {
-            storage = .owned(try SystemCall.readToEnd(descriptor, path: path))
+            let bytes = try SystemCall.readToEnd(descriptor, path: path)
+            storage = .owned(bytes, count: bytes.count)
             return
         }
         madvise(address, status.size, MADV_SEQUENTIAL)
@@ -55,7 +62,7 @@ public final class FileBytes: Sendable {
     /// The number of bytes.
     public var count: Int {
         switch storage {
-        case .owned(let bytes): bytes.count
+        case .owned(_, let count): count
         case .mapped(_, let count): count
         }
     }
@@ -66,8 +73,8 @@ public final class FileBytes: Sendable {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         switch storage {
-        case .owned(let bytes):
-            return try bytes.withUnsafeBytesTyped(body)
+        case .owned(let bytes, let count):
+            return try bytes.withUnsafeBytesTyped(prefix: count, body)
         case .mapped(let address, let count):
             let pointer = UnsafeRawPointer(bitPattern: address)
             return try body(UnsafeRawBufferPointer(start: pointer, count: pointer == nil ? 0 : count))
@@ -81,13 +88,13 @@ public final class FileBytes: Sendable {
 }
 
 extension Array where Element == UInt8 {
-    /// `withUnsafeBytes` that keeps the closure's typed error.
+    /// `withUnsafeBytes` on the first bytes that keeps the closure's typed error.
     @inline(__always)
     func withUnsafeBytesTyped<Result, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+        prefix count: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let outcome = withUnsafeBytes { (bytes) -> Swift.Result<Result, Failure> in
-            do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+            do throws(Failure) { return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))) } catch { return .failure(error) }
         }
         return try outcome.get()
     }

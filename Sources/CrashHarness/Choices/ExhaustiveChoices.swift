@@ -1,0 +1,37 @@
+// Every case there is, for properties whose cases are few.
+//
+// An odometer: after a case, its last choice that has a larger value left is raised by one and those behind it start at
+// zero again. Choices that depend on earlier ones need no special care.
+
+/// Enumerates all combinations of choices.
+public enum ExhaustiveChoices {
+    /// What an enumeration covered.
+    public struct Coverage: Sendable, Equatable {
+        /// How many cases were looked at.
+        public var cases: Int
+        /// Whether those were all.
+        public var isComplete: Bool
+    }
+
+    /// Runs `body` for every case, up to a limit.
+    public static func forEach<Failure: Error>(
+        limit: Int = .max, _ body: (inout Choices) throws(Failure) -> Void
+    ) throws(Failure) -> Coverage {
+        var digits: [UInt64] = []
+        var cases = 0
+        while cases < limit {
+            var choices = Choices.odometer(digits)
+            try body(&choices)
+            cases += 1
+            guard let next = successor(of: choices.made) else { return Coverage(cases: cases, isComplete: true) }
+            digits = next
+        }
+        return Coverage(cases: cases, isComplete: false)
+    }
+
+    private static func successor(of made: [Choice]) -> [UInt64]? {
+        guard let last = made.lastIndex(where: { $0.value &+ 1 < $0.bound || ($0.bound == 0 && $0.value < .max) })
+        else { return nil }
+        return made[..<last].map(\.value) + [made[last].value + 1]
+    }
+}

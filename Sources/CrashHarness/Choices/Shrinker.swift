@@ -1,0 +1,105 @@
+// Makes a failing case smaller, knowing nothing of what the choices mean.
+//
+// A list of choices is smaller when it is shorter, or as long and smaller at the first difference. The passes cut out
+// spans, zero spans, and lower single values, again and again until nothing helps or the budget is spent. A candidate
+// counts when the case still fails; what it then really chose, not what was proposed, is the next list.
+
+/// Makes failing cases smaller.
+public struct Shrinker {
+    /// How many candidates are tried at most.
+    public var budget: Int
+
+    /// Makes a shrinker.
+    public init(budget: Int = 2_000) { self.budget = budget }
+
+    /// Shrinks.
+    ///
+    /// - Parameters:
+    ///   - failing: The choices of a case that fails.
+    ///   - fails: Runs a case and tells what it chose, or nil when it does not fail in the same way.
+    /// - Returns: The smallest list found, and how many candidates were tried.
+    public func shrink(
+        _ failing: [UInt64], fails: (inout Choices) -> Bool
+    ) -> (choices: [UInt64], tried: Int) {
+        var search = Search(best: failing, left: budget)
+        while search.left > 0 {
+            let before = search.best
+            search.deleteSpans(fails)
+            search.zeroSpans(fails)
+            search.lowerValues(fails)
+            if search.best == before { break }
+        }
+        return (search.best, budget - search.left)
+    }
+
+    private struct Search {
+        var best: [UInt64]
+        var left: Int
+
+        mutating func accept(_ candidate: [UInt64], _ fails: (inout Choices) -> Bool) -> Bool {
+            guard left > 0, candidate != best else { return false }
+            left -= 1
+            var choices = Choices.shrinking(candidate)
+            guard fails(&choices) else { return false }
+            let made = Self.withoutTrailingZeros(choices.values)
+            guard Self.isSmaller(made, best) else { return false }
+            best = made
+            return true
+        }
+
+        /// Zeros at the end are what a list that ends early stands for.
+        static func withoutTrailingZeros(_ values: [UInt64]) -> [UInt64] {
+            Array(values[..<((values.lastIndex { $0 != 0 } ?? -1) + 1)])
+        }
+
+        static func isSmaller(_ a: [UInt64], _ b: [UInt64]) -> Bool {
+            a.count != b.count ? a.count < b.count : a.lexicographicallyPrecedes(b)
+        }
+
+        mutating func deleteSpans(_ fails: (inout Choices) -> Bool) {
+            var length = max(1, best.count / 2)
+            while length >= 1 {
+                var start = best.count - length
+                while start >= 0, left > 0 {
+                    var candidate = best
+                    candidate.removeSubrange(start..<min(start + length, candidate.count))
+                    if accept(candidate, fails) { start = min(start, best.count - length) } else { start -= max(1, length / 2) }
+                }
+                length /= 2
+            }
+        }
+
+        mutating func zeroSpans(_ fails: (inout Choices) -> Bool) {
+            var length = max(1, best.count / 2)
+            while length >= 1 {
+                var start = 0
+                while start < best.count, left > 0 {
+                    var candidate = best
+                    for index in start..<min(start + length, candidate.count) { candidate[index] = 0 }
+                    _ = accept(candidate, fails)
+                    start += length
+                }
+                length /= 2
+            }
+        }
+
+        mutating func lowerValues(_ fails: (inout Choices) -> Bool) {
+            var index = 0
+            while index < best.count, left > 0 {
+                lowerValue(at: index, fails)
+                index += 1
+            }
+        }
+
+        /// Binary search for the smallest value at one place, as far as failing is monotonous.
+        private mutating func lowerValue(at index: Int, _ fails: (inout Choices) -> Bool) {
+            var floor: UInt64 = 0
+            while index < best.count, floor < best[index], left > 0 {
+                var candidate = best
+                let middle = floor + (best[index] - floor) / 2
+                candidate[index] = middle
+                if !accept(candidate, fails) { floor = middle + 1 }
+            }
+        }
+    }
+}

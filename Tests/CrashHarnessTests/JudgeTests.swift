@@ -1,0 +1,25 @@
+// Every judge on a few hundred seeded cases; `make fuzz` does the same for hours.
+
+import Testing
+
+@testable import CrashHarness
+
+@Suite("Judges")
+struct JudgeTests {
+    @Test(arguments: JudgeCatalogue.all.map(\.name))
+    func `a judge finds nothing against its promise`(_ name: String) throws {
+        let judge = try #require(JudgeCatalogue.judge(named: name))
+        var evidence = Evidence()
+        for index in 0..<60 as Range<UInt64> {
+            var choices = Choices.seeded(42, case: index)
+            do throws(Violation) { try judge.examine(&choices, &evidence) } catch {
+                let finding = CampaignFinding(
+                    judge, seed: 42, index: index, values: choices.values, error, shrinker: Shrinker())
+                let text = String(decoding: finding.violation.file, as: UTF8.self)
+                Issue.record("\(finding.report(at: "case"))\n\(text)")
+                return
+            }
+        }
+        #expect(evidence.cases > 0)
+    }
+}
