@@ -176,6 +176,24 @@ extension Damage {
     }
 }
 
+extension Damage {
+    /// The same damage at another offset; nil for damages that have none.
+    ///
+    /// - Parameter count: The number of bytes of a NUL run, the bit of a flip.
+    public func moved(to offset: Int, count: Int) -> Damage? {
+        switch self {
+        case .cut: .cut(at: offset)
+        case .flip: .flip(offset: offset, bit: count)
+        case .weld: .weld(offset: offset)
+        case .splitCharacter: .splitCharacter(offset: offset)
+        case .nulRun: .nulRun(offset: offset, count: count)
+        case .staleHead(let old, _): .staleHead(of: old, length: offset)
+        case .staleTail(let old, _): .staleTail(of: old, from: offset)
+        default: nil
+        }
+    }
+}
+
 extension Damage: CustomStringConvertible {
     /// The damage and its parameters in words.
     public var description: String {

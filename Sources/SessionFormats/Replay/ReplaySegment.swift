@@ -148,6 +148,13 @@ public struct StoredSession: Sendable {
     /// The metadata, in the order of the file.
     public var metadata: [MetadataEntry] { decode([MetadataEntry].self, at: metadataPlace) ?? [] }
 
+    /// A line about it in a list.
+    public var summary: SessionSummary {
+        SessionSummary(
+            id: id, name: name, createdSeconds: createdSeconds, endedSeconds: endedSeconds, actionCount: actionCount,
+            checkpointCount: checkpointCount)
+    }
+
     /// The whole session as a value. Nil only when the file was changed by someone else since it was read.
     public func decoded() -> ReplaySession? { decode(ReplaySession.self, at: byteRange.lowerBound) }
 

@@ -98,13 +98,23 @@ public struct SessionSummary: Sendable, Equatable {
     /// How many checkpoints it has.
     public var checkpointCount: Int
 
+    init(
+        id: SessionID, name: String?, createdSeconds: Int64, endedSeconds: Int64?, actionCount: Int,
+        checkpointCount: Int
+    ) {
+        self.id = id
+        self.name = name
+        self.createdSeconds = createdSeconds
+        self.endedSeconds = endedSeconds
+        self.actionCount = actionCount
+        self.checkpointCount = checkpointCount
+    }
+
     /// Sums a session up.
     public init(_ session: ReplaySession) {
-        id = session.id
-        name = session.name
-        createdSeconds = session.createdSeconds
-        endedSeconds = session.endedSeconds
-        actionCount = session.actions.count
-        checkpointCount = session.checkpoints.count
+        self.init(
+            id: session.id, name: session.name, createdSeconds: session.createdSeconds,
+            endedSeconds: session.endedSeconds, actionCount: session.actions.count,
+            checkpointCount: session.checkpoints.count)
     }
 }

@@ -1,32 +1,34 @@
 // Builds one JSON object field by field, in the writer's compact form.
 
-struct JSONRecordPrinter {
+package struct JSONRecordPrinter {
     private var bytes: [UInt8] = [0x7B]
 
-    mutating func field(_ key: StaticString, string: String) {
+    package init() {}
+
+    package mutating func field(_ key: StaticString, string: String) {
         open(key)
         CanonicalPrinter.printString(string.utf8, into: &bytes)
     }
 
-    mutating func field(_ key: StaticString, optional: String?) {
+    package mutating func field(_ key: StaticString, optional: String?) {
         if let optional { field(key, string: optional) } else { field(key, json: Array("null".utf8)) }
     }
 
-    mutating func field(_ key: StaticString, integer: some BinaryInteger) {
+    package mutating func field(_ key: StaticString, integer: some BinaryInteger) {
         field(key, json: Array("\(integer)".utf8))
     }
 
-    mutating func field(_ key: StaticString, bool: Bool) {
+    package mutating func field(_ key: StaticString, bool: Bool) {
         field(key, json: Array((bool ? "true" : "false").utf8))
     }
 
     /// A value that is JSON already.
-    mutating func field(_ key: StaticString, json: [UInt8]) {
+    package mutating func field(_ key: StaticString, json: [UInt8]) {
         open(key)
         bytes.append(contentsOf: json)
     }
 
-    mutating func field(_ key: StaticString, list: [[UInt8]]) {
+    package mutating func field(_ key: StaticString, list: [[UInt8]]) {
         open(key)
         bytes.append(0x5B)
         bytes.append(contentsOf: list.joined(separator: [0x2C]))
@@ -41,7 +43,7 @@ struct JSONRecordPrinter {
         bytes.append(0x3A)
     }
 
-    consuming func finish() -> [UInt8] {
+    package consuming func finish() -> [UInt8] {
         bytes.append(0x7D)
         return bytes
     }

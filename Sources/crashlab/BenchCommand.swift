@@ -1,0 +1,41 @@
+import CrashHarness
+import Foundation
+import SessionFormats
+
+enum BenchCommand: Command {
+    static let name = "bench"
+    static let summary = "Measure reading speed, memory and judging speed, beside peers where they are given."
+    static let help = """
+        usage: crashlab bench [OPTIONS]
+
+        Generates realistic files in a temporary folder and measures how fast they are read. Figures are the best and
+        the median of several rounds; ratios compare best with best, in the same run.
+
+          --log-peer PROGRAM       A peer for session logs; PROGRAM --bench FILE prints {"mb_per_s": …}.
+          --segment-peer PROGRAM   A peer for replay segments; PROGRAM FILE prints {"mb_per_s": …}.
+          --megabytes N            Size of the files; 100 unless told otherwise.
+          --rounds N               Rounds; 7 unless told otherwise.
+          --format text|json       A table (default), or one JSON object a line.
+        """
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        var arguments = arguments
+        let own = ProcessInfo.processInfo.arguments[0]
+        var benchmark = Benchmark(ownProgram: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? own)
+        benchmark.logPeer = try arguments.option("--log-peer")
+        benchmark.segmentPeer = try arguments.option("--segment-peer")
+        benchmark.size = (try arguments.number("--megabytes", in: 1...4_000 as ClosedRange<Int>) ?? 100) * 1_000_000
+        benchmark.rounds = try arguments.number("--rounds", in: 1...1_000 as ClosedRange<Int>) ?? benchmark.rounds
+        let format = try arguments.choice("--format", OutputFormat.self) ?? .text
+        try arguments.finish()
+
+        let folder = FileManager.default.temporaryDirectory.appending(path: "crashlab-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        if format == .text { Output.print(BenchmarkRow.tableHead) }
+        try benchmark.run(in: folder.path()) { row in
+            Output.write(format == .json ? row.json + [0x0A] : Array(row.tableLine.utf8))
+        }
+        return .success
+    }
+}

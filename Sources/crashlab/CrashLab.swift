@@ -1,0 +1,108 @@
+// The command. Each subcommand has its own file; this one finds it and turns its outcome into an exit status.
+
+import Foundation
+
+@main
+enum CrashLab {
+    static let version = "0.1.0"
+
+    static var commands: [any Command.Type] {
+        [
+            CheckCommand.self, FuzzCommand.self, ReplayCommand.self, GenerateCommand.self, DamageCommand.self,
+            BenchCommand.self, DifferentialCommand.self,
+        ]
+    }
+
+    static func main() {
+        signal(SIGPIPE, SIG_IGN)
+        exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    private static func run(_ arguments: [String]) -> ExitStatus {
+        guard let name = arguments.first else {
+            Output.error(help)
+            return .wrongUsage
+        }
+        switch name {
+        case "--help", "-h", "help":
+            Output.print(help)
+            return .success
+        case "--version":
+            Output.print("crashlab \(version)\n")
+            return .success
+        default: break
+        }
+        guard let command = commands.first(where: { $0.name == name }) else {
+            Output.error("crashlab: there is no command \"\(name)\"; crashlab --help lists them.\n")
+            return .wrongUsage
+        }
+        return run(command, Array(arguments.dropFirst()))
+    }
+
+    private static func run(_ command: any Command.Type, _ arguments: [String]) -> ExitStatus {
+        if arguments.contains("--help") || arguments.contains("-h") {
+            Output.print(command.help + "\n")
+            return .success
+        }
+        do {
+            return try command.run(Arguments(arguments))
+        } catch let error as UsageError {
+            Output.error("crashlab \(command.name): \(error.message)\n")
+            return .wrongUsage
+        } catch {
+            Output.error("crashlab \(command.name): \(error)\n")
+            return .inputOutputError
+        }
+    }
+
+    private static var help: String {
+        let width = commands.map { $0.name.count }.max() ?? 0
+        let lines = commands.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.summary)" }
+        return """
+            crashlab: proves that the files in which AI agents keep their sessions survive crashes.
+
+            usage: crashlab COMMAND [OPTIONS]
+
+            \(lines.joined(separator: "\n"))
+
+            crashlab COMMAND --help tells more; crashlab --version tells the version.
+
+            """
+    }
+}
+
+/// A subcommand.
+protocol Command {
+    static var name: String { get }
+    /// One line for the list of commands.
+    static var summary: String { get }
+    static var help: String { get }
+    /// - Throws: `UsageError` for wrong usage; anything else is a failure to read or write.
+    static func run(_ arguments: Arguments) throws -> ExitStatus
+}
+
+/// How the process ends.
+enum ExitStatus: Int32 {
+    case success = 0
+    /// Some file is damaged, or a promise is broken.
+    case damaged = 1
+    /// Some file is unreadable or of unknown format.
+    case unreadable = 2
+    case wrongUsage = 64
+    case inputOutputError = 74
+}
+
+enum Output {
+    static func print(_ text: String) { write(Array(text.utf8)) }
+
+    static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.writeIgnoringErrors(Data(bytes)) }
+
+    static func error(_ text: String) { FileHandle.standardError.writeIgnoringErrors(Data(text.utf8)) }
+
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+extension FileHandle {
+    /// A reader that went away is no reason to die.
+    fileprivate func writeIgnoringErrors(_ data: Data) { try? write(contentsOf: data) }
+}

@@ -1,0 +1,51 @@
+import CrashHarness
+import Foundation
+
+enum GenerateCommand: Command {
+    static let name = "generate"
+    static let summary = "Write a realistic session log, replay segment or sidecar."
+    static let help = """
+        usage: crashlab generate session-log|replay-segment|active-session [OPTIONS]
+
+        Writes a whole file as an agent would have left it; the same seed gives the same file.
+
+          --size BYTES                     At least so large; 20000 unless told otherwise. K, M and G may follow.
+          --content conversation|short     For session logs: mixed entries (default), or entries of 100 bytes.
+          --seed N                         1 unless told otherwise.
+          --output FILE                    Standard output unless told otherwise.
+        """
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        var arguments = arguments
+        let size = try arguments.option("--size").map(bytes(of:)) ?? 20_000
+        let content = try arguments.choice("--content", RealisticFiles.LogContent.self) ?? .conversation
+        let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+        let output = try arguments.option("--output")
+        let operands = try arguments.operands()
+        guard operands.count == 1 else {
+            throw UsageError(message: "name one of session-log, replay-segment, active-session.")
+        }
+        var files = RealisticFiles(seed: seed)
+        let bytes: [UInt8]
+        switch operands[0] {
+        case "session-log": bytes = files.log(content, size: size)
+        case "replay-segment": bytes = files.segment(size: size)
+        case "active-session": bytes = files.sidecar(size: size)
+        default:
+            throw UsageError(
+                message: "\"\(operands[0])\" is none of session-log, replay-segment, active-session.")
+        }
+        if let output { try Data(bytes).write(to: URL(filePath: output)) } else { Output.write(bytes) }
+        return .success
+    }
+
+    /// A number of bytes, up to 16 GiB.
+    private static func bytes(of text: String) throws -> Int {
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        let unit = text.uppercased().last.flatMap { units[$0] }
+        guard let number = Int(unit == nil ? text[...] : text.dropLast()), number >= 0,
+            number <= (16 << 30) / (unit ?? 1)
+        else { throw UsageError(message: "--size takes a number of bytes up to 16G, not \"\(text)\".") }
+        return number * (unit ?? 1)
+    }
+}
