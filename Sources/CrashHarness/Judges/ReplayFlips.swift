@@ -52,6 +52,6 @@ public struct ReplayFlips: Judge {
 
     private static func differences(_ a: ReplayLayout, _ b: ReplayLayout) -> [String] {
         guard a.fields.map(\.path) == b.fields.map(\.path) else { return ["the structure"] }
-        return zip(a.fields, b.fields).filter { $0.value != $1.value }.map(\.0.path)
+        return zip(a.fields, b.fields).filter { a.bytes[$0.range] != b.bytes[$1.range] }.map(\.0.path)
     }
 }

@@ -13,8 +13,6 @@ struct ReplayLayout: Sendable {
         var range: Range<Int>
         /// Whether what follows depends on it.
         var isStructure: Bool
-        /// The value, spelled so that equal values are spelled the same.
-        var value: String
     }
 
     private(set) var bytes: [UInt8] = []
@@ -24,7 +22,7 @@ struct ReplayLayout: Sendable {
     private var path = ""
 
     init(segment sessions: [ReplaySession]) {
-        add("magic", Array("MV2RPLY!".utf8), isStructure: true, "")
+        add("magic", Array("MV2RPLY!".utf8), isStructure: true)
         add("version", UInt32(1), isStructure: true)
         add("session_count", UInt32(sessions.count), isStructure: true)
         let sizeField = bytes.count
@@ -43,7 +41,7 @@ struct ReplayLayout: Sendable {
     }
 
     init(sidecar active: ActiveSession) {
-        add("magic", Array("MV2ACTIV".utf8), isStructure: true, "")
+        add("magic", Array("MV2ACTIV".utf8), isStructure: true)
         add("length", UInt64(0), isStructure: true)
         within("session") { $0.add(active.session) }
         sessionRanges = [16..<bytes.count]
@@ -51,7 +49,7 @@ struct ReplayLayout: Sendable {
         add("actions_since_checkpoint", active.actionsSinceCheckpoint)
         add("auto_checkpoint_interval", active.configuration.autoCheckpointInterval)
         add("max_actions_per_session", option: active.configuration.maximumActions) { $0.add("value", $1) }
-        add("auto_record", [active.configuration.recordsAutomatically ? 1 : 0], "")
+        add("auto_record", [active.configuration.recordsAutomatically ? 1 : 0])
         patch(8, UInt64(bytes.count - 16))
     }
 
@@ -80,7 +78,7 @@ struct ReplayLayout: Sendable {
 
     private mutating func add(_ session: ReplaySession) {
         add("session_id.length", UInt64(16), isStructure: true)
-        add("session_id", session.id.bytes, "")
+        add("session_id", session.id.bytes)
         add("name", option: session.name) { $0.add("text", $1) }
         add("created_secs", session.createdSeconds)
         add("ended_secs", option: session.endedSeconds) { $0.add("value", $1) }
@@ -97,12 +95,12 @@ struct ReplayLayout: Sendable {
         add("id", checkpoint.id)
         add("at_sequence", checkpoint.atSequence)
         add("timestamp_secs", checkpoint.timestampSeconds)
-        add("state_hash", checkpoint.stateHash.bytes, "")
+        add("state_hash", checkpoint.stateHash.bytes)
         let snapshot = checkpoint.snapshot
         add("frame_count", snapshot.frameCount)
         add("frame_ids", list: snapshot.frameIDs) { $0.add("id", $1) }
-        add("lex_index_hash", option: snapshot.textIndexHash) { $0.add("hash", $1.bytes, "") }
-        add("vec_index_hash", option: snapshot.vectorIndexHash) { $0.add("hash", $1.bytes, "") }
+        add("lex_index_hash", option: snapshot.textIndexHash) { $0.add("hash", $1.bytes) }
+        add("vec_index_hash", option: snapshot.vectorIndexHash) { $0.add("hash", $1.bytes) }
         add("wal_sequence", snapshot.logSequence)
         add("generation", snapshot.generation)
     }
@@ -111,8 +109,8 @@ struct ReplayLayout: Sendable {
         add("sequence", action.sequence)
         add("timestamp_secs", action.timestampSeconds)
         within("action_type") { $0.add(action.type) }
-        add("input_hash", action.inputHash.bytes, "")
-        add("output_hash", action.outputHash.bytes, "")
+        add("input_hash", action.inputHash.bytes)
+        add("output_hash", action.outputHash.bytes)
         add("input_preview", action.inputPreview)
         add("output_preview", action.outputPreview)
         add("affected_frames", list: action.affectedFrames) { $0.add("id", $1) }
@@ -153,7 +151,7 @@ struct ReplayLayout: Sendable {
         case .toolCall(let name, let hash):
             variant(7, &self)
             add("name", name)
-            add("args_hash", hash.bytes, "")
+            add("args_hash", hash.bytes)
         }
     }
 
@@ -166,29 +164,27 @@ struct ReplayLayout: Sendable {
         path = outer
     }
 
-    private mutating func add(_ name: String, _ raw: [UInt8], isStructure: Bool = false, _ value: String) {
+    private mutating func add(_ name: String, _ raw: [UInt8], isStructure: Bool = false) {
         let range = bytes.count..<bytes.count + raw.count
         bytes += raw
-        let text = value.isEmpty ? "\(raw)" : value
-        fields.append(
-            Field(path: path.isEmpty ? name : "\(path).\(name)", range: range, isStructure: isStructure, value: text))
+        fields.append(Field(path: path.isEmpty ? name : "\(path).\(name)", range: range, isStructure: isStructure))
     }
 
     private mutating func add(_ name: String, _ value: some FixedWidthInteger, isStructure: Bool = false) {
         let raw = (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
-        add(name, raw, isStructure: isStructure, "\(value)")
+        add(name, raw, isStructure: isStructure)
     }
 
     private mutating func add(_ name: String, _ text: String) {
         add("\(name).length", UInt64(text.utf8.count), isStructure: true)
-        if !text.isEmpty { add(name, Array(text.utf8), "") }
+        if !text.isEmpty { add(name, Array(text.utf8)) }
     }
 
     private mutating func add<Value>(
         _ name: String, option: Value?, _ body: (inout ReplayLayout, Value) -> Void
     ) {
         within(name) { layout in
-            layout.add("option", [option == nil ? 0 : 1], isStructure: true, "")
+            layout.add("option", [option == nil ? 0 : 1], isStructure: true)
             if let option { body(&layout, option) }
         }
     }

@@ -78,9 +78,10 @@ struct EntryTape {
     }
 
     private mutating func grow() {
+        let old = capacity
         while capacity < count { capacity *= 2 }
         let larger = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
-        larger.update(from: slots, count: capacity / 2)
+        larger.update(from: slots, count: old)
         slots.deallocate()
         slots = larger
     }

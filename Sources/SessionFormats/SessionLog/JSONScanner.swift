@@ -274,6 +274,10 @@ struct JSONScanner {
     }
 
     /// Appends the characters that a string stands for. The span must come from `string(.full)` of this buffer.
+    func raw(_ span: StringSpan) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: base + span.start, count: span.length)
+    }
+
     func unescape(_ span: StringSpan, into output: inout [UInt8]) {
         let stop = span.start + span.length
         guard span.hasEscapes else {

@@ -3,6 +3,14 @@
 // The reference reads it straight into its struct, so other rules hold than for entries: fields that it does not know
 // are skipped by grammar alone, whatever their numbers, surrogates and depth, and no tag is looked for.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Who a session belongs to and where it ran.
 public struct SessionHeader: Sendable, Equatable {
     /// Always "session" in a log that this library accepts.
@@ -59,12 +67,24 @@ struct HeaderParser {
             case .parentSession: "parent_session"
             }
         }
+
+        var bit: UInt8 { 1 << UInt8(rawValue) }
+
+        func isSpelled(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard bytes.count == name.utf8CodeUnitCount, let base = bytes.baseAddress else { return false }
+            return memcmp(base, name.utf8Start, bytes.count) == 0
+        }
     }
 
     private var scanner: JSONScanner
-    private var strings: [Key: String] = [:]
     private var version: UInt32?
-    private var seen: Set<Key> = []
+    private var type: StringSpan?
+    private var id: StringSpan?
+    private var timestamp: StringSpan?
+    private var cwd: StringSpan?
+    private var parentSession: StringSpan?
+    /// One bit per key that was there.
+    private var seen: UInt8 = 0
 
     static func parse(_ scanner: JSONScanner) throws(JSONFault) -> SessionHeader {
         var parser = HeaderParser(scanner: scanner)
@@ -87,10 +107,11 @@ struct HeaderParser {
         }
         while true {
             let span = try scanner.string()
-            let key = key(named: text(span))
+            let key = key(named: span)
             try scanner.expect(0x3A)
             if let key {
-                guard seen.insert(key).inserted else { throw scanner.fault(.duplicateField) }
+                guard seen & key.bit == 0 else { throw scanner.fault(.duplicateField) }
+                seen |= key.bit
                 try readValue(key)
             } else {
                 try scanner.skipValue(.grammarOnly, depth: 1)
@@ -106,7 +127,6 @@ struct HeaderParser {
         scanner.at += 1
         for key in Key.allCases {
             if key != .type { try scanner.expect(0x2C) }
-            seen.insert(key)
             try readValue(key)
         }
         try scanner.expect(0x5D)
@@ -114,9 +134,12 @@ struct HeaderParser {
 
     private mutating func readValue(_ key: Key) throws(JSONFault) {
         switch key {
+        case .type: type = try scanner.string()
         case .version: version = try unsigned32()
-        case .parentSession where try scanner.null(): break
-        default: strings[key] = text(try scanner.string())
+        case .id: id = try scanner.string()
+        case .timestamp: timestamp = try scanner.string()
+        case .cwd: cwd = try scanner.string()
+        case .parentSession: if try !scanner.null() { parentSession = try scanner.string() }
         }
     }
 
@@ -130,23 +153,26 @@ struct HeaderParser {
     }
 
     private func header() throws(JSONFault) -> SessionHeader {
-        guard let type = strings[.type], let version, let id = strings[.id], let timestamp = strings[.timestamp],
-            let cwd = strings[.cwd]
-        else { throw scanner.fault(.missingField) }
-        var header = SessionHeader(id: id, timestamp: timestamp, cwd: cwd, parentSession: strings[.parentSession])
-        header.type = type
+        guard let type, let version, let id, let timestamp, let cwd else { throw scanner.fault(.missingField) }
+        var header = SessionHeader(
+            id: text(id), timestamp: text(timestamp), cwd: text(cwd), parentSession: parentSession.map(text))
+        header.type = text(type)
         header.version = version
         return header
     }
 
     private func text(_ span: StringSpan) -> String {
+        guard span.hasEscapes else { return String(decoding: scanner.raw(span), as: UTF8.self) }
         var bytes: [UInt8] = []
         scanner.unescape(span, into: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func key(named name: String) -> Key? {
-        // By bytes: String's == would also accept other spellings of the same characters.
-        Key.allCases.first { name.utf8.elementsEqual("\($0.name)".utf8) }
+    /// Keys are compared by bytes after unescaping; String's == would also accept other spellings of the same characters.
+    private func key(named span: StringSpan) -> Key? {
+        guard span.hasEscapes else { return Key.allCases.first { $0.isSpelled(scanner.raw(span)) } }
+        var bytes: [UInt8] = []
+        scanner.unescape(span, into: &bytes)
+        return Key.allCases.first { key in bytes.withUnsafeBufferPointer { key.isSpelled($0) } }
     }
 }
