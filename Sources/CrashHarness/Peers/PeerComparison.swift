@@ -51,20 +51,14 @@ public struct PeerComparison: Sendable {
         peer.standardOutput = output
         try peer.run()
         defer { peer.terminate() }
+        let feed = LogFeed(seed: seed, cases: cases, to: input.fileHandleForWriting)
+        feed.start()
         var verdicts = LineReader(output.fileHandleForReading)
         var outcome = Outcome()
-        var batchNumber: UInt64 = 0
         while outcome.cases < cases, outcome.differences.count < 10 {
-            let batch = Self.batch(Choices.seeded(seed, case: batchNumber))
-            batchNumber += 1
-            // The peer answers while it reads, so its answers are taken while it is fed.
-            let feeder = Thread { try? input.fileHandleForWriting.write(contentsOf: Data(Self.framed(batch))) }
-            feeder.start()
-            for bytes in batch {
-                guard let line = verdicts.next() else { throw PeerEnded(program: program) }
-                compare(bytes, line, &outcome)
-            }
-            if batchNumber.isMultiple(of: 64) { progress(outcome.cases) }
+            guard let line = verdicts.next(), let bytes = feed.take() else { throw PeerEnded(program: program) }
+            compare(bytes, line, &outcome)
+            if outcome.cases.isMultiple(of: 10_000) { progress(outcome.cases) }
         }
         return outcome
     }
@@ -75,33 +69,6 @@ public struct PeerComparison: Sendable {
         public var program: String
         /// One sentence.
         public var description: String { "\(program) ended before it had answered." }
-    }
-
-    /// Logs made from one another: one scenario, damaged in many ways.
-    private static func batch(_ choices: Choices) -> [[UInt8]] {
-        var choices = choices
-        let whole = LogScenario(styled: true, &choices).bytes
-        let other = LogScenario(&choices).bytes
-        var logs = [whole]
-        while logs.count < 500 {
-            var bytes = whole
-            for _ in 0...choices.choose("further damages", below: 2) {
-                bytes = choices.happens("token", oneIn: 2)
-                    ? TokenDamage.apply(to: bytes, &choices)
-                    : Damage.choose(for: bytes, other: other, &choices).apply(to: bytes)
-            }
-            logs.append(bytes)
-        }
-        return logs
-    }
-
-    private static func framed(_ batch: [[UInt8]]) -> [UInt8] {
-        var stream: [UInt8] = []
-        for bytes in batch {
-            stream += (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) }
-            stream += bytes
-        }
-        return stream
     }
 
     private func compare(_ bytes: [UInt8], _ line: [UInt8], _ outcome: inout Outcome) {
@@ -142,6 +109,80 @@ public struct PeerComparison: Sendable {
             ok \(verdict.header_id ?? "") \(verdict.recovery ?? "") \(verdict.count ?? -1) \(verdict.entries ?? []) \
             \(verdict.canonical_blake3 ?? "")
             """
+    }
+}
+
+/// Feeds a peer with logs from a thread of its own, since the peer answers when it likes, and keeps what it has not
+/// answered yet. The pipe's capacity bounds how far the feed runs ahead.
+private final class LogFeed: @unchecked Sendable {
+    private let seed: UInt64
+    private let cases: Int
+    private let pipe: FileHandle
+    private let lock = NSLock()
+    private var unanswered: [[UInt8]] = []
+    private var answered = 0
+
+    init(seed: UInt64, cases: Int, to pipe: FileHandle) {
+        self.seed = seed
+        self.cases = cases
+        self.pipe = pipe
+    }
+
+    func start() {
+        Thread {
+            var left = self.cases
+            var number: UInt64 = 0
+            while left > 0 {
+                let logs = Self.logs(number, seed: self.seed).prefix(left)
+                self.lock.withLock { self.unanswered += logs }
+                guard (try? self.pipe.write(contentsOf: Data(Self.framed(logs)))) != nil else { return }
+                left -= logs.count
+                number += 1
+            }
+            // The peer keeps its last answers back until its input ends.
+            try? self.pipe.close()
+        }.start()
+    }
+
+    /// The log that the next answer is about.
+    func take() -> [UInt8]? {
+        lock.withLock {
+            guard answered < unanswered.count else { return nil }
+            defer { answered += 1 }
+            if answered > 10_000 {
+                unanswered.removeFirst(answered)
+                answered = 0
+            }
+            return unanswered[answered]
+        }
+    }
+
+    /// Logs made from one another: one scenario, damaged in many ways.
+    private static func logs(_ number: UInt64, seed: UInt64) -> [[UInt8]] {
+        var choices = Choices.seeded(seed, case: number)
+        let whole = LogScenario(styled: true, &choices).bytes
+        let other = LogScenario(&choices).bytes
+        var logs = [whole]
+        while logs.count < 100 {
+            var bytes = whole
+            for _ in 0...choices.choose("further damages", below: 2) {
+                bytes =
+                    choices.happens("token", oneIn: 2)
+                    ? TokenDamage.apply(to: bytes, &choices)
+                    : Damage.choose(for: bytes, other: other, &choices).apply(to: bytes)
+            }
+            logs.append(bytes)
+        }
+        return logs
+    }
+
+    private static func framed(_ logs: ArraySlice<[UInt8]>) -> [UInt8] {
+        var stream: [UInt8] = []
+        for bytes in logs {
+            stream += (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) }
+            stream += bytes
+        }
+        return stream
     }
 }
 
