@@ -51,10 +51,9 @@ public struct Benchmark: Sendable {
     public func run(in folder: String, report: (BenchmarkRow) -> Void) throws {
         for content in RealisticFiles.LogContent.allCases {
             let path = "\(folder)/\(content.rawValue).jsonl"
-            var files = RealisticFiles(seed: 1)
-            try Data(files.log(content, size: size)).write(to: URL(filePath: path))
-            try measureLog(path, content, report)
+            try generate(["session-log", "--content", content.rawValue], path)
             if content == .conversation { try measureMemory(path, report) }
+            try measureLog(path, content, report)
             try FileManager.default.removeItem(atPath: path)
         }
         try measureSegment("\(folder)/segment.bin", report)
@@ -72,8 +71,7 @@ public struct Benchmark: Sendable {
     }
 
     private func measureSegment(_ path: String, _ report: (BenchmarkRow) -> Void) throws {
-        var files = RealisticFiles(seed: 1)
-        try Data(files.segment(size: size)).write(to: URL(filePath: path))
+        try generate(["replay-segment"], path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         var actions = 0
         let speeds = try megabytesPerSecond(of: path) {
@@ -102,6 +100,20 @@ public struct Benchmark: Sendable {
             rates.append(Double(evidence.cases) / (now() - start) / 1e3)
         }
         return row("truncation cases judged, log of 2 KB, one core", "k/s", rates, nil)
+    }
+
+    /// Made by a child, since a child's peak memory begins with that of the process that started it.
+    private func generate(_ arguments: [String], _ path: String) throws {
+        let child = try ChildProcess.run(ownProgram, ["generate"] + arguments + ["--size", "\(size)", "--output", path])
+        if child.status != 0 { throw GenerationFailed(status: child.status) }
+    }
+
+    /// A child that did not write the file to measure with.
+    public struct GenerationFailed: Error, CustomStringConvertible {
+        /// How it ended.
+        public var status: Int32
+        /// One sentence.
+        public var description: String { "Generating a file to measure with ended with status \(status)." }
     }
 
     private func measureMemory(_ path: String, _ report: (BenchmarkRow) -> Void) throws {
