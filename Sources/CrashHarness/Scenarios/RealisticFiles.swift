@@ -126,16 +126,19 @@ public struct RealisticFiles: Sendable {
 
     private static let words = [
         "the", "session", "file", "was", "read", "and", "then", "written", "again", "because", "a", "test", "failed",
-        "when", "line", "two", "of", "function", "returns", "nil", "naïve", "Größe", "in", "`main`", "src/lib.rs:42",
+        "when", "line", "two", "of", "function", "returns", "nil", "in", "`main`", "src/lib.rs:42",
     ]
+    /// One text in eight is in another language.
+    private static let foreignWords = ["der", "größte", "naïve", "Fehler", "über", "会議", "メモ", "été", "→", "straße"]
 
     private mutating func below(_ bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
 
     private mutating func prose(_ length: Int) -> String {
         let target = length / 2 + below(length)
+        let words = below(8) == 0 ? Self.foreignWords : Self.words
         var text = ""
         while text.utf8.count < target {
-            text += Self.words[below(Self.words.count)]
+            text += words[below(words.count)]
             text += below(24) == 0 ? ".\n" : " "
         }
         return text

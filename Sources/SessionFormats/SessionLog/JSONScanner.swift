@@ -13,7 +13,7 @@
 struct JSONFault: Error, Equatable {
     enum Reason: UInt8 {
         case unexpectedEnd, unexpectedByte, controlCharacter, invalidEscape, loneSurrogate, invalidNumber
-        case numberOutOfRange, tooDeep, trailingBytes
+        case numberOutOfRange, tooDeep, trailingBytes, invalidUTF8
         case wrongType, duplicateField, missingField, unknownVariant, wrongLength
     }
 
@@ -35,6 +35,7 @@ extension JSONFault.Reason {
         case .numberOutOfRange: "a number is out of range"
         case .tooDeep: "more than 127 arrays and objects are nested"
         case .trailingBytes: "more bytes follow the value"
+        case .invalidUTF8: "a string is not UTF-8"
         case .wrongType: "a field has the wrong type"
         case .duplicateField: "a field occurs twice"
         case .missingField: "a required field is missing"
@@ -160,24 +161,37 @@ struct JSONScanner {
     // MARK: Strings
 
     /// Reads a string whose opening quote is next after white space.
+    ///
+    /// Strings are the only place where JSON may hold anything but ASCII, and finding their ends looks at every byte of
+    /// them anyway, so a line that parses is UTF-8 without a pass of its own.
     @inline(__always)
     mutating func string(_ scrutiny: Scrutiny = .full) throws(JSONFault) -> StringSpan {
         guard try peek() == 0x22 else { throw fault(.wrongType) }
         at += 1
         let start = at
-        let special = try findSpecial()
-        if special == 0x22 {
-            let span = StringSpan(start: start, length: at - start, hasEscapes: false)
-            at += 1
-            return span
+        var bits: UInt64 = 0
+        var hasEscapes = false
+        if try findSpecial(&bits) != 0x22 {
+            hasEscapes = true
+            try finishEscapedString(scrutiny, &bits)
         }
-        try finishEscapedString(scrutiny)
-        return StringSpan(start: start, length: at - 1 - start, hasEscapes: true)
+        // The bits may be those of bytes behind the string, which costs a needless look and nothing else.
+        if bits & 0x8080_8080_8080_8080 != 0 { try checkUTF8(from: start) }
+        let span = StringSpan(start: start, length: at - start, hasEscapes: hasEscapes)
+        at += 1
+        return span
     }
 
-    /// Moves to the next quote or backslash and returns it.
+    private mutating func checkUTF8(from start: Int) throws(JSONFault) {
+        if let bad = UTF8Validation.firstInvalid(base, from: start, to: at) {
+            at = bad
+            throw fault(.invalidUTF8)
+        }
+    }
+
+    /// Moves to the next quote or backslash and returns it. `bits` collects the bits of all bytes that are passed.
     @inline(__always)
-    private mutating func findSpecial() throws(JSONFault) -> UInt8 {
+    private mutating func findSpecial(_ bits: inout UInt64) throws(JSONFault) -> UInt8 {
         let quote = Chunk(repeating: 0x22)
         let backslash = Chunk(repeating: 0x5C)
         let space = Chunk(repeating: 0x20)
@@ -185,6 +199,8 @@ struct JSONScanner {
             let chunk: Chunk = UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self)
             let found: Mask = (chunk .== quote) .| (chunk .== backslash) .| (chunk .< space)
             let words: SIMD2<UInt64> = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+            let bytes: SIMD2<UInt64> = unsafeBitCast(chunk, to: SIMD2<UInt64>.self)
+            bits |= bytes[0] | bytes[1]
             if words[0] != 0 {
                 at += words[0].trailingZeroBitCount >> 3
                 return try special()
@@ -197,6 +213,7 @@ struct JSONScanner {
         }
         while at < end {
             let byte = base[at]
+            bits |= UInt64(byte)
             if byte == 0x22 || byte == 0x5C || byte < 0x20 { return try special() }
             at += 1
         }
@@ -215,41 +232,38 @@ struct JSONScanner {
         return byte
     }
 
-    /// At the first backslash: goes on to just behind the closing quote.
-    private mutating func finishEscapedString(_ scrutiny: Scrutiny) throws(JSONFault) {
-        while true {
-            try skipEscape(scrutiny)
-            if try findSpecial() == 0x22 {
-                at += 1
-                return
-            }
+    /// At the first backslash: goes on to the closing quote.
+    private mutating func finishEscapedString(_ scrutiny: Scrutiny, _ bits: inout UInt64) throws(JSONFault) {
+        repeat {
+            if at + 1 < end, Self.isSimpleEscape(base[at + 1]) { at += 2 } else { try skipEscape(scrutiny) }
+        } while try findSpecial(&bits) != 0x22
+    }
+
+    @inline(__always)
+    private static func isSimpleEscape(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: true
+        default: false
         }
     }
 
+    /// An escape that is not simple: four hex digits, or none at all.
     private mutating func skipEscape(_ scrutiny: Scrutiny) throws(JSONFault) {
         guard at + 1 < end else {
             at = end
             throw fault(.unexpectedEnd)
         }
-        switch base[at + 1] {
-        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74:
-            at += 2
-        case 0x75:
-            let unit = try hexUnit(at: at + 2)
-            if scrutiny == .full {
-                guard unit & 0xFC00 != 0xDC00 else { throw fault(.loneSurrogate) }
-                if unit & 0xFC00 == 0xD800 {
-                    guard at + 7 < end, base[at + 6] == 0x5C, base[at + 7] == 0x75 else {
-                        throw fault(.loneSurrogate)
-                    }
-                    guard try hexUnit(at: at + 8) & 0xFC00 == 0xDC00 else { throw fault(.loneSurrogate) }
-                    at += 6
-                }
+        guard base[at + 1] == 0x75 else { throw fault(.invalidEscape) }
+        let unit = try hexUnit(at: at + 2)
+        if scrutiny == .full {
+            guard unit & 0xFC00 != 0xDC00 else { throw fault(.loneSurrogate) }
+            if unit & 0xFC00 == 0xD800 {
+                guard at + 7 < end, base[at + 6] == 0x5C, base[at + 7] == 0x75 else { throw fault(.loneSurrogate) }
+                guard try hexUnit(at: at + 8) & 0xFC00 == 0xDC00 else { throw fault(.loneSurrogate) }
+                at += 6
             }
-            at += 6
-        default:
-            throw fault(.invalidEscape)
         }
+        at += 6
     }
 
     private func hexUnit(at offset: Int) throws(JSONFault) -> UInt32 {

@@ -49,8 +49,9 @@ struct LogInterpreter {
             text.end -= 1
             noteCRLF(text)
         }
+        // What parses is UTF-8; only what does not parse is looked at for bad bytes.
+        if hasPassedHeader, whole.hasNewline, takeEntry(text, &parser) { return }
         let bad = UTF8Validation.firstInvalid(text.base, from: text.start, to: text.end)
-        if hasPassedHeader, bad == nil, whole.hasNewline, takeEntry(text, &parser) { return }
         try takeUnusual(text, firstInvalid: bad, &parser)
     }
 
