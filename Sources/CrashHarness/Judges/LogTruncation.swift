@@ -29,7 +29,7 @@ public struct LogTruncation: Judge {
 
     /// Looks at one log, cut everywhere.
     public func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
-        let log = CutLog(LogScenario(size: size, styled: true, &choices))
+        let log = CutLog(LogScenario(size: size, styled: size == .small, &choices))
         let count = log.scenario.bytes.count
         var seen = evidence
         defer { evidence = seen }

@@ -8,7 +8,7 @@
 // count.
 
 /// What an entry of a session log may hold, in one version of the reference.
-public struct EntrySchema: Sendable {
+public final class EntrySchema: Sendable {
     /// The version whose verdicts are recorded in `Fixtures/session-log`: text, thinking and tool calls.
     public static let version1 = EntrySchema(name: "version-1", unknownContent: false)
 

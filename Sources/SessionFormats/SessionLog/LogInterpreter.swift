@@ -4,6 +4,14 @@
 // disagree. Reference mode does what the reference does and stops at the first bad byte; recover mode hands every line
 // that is not a plain entry to `LineSalvage`.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 struct LogInterpreter {
     let mode: ReadingMode
     private(set) var header: SessionHeader?
@@ -50,20 +58,21 @@ struct LogInterpreter {
             noteCRLF(text)
         }
         // What parses is UTF-8; only what does not parse is looked at for bad bytes.
-        if hasPassedHeader, whole.hasNewline, takeEntry(text, &parser) { return }
+        if hasPassedHeader, whole.hasNewline, takeEntry(text, &parser) == nil { return }
         let bad = UTF8Validation.firstInvalid(text.base, from: text.start, to: text.end)
         try takeUnusual(text, firstInvalid: bad, &parser)
     }
 
-    /// Takes an entry that fills its line, as nearly all do.
+    /// Takes an entry that fills its line, as nearly all do; tells what is wrong when it does not.
     @inline(__always)
-    private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> Bool {
-        guard text.end > text.start, text.end - text.start <= EntryTape.longestLine else { return false }
+    private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> JSONFault.Reason? {
+        guard text.end > text.start else { return .unexpectedEnd }
+        guard text.end - text.start <= EntryTape.longestLine else { return .wrongLength }
         do throws(JSONFault) {
             try parser.parseLine(text.scanner(from: text.start, to: text.end))
-        } catch { return false }
+        } catch { return error.reason }
         record(parser.summary, start: text.start, end: text.end)
-        return true
+        return nil
     }
 
     @inline(__always)
@@ -108,7 +117,7 @@ struct LogInterpreter {
 
     /// A last line that ends in CR without LF did not take the fast way and is parsed here.
     private mutating func mayBeEntry(_ text: Line) -> Bool {
-        EntrySchema.version1.withParser { parser in takeEntry(text, &parser) }
+        EntrySchema.version1.withParser { parser in takeEntry(text, &parser) == nil }
     }
 
     private mutating func readHeader(_ text: Line) -> SessionHeader? {
@@ -138,12 +147,20 @@ struct LogInterpreter {
             return
         }
         if !hasPassedHeader, takeHeader(text, firstInvalid: firstInvalid) { return }
-        if firstInvalid == nil, takeEntry(text, &parser) {
+        let problem = takeEntry(text, &parser)
+        if problem == nil {
             passHeaderByEntry(text)
             if !text.hasNewline { noteMissingNewline(text) }
-            return
+        } else if problem == .unexpectedEnd, hasPassedHeader, isPlainTear(text) {
+            loseLine(text, firstInvalid: firstInvalid)
+        } else {
+            salvage(text, firstInvalid: firstInvalid, &parser)
         }
-        salvage(text, firstInvalid: firstInvalid, &parser)
+    }
+
+    /// Whether a last line that ended too soon is one fragment: what stands whole inside it is its own.
+    private func isPlainTear(_ text: Line) -> Bool {
+        !text.hasNewline && memchr(text.base + text.start, 0, text.end - text.start) == nil
     }
 
     private mutating func skipByteOrderMark(_ text: inout Line) {
