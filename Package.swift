@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.2
 import PackageDescription
 
 let package = Package(
@@ -14,7 +14,7 @@ let package = Package(
         .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "CrashHarness"]),
         .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats"]),
         .testTarget(name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats"]),
-        .testTarget(name: "CrashLabCommandTests", dependencies: ["SessionFormats"]),
+        .testTarget(name: "CrashLabCommandTests", dependencies: ["crashlab", "CrashHarness"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -21,7 +21,8 @@ enum BenchCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         let own = ProcessInfo.processInfo.arguments[0]
-        var benchmark = Benchmark(ownProgram: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? own)
+        var benchmark = Benchmark(
+            ownProgram: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? own)
         benchmark.logPeer = try arguments.option("--log-peer")
         benchmark.segmentPeer = try arguments.option("--segment-peer")
         benchmark.size = (try arguments.number("--megabytes", in: 1...4_000 as ClosedRange<Int>) ?? 100) * 1_000_000

@@ -13,6 +13,7 @@ enum CheckCommand: Command {
 
           --mode reference|recover  As the reference implementation reads, or (default) everything that can be had.
           --format text|json        A block of text a file (default), or one JSON object a line.
+          --cost                    Tell on standard error how long it took and the most memory that it held.
           --stream                  Read session logs as streams: memory for the longest line, entries only counted.
 
         Exit status: 0 all clean or recovered, 1 some damaged, 2 some unreadable or of unknown format, 64 wrong usage,
@@ -24,6 +25,7 @@ enum CheckCommand: Command {
         let mode = try arguments.choice("--mode", ReadingMode.self) ?? .recover
         let format = try arguments.choice("--format", OutputFormat.self) ?? .text
         let streams = arguments.flag("--stream")
+        let tellsCost = arguments.flag("--cost")
         let operands = try arguments.operands()
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or directory.") }
 
@@ -41,6 +43,7 @@ enum CheckCommand: Command {
                 }
             }
         }
+        if tellsCost { Output.error(ProcessCost.current().text) }
         return hasFailed ? .inputOutputError : status(of: worst)
     }
 

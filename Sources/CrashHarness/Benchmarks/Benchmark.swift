@@ -60,7 +60,9 @@ public struct Benchmark: Sendable {
         report(measureTruncation())
     }
 
-    private func measureLog(_ path: String, _ content: RealisticFiles.LogContent, _ report: (BenchmarkRow) -> Void) throws {
+    private func measureLog(_ path: String, _ content: RealisticFiles.LogContent, _ report: (BenchmarkRow) -> Void)
+        throws
+    {
         for mode in [ReadingMode.reference, .recover] {
             let speeds = try megabytesPerSecond(of: path) {
                 _ = try SessionLogReader(mode: mode).read(path: path)
@@ -102,9 +104,10 @@ public struct Benchmark: Sendable {
         return row("truncation cases judged, log of 2 KB, one core", "k/s", rates, nil)
     }
 
-    /// Made by a child, since a child's peak memory begins with that of the process that started it.
+    /// Made by a child, so that this process stays small and its caches are not favoured.
     private func generate(_ arguments: [String], _ path: String) throws {
-        let child = try ChildProcess.run(ownProgram, ["generate"] + arguments + ["--size", "\(size)", "--output", path])
+        let child = try ChildProcess.run(
+            ownProgram, ["generate"] + arguments + ["--size", "\(size)", "--output", path])
         if child.status != 0 { throw GenerationFailed(status: child.status) }
     }
 
@@ -119,8 +122,9 @@ public struct Benchmark: Sendable {
     private func measureMemory(_ path: String, _ report: (BenchmarkRow) -> Void) throws {
         let size = Double(try FileBytes(path: path).count)
         for (name, options) in [("mapped", []), ("streamed", ["--stream"])] {
-            let child = try ChildProcess.run(ownProgram, ["check", "--mode", "reference"] + options + [path])
-            let megabytes = Double(child.peakMemory) / 1e6
+            let child = try ChildProcess.run(
+                ownProgram, ["check", "--mode", "reference", "--cost"] + options + [path])
+            let megabytes = Double(ProcessCost(text: child.errors)?.peakMemory ?? 0) / 1e6
             report(
                 BenchmarkRow(
                     name: "peak memory of crashlab check, \(name), file of \(Int(size / 1e6)) MB", unit: "MB",

@@ -24,7 +24,8 @@ public struct CampaignFinding: Sendable {
     public var shrinkAttempts: Int
 
     /// Shrinks a failing case.
-    init(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], _ violation: Violation, shrinker: Shrinker) {
+    init(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], _ violation: Violation, shrinker: Shrinker)
+    {
         var smallest = (values: values, violation: violation)
         let (shrunk, tried) = shrinker.shrink(values) { choices in
             var evidence = Evidence()

@@ -143,7 +143,8 @@ extension Choices {
     /// Chooses any 64-bit number, with a liking for those at which arithmetic breaks.
     public mutating func number(_ label: StaticString) -> UInt64 {
         let edges: [UInt64] = [
-            0, 1, 2, 250, 251, 255, 256, 65_535, 65_536, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 32, 1 << 53, 1 << 63 - 1, 1 << 63,
+            0, 1, 2, 250, 251, 255, 256, 65_535, 65_536, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 32, 1 << 53, 1 << 63 - 1,
+            1 << 63,
             .max - 1, .max,
         ]
         let kind = choose(label, below: edges.count + 8)

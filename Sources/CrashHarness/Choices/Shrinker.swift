@@ -63,7 +63,11 @@ public struct Shrinker {
                 while start >= 0, left > 0 {
                     var candidate = best
                     candidate.removeSubrange(start..<min(start + length, candidate.count))
-                    if accept(candidate, fails) { start = min(start, best.count - length) } else { start -= max(1, length / 2) }
+                    if accept(candidate, fails) {
+                        start = min(start, best.count - length)
+                    } else {
+                        start -= max(1, length / 2)
+                    }
                 }
                 length /= 2
             }

@@ -7,7 +7,10 @@ public struct LogBadBytes: Judge {
     /// The judge's name.
     public let name = "log-bad-bytes"
     /// What must hold.
-    public let promise = "A byte that is not UTF-8 makes reference mode refuse the file and costs recover mode the line that it is in, even the header."
+    public let promise = """
+        A byte that is not UTF-8 makes reference mode refuse the file and costs recover mode the line that \
+        it is in, even the header.
+        """
 
     /// Bytes that stand in no UTF-8 text.
     private static let bad: [[UInt8]] = [[0xFF], [0xC0], [0xF8], [0xFE, 0xFE], [0xC1, 0xBF], [0xF5]]

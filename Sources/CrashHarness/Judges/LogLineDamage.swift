@@ -7,12 +7,16 @@ public struct LogLineDamage: Judge {
     /// The judge's name.
     public let name = "log-line-damage"
     /// What must hold.
-    public let promise = "Lines that are not entries are counted one by one, blank ones are not, and all entries around them survive."
+    public let promise = """
+        Lines that are not entries are counted one by one, blank ones are not, and all entries around them \
+        survive.
+        """
 
     /// Lines that no reader may take for an entry, and in which no entry hides.
     private static let garbage: [String] = [
         "x", "{}", "[]", "null", "0", "\"\"", "{\"type\":2,\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\"}",
-        "{\"type\":\"leaf\",\"id\":\"a\",\"timestamp\":\"t\"}", "{\"type\":\"nothing\",\"id\":\"a\",\"timestamp\":\"t\"}",
+        "{\"type\":\"leaf\",\"id\":\"a\",\"timestamp\":\"t\"}",
+        "{\"type\":\"nothing\",\"id\":\"a\",\"timestamp\":\"t\"}",
         "{\"type\":\"leaf\",\"id\":\"\\ud800\",\"timestamp\":\"t\",\"entry_id\":\"b\"}",
         "{\"type\":\"leaf\",\"id\":\"a\",\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\"}",
         "{\"type\":\"leaf\",\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\",\"x\":1e400}",

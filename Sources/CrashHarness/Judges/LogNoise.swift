@@ -7,7 +7,10 @@ public struct LogNoise: Judge {
     /// The judge's name.
     public let name = "log-noise"
     /// What must hold.
-    public let promise = "A byte-order mark, CR LF line ends and runs of NUL bytes between and before entries cost recover mode nothing, and each is reported."
+    public let promise = """
+        A byte-order mark, CR LF line ends and runs of NUL bytes between and before entries cost recover \
+        mode nothing, and each is reported.
+        """
 
     /// Makes the judge.
     public init() {}

@@ -7,8 +7,10 @@ public struct LogRoundTrip: Judge {
     /// The judge's name.
     public let name = "log-round-trip"
     /// What must hold.
-    public let promise =
-        "A whole log, however its JSON is spelled, reads as clean, decodes to the entries that were written, and prints as the reference's writer prints them."
+    public let promise = """
+        A whole log, however its JSON is spelled, reads as clean, decodes to the entries that were written, \
+        and prints as the reference's writer prints them.
+        """
 
     /// Makes the judge.
     public init() {}
@@ -24,7 +26,8 @@ public struct LogRoundTrip: Judge {
         }
         guard let log = try? SessionLogReader().read(bytes) else { return }
         try expect(scenario.header, log.header, "header", scenario)
-        try expect(EntryScenario.tree(of: scenario.header).compact, scenario.header.encoded(), "header's line", scenario)
+        try expect(
+            EntryScenario.tree(of: scenario.header).compact, scenario.header.encoded(), "header's line", scenario)
         for (index, entry) in scenario.entries.enumerated() {
             let line = EntryScenario.tree(of: entry).compact
             try expect(entry, log.entries[index].decoded(), "entry \(index)", scenario)

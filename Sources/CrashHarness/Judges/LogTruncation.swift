@@ -11,8 +11,10 @@ public struct LogTruncation: Judge {
     /// The judge's name.
     public let name: String
     /// What must hold.
-    public let promise =
-        "A log cut at any byte gives the right CrashRecovery and exactly the entries that are whole; recover mode loses the torn entry alone."
+    public let promise = """
+        A log cut at any byte gives the right CrashRecovery and exactly the entries that are whole; recover \
+        mode loses the torn entry alone.
+        """
     private let size: LogScenario.Size
     private let read: LogRead
 

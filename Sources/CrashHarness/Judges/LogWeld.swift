@@ -7,8 +7,10 @@ public struct LogWeld: Judge {
     /// The judge's name.
     public let name = "log-weld"
     /// What must hold.
-    public let promise =
-        "A fragment of one entry welded to the next costs reference mode that line, and recover mode nothing: the whole entry is given back with its place."
+    public let promise = """
+        A fragment of one entry welded to the next costs reference mode that line, and recover mode nothing: \
+        the whole entry is given back with its place.
+        """
 
     /// Makes the judge.
     public init() {}

@@ -7,7 +7,10 @@ public struct ReadingIsDeterministic: Judge {
     /// The judge's name.
     public let name = "reading-is-deterministic"
     /// What must hold.
-    public let promise = "Whatever the damage, reading twice gives the same, reading as a stream in small pieces gives the same, and the file stays as it is."
+    public let promise = """
+        Whatever the damage, reading twice gives the same, reading as a stream in small pieces gives the \
+        same, and the file stays as it is.
+        """
 
     /// Makes the judge.
     public init() {}

@@ -7,7 +7,10 @@ public struct RecoverKeepsReference: Judge {
     /// The judge's name.
     public let name = "recover-keeps-reference"
     /// What must hold.
-    public let promise = "Whatever the damage, recover mode gives the header and every entry that reference mode gives, in the same order and at the same places."
+    public let promise = """
+        Whatever the damage, recover mode gives the header and every entry that reference mode gives, in the \
+        same order and at the same places.
+        """
 
     /// Makes the judge.
     public init() {}

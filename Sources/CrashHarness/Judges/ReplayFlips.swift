@@ -11,8 +11,10 @@ public struct ReplayFlips: Judge {
     /// The judge's name.
     public var name: String { "\(kind.rawValue)-flips" }
     /// What must hold.
-    public let promise =
-        "A flipped bit is detected, or changes exactly the field that its byte belongs to; what goes unnoticed is counted per field."
+    public let promise = """
+        A flipped bit is detected, or changes exactly the field that its byte belongs to; what goes \
+        unnoticed is counted per field.
+        """
     private let kind: ReplayScenario.Kind
 
     /// Makes the judge for one of the two files.

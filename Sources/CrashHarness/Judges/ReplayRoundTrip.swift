@@ -7,7 +7,10 @@ public struct ReplayRoundTrip: Judge {
     /// The judge's name.
     public var name: String { "\(kind.rawValue)-round-trip" }
     /// What must hold.
-    public let promise = "Sessions are written as the format's description says, read with nothing to report, and are then the same sessions."
+    public let promise = """
+        Sessions are written as the format's description says, read with nothing to report, and are then the \
+        same sessions.
+        """
     private let kind: ReplayScenario.Kind
 
     /// Makes the judge for one of the two files.

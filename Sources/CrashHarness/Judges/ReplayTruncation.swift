@@ -7,8 +7,10 @@ public struct ReplayTruncation: Judge {
     /// The judge's name.
     public var name: String { "\(kind.rawValue)-truncation" }
     /// What must hold.
-    public let promise =
-        "A cut at any byte is an error in reference mode; in recover mode exactly the whole sessions before it are given, with an error finding."
+    public let promise = """
+        A cut at any byte is an error in reference mode; in recover mode exactly the whole sessions before \
+        it are given, with an error finding.
+        """
     private let kind: ReplayScenario.Kind
 
     /// Makes the judge for one of the two files.

@@ -7,8 +7,10 @@ public struct WriterAfterCut: Judge {
     /// The judge's name.
     public let name = "writer-after-cut"
     /// What must hold.
-    public let promise =
-        "After a cut at any byte, opening and appending keeps every whole entry (in reference mode: as the reference keeps them), saves what it cuts, and the log reads as clean."
+    public let promise = """
+        After a cut at any byte, opening and appending keeps every whole entry (in reference mode: as the \
+        reference keeps them), saves what it cuts, and the log reads as clean.
+        """
 
     /// Makes the judge.
     public init() {}

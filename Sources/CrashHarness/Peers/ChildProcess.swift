@@ -1,4 +1,4 @@
-// A program run as a child, and what it cost.
+// A program run as a child to its end, with what it printed.
 
 import Foundation
 
@@ -6,10 +6,10 @@ import Foundation
 public struct ChildProcess: Sendable {
     /// What it wrote to its standard output.
     public var output: String
+    /// What it wrote to its standard error.
+    public var errors: String
     /// Its exit status; 128 and the signal's number when a signal ended it.
     public var status: Int32
-    /// The most memory that it held, in bytes.
-    public var peakMemory: Int
 
     /// A program that could not be started.
     public struct StartFailure: Error, CustomStringConvertible {
@@ -21,34 +21,61 @@ public struct ChildProcess: Sendable {
         public var description: String { "Cannot start \(program): \(String(cString: strerror(errorNumber)))." }
     }
 
-    /// Runs a program to its end; its standard error is ours.
+    /// Runs a program to its end.
     ///
     /// - Throws: `StartFailure`.
-    public static func run(_ program: String, _ arguments: [String]) throws -> ChildProcess {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw StartFailure(program: program, errorNumber: errno) }
+    public static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> ChildProcess {
+        let files = try TemporaryFiles(input: input)
+        defer { files.close() }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        posix_spawn_file_actions_addclose(&actions, ends[0])
-        posix_spawn_file_actions_addclose(&actions, ends[1])
+        posix_spawn_file_actions_adddup2(&actions, files.input, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, files.output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, files.errors, STDERR_FILENO)
 
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var child: pid_t = 0
         let problem = posix_spawnp(&child, program, &actions, nil, &words, environ)
-        close(ends[1])
-        defer { close(ends[0]) }
         guard problem == 0 else { throw StartFailure(program: program, errorNumber: problem) }
-
-        let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: false).readDataToEndOfFile()
         var status: Int32 = 0
-        var usage = rusage()
-        while wait4(child, &status, 0, &usage) < 0, errno == EINTR {}
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7F
         return ChildProcess(
-            output: String(decoding: output, as: UTF8.self), status: signal == 0 ? status >> 8 & 0xFF : 128 + signal,
-            peakMemory: usage.ru_maxrss * 1024)
+            output: files.text(files.output), errors: files.text(files.errors),
+            status: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
     }
+}
+
+/// Files without names for a child's input and output: unlike pipes they never fill up.
+private struct TemporaryFiles {
+    let input: Int32
+    let output: Int32
+    let errors: Int32
+
+    init(input bytes: [UInt8]) throws {
+        func file() throws -> Int32 {
+            var template = Array("\(FileManager.default.temporaryDirectory.path())/crashlab-XXXXXX".utf8CString)
+            let descriptor = mkstemp(&template)
+            guard descriptor >= 0 else {
+                throw ChildProcess.StartFailure(program: "a child", errorNumber: errno)
+            }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            unlink(template)
+            return descriptor
+        }
+        (input, output, errors) = (try file(), try file(), try file())
+        let handle = FileHandle(fileDescriptor: input, closeOnDealloc: false)
+        try handle.write(contentsOf: Data(bytes))
+        lseek(input, 0, SEEK_SET)
+    }
+
+    func text(_ descriptor: Int32) -> String {
+        lseek(descriptor, 0, SEEK_SET)
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+        return String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    func close() { [input, output, errors].forEach { _ = Foundation.close($0) } }
 }

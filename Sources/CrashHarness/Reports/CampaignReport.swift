@@ -18,7 +18,8 @@ extension Campaign.Summary {
         if let hanging { lines.append("Case \(hanging.index) of \(hanging.judge) hangs; nothing further was judged.") }
         lines.append(
             failingCases.isEmpty
-                ? "No promise was broken." : "\(failingCases.count) cases broke a promise; \(findings.count) were kept.")
+                ? "No promise was broken." : "\(failingCases.count) cases broke a promise; \(findings.count) were kept."
+        )
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -43,7 +44,8 @@ extension Campaign.Summary {
             let all = count("unnoticed") + count("detected")
             let share = Int((100 * Double(count("unnoticed")) / Double(max(all, 1))).rounded())
             lines.append(
-                "  \(padded(field.judge, 14))  \(padded(field.subject, width))  \(leftPadded("\(share)", 3)) % of \(grouped(all))")
+                "  \(padded(field.judge, 14))  \(padded(field.subject, width))  \(leftPadded("\(share)", 3)) % of \(grouped(all))"
+            )
         }
         return lines
     }

@@ -13,12 +13,14 @@ extension FileReport {
         for session in sessions ?? [] {
             let name = session.name.map { " \"\($0)\"" } ?? ""
             lines.append(
-                "  session \(session.id)\(name): \(session.actionCount) actions, \(session.checkpointCount) checkpoints")
+                "  session \(session.id)\(name): \(session.actionCount) actions, \(session.checkpointCount) checkpoints"
+            )
         }
         for finding in findings {
             let line = finding.line.map { "line \($0), " } ?? ""
             let extent = finding.length > 0 ? "\(finding.length) bytes at \(finding.offset)" : "byte \(finding.offset)"
-            lines.append("  \(finding.severity.rawValue) \(finding.code.rawValue), \(line)\(extent): \(finding.message)")
+            lines.append(
+                "  \(finding.severity.rawValue) \(finding.code.rawValue), \(line)\(extent): \(finding.message)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -38,7 +38,8 @@ public struct RealisticFiles: Sendable {
         number += 1
         let id = identifier(number)
         let parent = number > 1 ? identifier(number - 1) : nil
-        let timestamp = "2026-01-02T\(twoDigits(number / 3600 % 24)):\(twoDigits(number / 60 % 60)):\(twoDigits(number % 60))Z"
+        let timestamp =
+            "2026-01-02T\(twoDigits(number / 3600 % 24)):\(twoDigits(number / 60 % 60)):\(twoDigits(number % 60))Z"
         if content == .short || below(50) == 0 {
             return .leaf(LeafEntry(id: id, parentID: parent, timestamp: timestamp, entryID: id))
         }
@@ -116,7 +117,9 @@ public struct RealisticFiles: Sendable {
             session.actions.append(action)
         }
         let snapshot = StateSnapshot(frameIDs: (0..<20).map { UInt64($0) }, logSequence: 20, generation: 3)
-        session.checkpoints = [Checkpoint(id: 0, atSequence: 0, timestampSeconds: session.createdSeconds, snapshot: snapshot)]
+        session.checkpoints = [
+            Checkpoint(id: 0, atSequence: 0, timestampSeconds: session.createdSeconds, snapshot: snapshot)
+        ]
         session.endedSeconds = session.createdSeconds + Int64(actions)
         session.metadata = [MetadataEntry(key: "project", value: "crash-lab")]
         return session

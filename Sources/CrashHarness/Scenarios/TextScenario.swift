@@ -4,7 +4,8 @@ enum TextScenario {
     /// Pieces, the simplest first: plain words, then characters that need escapes, then those of several bytes.
     private static let pieces: [String] = [
         "a", "the ", "error: ", "fn main() ", "path/to/file ", "42", "\"", "\\", "/", "\n", "\t", "\r", "\u{8}\u{C}",
-        "\u{0}", "\u{1}\u{1F}", "\u{7F}", "{\"type\":\"leaf\"}", "}", "{", "[", "],", "\\u00e9", "é", "ß", "ñ", "Ω", "ж",
+        "\u{0}", "\u{1}\u{1F}", "\u{7F}", "{\"type\":\"leaf\"}", "}", "{", "[", "],", "\\u00e9", "é", "ß", "ñ", "Ω",
+        "ж",
         "שלום", "مرحبا", "会議", "メモ", "한글", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{200B}", "\u{85}", "\u{A0}",
         "\u{FFFD}", "\u{FFFF}", "😀", "👩‍👩‍👧", "🦊", "\u{10FFFF}", "e\u{301}", "\u{1D11E}",
     ]

@@ -107,7 +107,8 @@ public struct BLAKE3: Sendable {
     public func finalize() -> Digest {
         var output = pending.withUnsafeBytes { Self.lastBlock(ofChunk: $0, counter: chunkCount) }
         for left in stack.reversed() {
-            output = Output(chaining: Self.initial, block: Self.join(left, output.chainingValue), length: 64,
+            output = Output(
+                chaining: Self.initial, block: Self.join(left, output.chainingValue), length: 64,
                 counter: 0, flags: Flag.parent)
         }
         output.flags |= Flag.root
@@ -136,9 +137,10 @@ public struct BLAKE3: Sendable {
         var value = value
         var count = chunkCount
         while count & 1 == 0, let left = stack.popLast() {
-            value = Output(
-                chaining: Self.initial, block: Self.join(left, value), length: 64, counter: 0, flags: Flag.parent
-            ).chainingValue
+            value =
+                Output(
+                    chaining: Self.initial, block: Self.join(left, value), length: 64, counter: 0, flags: Flag.parent
+                ).chainingValue
             count >>= 1
         }
         stack.append(value)

@@ -366,7 +366,7 @@ struct JSONScanner {
 
     /// Numbers with a fraction, an exponent or more than 18 digits.
     private mutating func longNumber(from start: Int, _ scrutiny: Scrutiny) throws(JSONFault) -> NumberSpan {
-        let stop = try numberGrammar(from: start)
+        let stop = try numberGrammar(from: start, scrutiny)
         at = stop
         guard scrutiny == .full else { return NumberSpan(start: start, length: stop - start, integer: nil) }
         let text = UnsafeBufferPointer(start: base + start, count: stop - start)
@@ -376,12 +376,14 @@ struct JSONScanner {
         }
     }
 
-    private func numberGrammar(from start: Int) throws(JSONFault) -> Int {
+    /// Where a number ends. Whether a fraction without digits is a number is left to the conversion, because the reference
+    /// accepts one behind an integer part that overflows 64 bits.
+    private func numberGrammar(from start: Int, _ scrutiny: Scrutiny) throws(JSONFault) -> Int {
         var cursor = start
-        func digits() throws(JSONFault) {
+        func digits(mayLack: Bool = false) throws(JSONFault) {
             let first = cursor
             while cursor < end, base[cursor] &- 0x30 < 10 { cursor += 1 }
-            if cursor == first {
+            if cursor == first, !mayLack || cursor == end {
                 throw JSONFault(offset: cursor, reason: cursor < end ? .invalidNumber : .unexpectedEnd)
             }
         }
@@ -389,7 +391,7 @@ struct JSONScanner {
         try digits()
         if cursor < end, base[cursor] == 0x2E {
             cursor += 1
-            try digits()
+            try digits(mayLack: scrutiny == .full)
         }
         if cursor < end, base[cursor] | 0x20 == 0x65 {
             cursor += 1

@@ -95,7 +95,10 @@ struct LogInterpreter {
     /// After the last line: the error that leaves nothing to return.
     func finish() throws(SessionLogError) {
         if line == 0 { throw .empty }
-        if let headerError, mode == .reference || (header == nil && entryCount == 0) { throw headerError }
+        if let headerError, mode == .reference { throw headerError }
+        if header == nil, entryCount == 0 {
+            throw headerError ?? .invalidHeader(offset: 0, reason: "the file holds only blank lines")
+        }
     }
 
     // MARK: Reference mode

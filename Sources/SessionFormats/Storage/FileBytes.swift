@@ -94,7 +94,9 @@ extension Array where Element == UInt8 {
         prefix count: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let outcome = withUnsafeBytes { (bytes) -> Swift.Result<Result, Failure> in
-            do throws(Failure) { return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))) } catch { return .failure(error) }
+            do throws(Failure) { return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))) } catch {
+                return .failure(error)
+            }
         }
         return try outcome.get()
     }

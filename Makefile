@@ -1,0 +1,67 @@
+# What people do with CrashLab. `make help` lists it.
+
+SWIFT ?= swift
+FUZZ_SECONDS ?= 28800
+FUZZ_JOBS ?=
+FUZZ_SEED ?=
+FUZZ_FINDINGS ?= .crashlab/findings
+DIFFERENTIAL_CASES ?= 5000000
+
+CRASHLAB = .build/release/crashlab
+
+.PHONY: help build test fuzz lint bench check differential test-address test-thread toolchain clean
+
+help:
+	@echo "make build                      build the crashlab command, .build/release/crashlab"
+	@echo "make test                       run all tests"
+	@echo "make fuzz FUZZ_SECONDS=60       damage sessions and judge what comes back (8 hours unless told otherwise;"
+	@echo "                                FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
+	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
+	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
+	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
+	@echo "make lint                       check the sources' form"
+	@echo "make test-address, test-thread  run all tests under a sanitizer"
+	@echo "make clean                      remove what was built"
+
+# One sentence instead of a page of errors when Swift is missing or too old.
+toolchain:
+	@command -v $(SWIFT) >/dev/null 2>&1 || { \
+	  echo "CrashLab needs Swift 6.2 or newer, and there is no \"$(SWIFT)\" here; see https://www.swift.org/install."; exit 1; }
+	@$(SWIFT) --version 2>/dev/null | awk '{ for (i = 1; i < NF; i++) if ($$i == "version") { split($$(i + 1), v, "."); \
+	  if (v[1] * 100 + v[2] >= 602) ok = 1; else old = $$(i + 1) } } \
+	  END { if (!ok) { print "CrashLab needs Swift 6.2 or newer; \"$(SWIFT)\" is " (old ? "version " old : "of no known version") "."; exit 1 } }'
+
+build: toolchain
+	$(SWIFT) build -c release --product crashlab
+
+test: toolchain
+	$(SWIFT) test
+
+fuzz: build
+	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) \
+	  $(if $(FUZZ_JOBS),--jobs $(FUZZ_JOBS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
+check: build
+	@$(if $(FILES),,echo "Name the files: make check FILES='a.jsonl dir'"; exit 64)
+	$(CRASHLAB) check $(FILES)
+
+bench: build
+	$(CRASHLAB) bench $(if $(LOG_PEER),--log-peer $(LOG_PEER)) $(if $(SEGMENT_PEER),--segment-peer $(SEGMENT_PEER)) \
+	  $(if $(FORMAT),--format $(FORMAT))
+
+differential: build
+	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
+	$(CRASHLAB) differential --peer $(PEER) --cases $(DIFFERENTIAL_CASES)
+
+lint: toolchain
+	$(SWIFT) format lint -r -p --strict Package.swift Sources Tests
+
+# Leaks are not looked for: the test runner itself leaks, and would fail every run.
+test-address: toolchain
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build/address
+
+test-thread: toolchain
+	$(SWIFT) test --sanitize=thread --scratch-path .build/thread
+
+clean:
+	rm -rf .build

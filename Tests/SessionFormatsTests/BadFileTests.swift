@@ -1,0 +1,76 @@
+// Files that cannot be read at all: each reader says so, with the file's name and the reason.
+
+import Foundation
+import Testing
+
+@testable import SessionFormats
+
+@Suite("Files that cannot be read")
+struct BadFileTests {
+    private func folder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.path()
+    }
+
+    private func errors(_ path: String) -> [String] {
+        var errors: [String] = []
+        do throws(SessionLogError) { _ = try SessionLogReader().read(path: path) } catch { errors.append("\(error)") }
+        do throws(SessionLogError) { _ = try SessionLogReader().stream(path: path) } catch { errors.append("\(error)") }
+        do throws(ReplayFormatError) { _ = try ReplaySegment.read(path: path) } catch { errors.append("\(error)") }
+        do throws(FileSystemError) { _ = try SessionLogWriter.open(path: path) } catch { errors.append("\(error)") }
+        return errors
+    }
+
+    @Test func `a missing file is named`() throws {
+        let path = try folder() + "/missing"
+        #expect(errors(path) == Array(repeating: "Cannot open \(path): there is no such file.", count: 4))
+    }
+
+    @Test func `a folder is called a folder`() throws {
+        let path = try folder()
+        #expect(errors(path).count == 4)
+        for error in errors(path) { #expect(error.hasSuffix("it is a folder, not a file."), "\(error)") }
+    }
+
+    @Test func `a file without permission is refused with the reason`() async throws {
+        let path = try folder() + "/secret"
+        try Data("x".utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+        // The superuser may read everything, so a process of its own gives that up first.
+        await #expect(processExitsWith: .exitCode(7)) { [path = path as String] in
+            if geteuid() == 0, seteuid(65_534) != 0 { exit(1) }
+            do throws(SessionLogError) {
+                _ = try SessionLogReader().read(path: path)
+            } catch {
+                exit(error.description.hasSuffix("permission denied.") ? 7 : 2)
+            }
+            exit(3)
+        }
+    }
+
+    @Test func `an empty file and one byte get an answer from each reader`() throws {
+        let path = try folder() + "/file"
+        for bytes in [[], [0x7B], [0x4D], [0x00], [0xFF]] as [[UInt8]] {
+            try Data(bytes).write(to: URL(filePath: path))
+            #expect(throws: SessionLogError.self) { try SessionLogReader().read(path: path) }
+            #expect(throws: SessionLogError.self) { try SessionLogReader(mode: .reference).read(path: path) }
+            #expect(throws: ReplayFormatError.self) { try ReplaySegment.read(path: path) }
+            #expect(throws: ReplayFormatError.self) { try ActiveSession(decoding: FileBytes(path: path)) }
+            #expect(throws: SessionLogError.self) { try SessionLogReader().stream(path: path).finish() }
+        }
+    }
+
+    @Test func `the format is told from the content`() {
+        func format(_ bytes: [UInt8]) -> FileFormat { FileFormat(of: FileBytes(bytes)) }
+        #expect(format([]) == .sessionLog)
+        #expect(format(Array("{\"type\":\"session\"".utf8)) == .sessionLog)
+        #expect(format([0xEF, 0xBB, 0xBF] + Array("\n {".utf8)) == .sessionLog)
+        #expect(format(Array("MV2RPLY!".utf8)) == .replaySegment)
+        #expect(format(Array("MV2RP".utf8)) == .replaySegment)
+        #expect(format(Array("MV2ACTIV\0".utf8)) == .activeSession)
+        #expect(format(Array("MV2\0\u{1}".utf8)) == .memory)
+        #expect(format(Array("\u{89}PNG".utf8)) == .unknown)
+        #expect(format(Array("hello".utf8)) == .unknown)
+    }
+}

@@ -1,0 +1,135 @@
+// The writer on a disk that records what it is asked to do.
+
+import Synchronization
+import Testing
+
+@testable import SessionFormats
+
+/// One file and the calls that it saw.
+private final class RecordingDisk: FileSystem {
+    struct State {
+        var files: [String: [UInt8]]
+        var calls: [String] = []
+    }
+    let state: Mutex<State>
+
+    init(_ files: [String: [UInt8]] = [:]) { state = Mutex(State(files: files)) }
+
+    var calls: [String] { state.withLock { $0.calls } }
+    var files: [String: [UInt8]] { state.withLock { $0.files } }
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile {
+        let isThere = state.withLock { state in
+            if mode == .createOrTruncate || mode == .createNew { state.files[path] = [] }
+            return state.files[path] != nil
+        }
+        guard isThere else { throw FileSystemError(call: "open", path: path, errorNumber: 2) }
+        return RecordingFile(disk: self, path: path)
+    }
+    func contents(of path: String) throws(FileSystemError) -> FileBytes { FileBytes(files[path] ?? []) }
+    func exists(_ path: String) throws(FileSystemError) -> Bool { files[path] != nil }
+    func rename(_ path: String, to newPath: String) throws(FileSystemError) { note("rename") }
+    func remove(_ path: String) throws(FileSystemError) { note("remove") }
+    func syncFolder(_ path: String) throws(FileSystemError) { note("sync folder \(path)") }
+    func note(_ call: String) { state.withLock { $0.calls.append(call) } }
+}
+
+private final class RecordingFile: OpenFile {
+    let disk: RecordingDisk
+    let path: String
+    init(disk: RecordingDisk, path: String) { (self.disk, self.path) = (disk, path) }
+    func size() throws(FileSystemError) -> Int { disk.files[path]?.count ?? 0 }
+    func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
+        Array((disk.files[path] ?? []).dropFirst(offset).prefix(count))
+    }
+    func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) { disk.note("write at \(offset)") }
+    func append(_ bytes: [UInt8]) throws(FileSystemError) {
+        disk.state.withLock { $0.files[path, default: []] += bytes }
+        disk.note("append \(bytes.count) to \(path)")
+    }
+    func truncate(to size: Int) throws(FileSystemError) {
+        disk.state.withLock { $0.files[path] = Array($0.files[path, default: []].prefix(size)) }
+        disk.note("truncate \(path) to \(size)")
+    }
+    func sync() throws(FileSystemError) { disk.note("sync \(path)") }
+    func close() {}
+}
+
+@Suite("Writing session logs")
+struct SessionLogWriterTests {
+    private let header = SessionHeader(id: "s", timestamp: "t", cwd: "/")
+    private let entry = SessionEntry.leaf(LeafEntry(id: "a", parentID: nil, timestamp: "t", entryID: "a"))
+
+    private var headerLine: [UInt8] { header.encoded() + [0x0A] }
+    private var entryLine: [UInt8] { entry.encoded() + [0x0A] }
+
+    @Test func `each line is one write, and each is synced`() throws {
+        let disk = RecordingDisk()
+        let writer = try SessionLogWriter.create(path: "d/log", header: header, on: disk)
+        try writer.append(entry)
+        #expect(
+            disk.calls == [
+                "append \(headerLine.count) to d/log", "sync d/log", "sync folder d",
+                "append \(entryLine.count) to d/log",
+                "sync d/log",
+            ])
+        #expect(disk.files["d/log"] == headerLine + entryLine)
+    }
+
+    private func opened(_ bytes: [UInt8], _ repair: SessionLogWriter.TailRepair) throws -> (
+        RecordingDisk, SessionLogWriter.Repair
+    ) {
+        let disk = RecordingDisk(["log": bytes])
+        return (disk, try SessionLogWriter.open(path: "log", repair: repair, on: disk).repair)
+    }
+
+    @Test func `a whole log is opened without touching it`() throws {
+        for repair in [SessionLogWriter.TailRepair.reference, .safe] {
+            let (disk, done) = try opened(headerLine + entryLine, repair)
+            #expect(done == .none)
+            #expect(disk.calls == [])
+        }
+    }
+
+    @Test func `a torn tail is cut, and by the safe repair saved first, durably`() throws {
+        let torn = Array("{\"type\":\"le".utf8)
+        let (disk, done) = try opened(headerLine + torn, .safe)
+        let saved = "log.torn-\(headerLine.count)"
+        #expect(done == .cut(offset: headerLine.count, length: torn.count, savedAs: saved))
+        #expect(disk.files == ["log": headerLine, saved: torn])
+        #expect(
+            disk.calls == [
+                "append \(torn.count) to \(saved)", "sync \(saved)", "sync folder .",
+                "truncate log to \(headerLine.count)",
+                "sync log",
+            ])
+        let (reference, cut) = try opened(headerLine + torn, .reference)
+        #expect(cut == .cut(offset: headerLine.count, length: torn.count, savedAs: nil))
+        #expect(reference.files == ["log": headerLine])
+    }
+
+    @Test func `a whole entry or header without its newline is kept by the safe repair, cut by the reference's`() throws
+    {
+        for bytes in [header.encoded(), headerLine + entry.encoded()] {
+            let (disk, done) = try opened(bytes, .safe)
+            #expect(done == .addedNewline)
+            #expect(disk.files == ["log": bytes + [0x0A]])
+        }
+        #expect(try opened(header.encoded(), .reference).0.files == ["log": []])
+        #expect(try opened(headerLine + entry.encoded(), .reference).0.files == ["log": headerLine])
+    }
+
+    @Test func `a log that reads as complete because it ends in CR is cut by the reference's repair`() throws {
+        let bytes = headerLine + entry.encoded() + [0x0D]
+        #expect(try SessionLogReader(mode: .reference).read(bytes).entries.count == 1)
+        #expect(try opened(bytes, .reference).0.files == ["log": headerLine])
+        #expect(try opened(bytes, .safe).1 == .addedNewline)
+    }
+
+    @Test func `a second torn tail at the same place does not overwrite the first`() throws {
+        let disk = RecordingDisk(["log": headerLine + [0x7B], "log.torn-\(headerLine.count)": [1]])
+        let done = try SessionLogWriter.open(path: "log", on: disk).repair
+        #expect(done == .cut(offset: headerLine.count, length: 1, savedAs: "log.torn-\(headerLine.count)-2"))
+        #expect(disk.files["log.torn-\(headerLine.count)"] == [1])
+    }
+}
