@@ -80,7 +80,7 @@ public struct PeerComparison: Sendable {
     }
 
     /// Our verdict in words that compare.
-    private static func verdict(on bytes: [UInt8]) -> String {
+    static func verdict(on bytes: [UInt8]) -> String {
         do throws(SessionLogError) {
             let log = try SessionLogReader(mode: .reference).read(bytes)
             return """
@@ -100,7 +100,7 @@ public struct PeerComparison: Sendable {
         var canonical_blake3: String?
     }
 
-    private static func normalised(_ line: [UInt8]) -> String {
+    static func normalised(_ line: [UInt8]) -> String {
         guard let verdict = try? JSONDecoder().decode(PeerVerdict.self, from: Data(line)) else {
             return "no verdict: \(String(decoding: line, as: UTF8.self))"
         }

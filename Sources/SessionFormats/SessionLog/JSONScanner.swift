@@ -370,7 +370,12 @@ struct JSONScanner {
         at = stop
         guard scrutiny == .full else { return NumberSpan(start: start, length: stop - start, integer: nil) }
         let text = UnsafeBufferPointer(start: base + start, count: stop - start)
-        switch try JSONNumber.convert(text, offset: start) {
+        let number: JSONNumber
+        do throws(JSONFault) { number = try JSONNumber.convert(text, offset: start) } catch {
+            // At the end of the bytes, a point without digits is a number cut short.
+            throw stop == end && text.last == 0x2E ? fault(.unexpectedEnd) : error
+        }
+        switch number {
         case .integer(let integer): return NumberSpan(start: start, length: stop - start, integer: integer)
         case .double: return NumberSpan(start: start, length: stop - start, integer: nil)
         }
@@ -383,7 +388,7 @@ struct JSONScanner {
         func digits(mayLack: Bool = false) throws(JSONFault) {
             let first = cursor
             while cursor < end, base[cursor] &- 0x30 < 10 { cursor += 1 }
-            if cursor == first, !mayLack || cursor == end {
+            if cursor == first, !mayLack {
                 throw JSONFault(offset: cursor, reason: cursor < end ? .invalidNumber : .unexpectedEnd)
             }
         }
