@@ -23,7 +23,7 @@ public final class Campaign: Sendable {
         public var jobs: Int
         /// After how many seconds a case counts as hanging.
         public var hangSeconds: Double
-        /// How many findings of one judge are shrunk and kept.
+        /// How many different findings of one judge are kept.
         public var findingsPerJudge: Int
 
         /// Makes a plan; without limits it goes on until it is stopped.
@@ -81,7 +81,9 @@ public final class Campaign: Sendable {
         var evidence: [String: Evidence] = [:]
         var findings: [CampaignFinding] = []
         var failingCases: [UInt64] = []
+        /// By judge: findings kept or about to be, and failing cases that were shrunk.
         var kept: [String: Int] = [:]
+        var shrunk: [String: Int] = [:]
         /// What each worker is at, and since when.
         var current: [Int: (index: UInt64, since: Double)] = [:]
         var casesSeen = 0
@@ -158,14 +160,30 @@ public final class Campaign: Sendable {
             state.evidence[judge.name, default: Evidence()].add(evidence)
             guard violation != nil else { return false }
             state.failingCases.append(index)
+            state.shrunk[judge.name, default: 0] += 1
+            guard state.kept[judge.name, default: 0] < plan.findingsPerJudge,
+                // Shrinking takes thousands of tries, and cases that fail are often the same one.
+                state.shrunk[judge.name, default: 0] <= 2 * plan.findingsPerJudge
+            else { return false }
             state.kept[judge.name, default: 0] += 1
-            return state.kept[judge.name, default: 0] <= plan.findingsPerJudge
+            return true
         }
         guard keeps, let violation else { return }
         let finding = CampaignFinding(
             judge, seed: plan.seed, index: index, values: choices.values, violation, shrinker: Shrinker())
-        state.withLock { $0.findings.append(finding) }
-        onFinding(finding)
+        let isNew = state.withLock { state in
+            // Different cases that shrink to the same one are one finding.
+            let isKnown = state.findings.contains {
+                $0.caseFile.judge == judge.name && $0.caseFile.values == finding.caseFile.values
+            }
+            if isKnown {
+                state.kept[judge.name, default: 1] -= 1
+            } else {
+                state.findings.append(finding)
+            }
+            return !isKnown
+        }
+        if isNew { onFinding(finding) }
     }
 
     /// Waits until all workers have ended, at most so long; tells whether they have.

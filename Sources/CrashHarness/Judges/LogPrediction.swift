@@ -54,8 +54,8 @@ enum LogPrediction {
             case .refused(let kind): "refused as \(kind)"
             case .log(let hasHeader, let recovery, let entries):
                 """
-                \(recovery)\(hasHeader ? "" : ", no header"), \(entries.count) entries at \
-                \(entries.map { "\($0)" }.joined(separator: " "))
+                \(recovery.name)\(hasHeader ? "" : ", no header"), \(entries.count) entries\
+                \(Self.describe(Array(entries)))
                 """
             }
         return Violation(
@@ -64,11 +64,14 @@ enum LogPrediction {
     }
 
     static func describe(_ log: SessionLog) -> String {
-        let places = log.entries.map { "\($0.byteRange)" }.joined(separator: " ")
         let findings = log.findings.all.map(\.code.rawValue).joined(separator: ", ")
         return """
-            \(log.recovery)\(log.header == nil ? ", no header" : ""), \(log.entries.count) entries at \(places); \
-            findings: \(findings.isEmpty ? "none" : findings)
+            \(log.recovery.name)\(log.header == nil ? ", no header" : ""), \(log.entries.count) entries\
+            \(describe(log.entries.map(\.byteRange))); findings: \(findings.isEmpty ? "none" : findings)
             """
+    }
+
+    private static func describe(_ places: [Range<Int>]) -> String {
+        places.isEmpty ? "" : " at " + places.map { "\($0)" }.joined(separator: " ")
     }
 }
