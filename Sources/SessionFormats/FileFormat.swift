@@ -10,12 +10,15 @@ public enum FileFormat: String, Sendable, CaseIterable {
     case replaySegment = "replay-segment"
     /// The sidecar of a session that is being recorded.
     case activeSession = "active-session"
+    /// A recorded run of a live replay store, JSON Lines.
+    case liveReplayTrace = "live-replay-trace"
     /// None of these.
     case unknown
 
     /// Tells the format of a file.
     ///
-    /// Binary formats are told by their magic, also when the file ends inside it. What begins with an object or array,
+    /// Binary formats are told by their magic, also when the file ends inside it, and traces by their header. What else
+    /// begins with an object or array,
     /// or holds a header or an entry that can be recovered, is a session log; so is an empty file, since a log is the
     /// only format that gives an empty file a meaning.
     public init(of bytes: FileBytes) {
@@ -29,7 +32,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
         } else if Self.begins(start, "MV2\0") || Self.begins(start, "MV2E") {
             self = .memory
         } else {
-            self = Self.isSessionLog(bytes) ? .sessionLog : .unknown
+            self = Self.isTrace(bytes) ? .liveReplayTrace : Self.isSessionLog(bytes) ? .sessionLog : .unknown
         }
     }
 
@@ -37,6 +40,13 @@ public enum FileFormat: String, Sendable, CaseIterable {
     private static func begins(_ start: [UInt8], _ magic: String) -> Bool {
         let magic = Array(magic.utf8)
         return start.count < magic.count ? start.count > 3 && magic.starts(with: start) : start.starts(with: magic)
+    }
+
+    /// Whether the first line is a trace's header, which is short.
+    private static func isTrace(_ bytes: FileBytes) -> Bool {
+        let line = bytes.copy(0..<4096).prefix { $0 != 0x0A }
+        guard line.first == 0x7B, let header = try? JSONValue(line) else { return false }
+        return header["type"]?.string == LiveReplayTrace.type
     }
 
     private static func isSessionLog(_ bytes: FileBytes) -> Bool {

@@ -73,10 +73,8 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case trailingSessionBytes = "trailing-session-bytes"
     /// Bytes follow the last session.
     case trailingBytes = "trailing-bytes"
-    /// A recorded state hash is not the hash of the snapshot beside it.
-    case stateHashMismatch = "state-hash-mismatch"
-    /// An action's sequence number is not greater than the one before it.
-    case sequenceNotIncreasing = "sequence-not-increasing"
+    /// An answer in a trace is not the one that had to come.
+    case traceDifference = "trace-difference"
     /// The content is of no format that this library knows.
     case unknownFormat = "unknown-format"
 }

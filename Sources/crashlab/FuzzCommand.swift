@@ -16,6 +16,8 @@ enum FuzzCommand: Command {
           --jobs N          Workers; all cores unless told otherwise.
           --seed N          Where the cases follow from; a random one, which is printed, unless told otherwise.
           --judge NAME      Ask only this judge; may be repeated. "canary" must fail.
+          --exhaustive      Look at every case that there is, one after another, instead of random ones; for one judge
+                            whose cases are few, such as live-replay-all-6.
           --findings DIR    Where findings are kept; .crashlab/findings unless told otherwise.
           --list            List the judges and their promises.
 
@@ -26,7 +28,9 @@ enum FuzzCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         if arguments.flag("--list") {
-            for judge in JudgeCatalogue.all { Output.print("\(judge.name)\n    \(judge.promise)\n") }
+            for judge in JudgeCatalogue.all + JudgeCatalogue.special {
+                Output.print("\(judge.name)\n    \(judge.promise)\n")
+            }
             return .success
         }
         let seconds = try arguments.number("--seconds", in: 1...(1 << 40) as ClosedRange<Int>)
@@ -36,7 +40,12 @@ enum FuzzCommand: Command {
         let folder = try arguments.option("--findings") ?? ".crashlab/findings"
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
+        let isExhaustive = arguments.flag("--exhaustive")
         try arguments.finish()
+        if isExhaustive {
+            guard judges.count == 1 else { throw UsageError(message: "--exhaustive needs one --judge.") }
+            return try exhaust(judges[0], limit: cases.map { Int(clamping: $0) } ?? .max, findingsIn: folder)
+        }
 
         let plan = Campaign.Plan(
             judges: judges.isEmpty ? JudgeCatalogue.all : judges, seed: seed, cases: cases ?? .max,
@@ -50,6 +59,26 @@ enum FuzzCommand: Command {
             throw UsageError(message: "there is no judge \"\(name)\"; --list lists them.")
         }
         return judge
+    }
+
+    private static func exhaust(_ judge: any Judge, limit: Int, findingsIn folder: String) throws -> ExitStatus {
+        let start = ProcessInfo.processInfo.systemUptime
+        var evidence = Evidence()
+        var made: [Choice] = []
+        do throws(Violation) {
+            let coverage = try ExhaustiveChoices.forEach(limit: limit) { (choices) throws(Violation) in
+                defer { made = choices.made }
+                try judge.examine(&choices, &evidence)
+            }
+            let seconds = duration(ProcessInfo.processInfo.systemUptime - start)
+            let extent = coverage.isComplete ? "all there are" : "not all there are"
+            Output.print("\(judge.name): \(grouped(coverage.cases)) cases, \(extent), in \(seconds) on one core\n")
+            return .success
+        } catch {
+            let finding = CampaignFinding(judge, made, error)
+            Output.print(finding.report(at: try finding.write(into: folder)))
+            return .damaged
+        }
     }
 
     private static func run(_ plan: Campaign.Plan, findingsIn folder: String) -> ExitStatus {

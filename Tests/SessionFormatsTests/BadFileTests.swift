@@ -72,5 +72,6 @@ struct BadFileTests {
         #expect(format(Array("MV2\0\u{1}".utf8)) == .memory)
         #expect(format(Array("\u{89}PNG".utf8)) == .unknown)
         #expect(format(Array("hello".utf8)) == .unknown)
+        #expect(format(Array(#"{"type":"live_replay_trace","version":1}"#.utf8)) == .liveReplayTrace)
     }
 }

@@ -23,6 +23,15 @@ public struct CampaignFinding: Sendable {
     /// How many candidates shrinking tried.
     public var shrinkAttempts: Int
 
+    /// Takes a failing case as it is.
+    public init(_ judge: any Judge, _ made: [Choice], _ violation: Violation) {
+        caseFile = CaseFile(judge: judge.name, values: made.map(\.value))
+        self.made = made
+        self.violation = violation
+        promise = judge.promise
+        shrinkAttempts = 0
+    }
+
     /// Shrinks a failing case.
     init(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], _ violation: Violation, shrinker: Shrinker)
     {

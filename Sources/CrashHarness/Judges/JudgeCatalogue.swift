@@ -8,10 +8,14 @@ public enum JudgeCatalogue {
         RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ReplayRoundTrip(.segment), ReplayTruncation(.segment), ReplayFlips(.segment),
         ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar),
+        LiveReplayMatchesModel(),
     ]
 
-    /// The judge of a name, the canary included; nil when there is none.
-    public static func judge(named name: String) -> (any Judge)? {
-        (all + [LogTruncation.canary]).first { $0.name == name }
-    }
+    /// Those that are asked only by name: one that must fail, and those whose cases are few enough to look at them all.
+    public static let special: [any Judge] = [
+        LogTruncation.canary, LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6)),
+    ]
+
+    /// The judge of a name; nil when there is none.
+    public static func judge(named name: String) -> (any Judge)? { (all + special).first { $0.name == name } }
 }

@@ -81,6 +81,7 @@ public struct FileReport: Sendable {
         case .sessionLog: examineLog(bytes, mode)
         case .replaySegment: examineSegment(bytes, mode)
         case .activeSession: examineSidecar(bytes)
+        case .liveReplayTrace: examineTrace(bytes)
         case .memory:
             refuse(
                 "Unsupported", "This is an .mv2 memory, which this version does not read.", .unknownFormat, bytes.count)
@@ -133,6 +134,17 @@ public struct FileReport: Sendable {
         } catch { refuse(error) }
     }
 
+    private mutating func examineTrace(_ bytes: FileBytes) {
+        do throws(LiveReplayTrace.Malformed) {
+            let difference = try LiveReplayTrace(bytes).firstDifference()
+            verdict = difference == nil ? .clean : .damaged
+            findings = difference.map { [$0.finding] } ?? []
+        } catch {
+            refuse("Malformed", error.description, .undecodable, 0, at: error.offset)
+            findings[0].line = error.line
+        }
+    }
+
     private mutating func judge(_ findings: Findings, recovery: CrashRecovery? = nil) {
         self.findings = findings.report
         var worst = findings.worst
@@ -162,5 +174,13 @@ public struct FileReport: Sendable {
         verdict = .unreadable
         error = ReadError(kind: kind, message: message)
         findings = [Finding(code, .error, offset: offset, length: length, message: message)]
+    }
+}
+
+extension LiveReplayTrace.Difference {
+    fileprivate var finding: Finding {
+        Finding(
+            .traceDifference, .error, offset: offset, length: 0, line: line,
+            message: "The answer had to be \(expected), and \(recorded) is recorded.")
     }
 }

@@ -1,0 +1,106 @@
+// The store that the reference has: events in memory, bounded by number and age.
+//
+// Each session has a lock of its own, so sessions do not wait for each other; one lock guards the table of sessions.
+// Nothing trims sessions that nobody touches, as in the reference.
+
+import Synchronization
+
+/// How much a store keeps of each session.
+public struct LiveReplayBounds: Sendable, Equatable {
+    /// How many events.
+    public var capacity: UInt64
+    /// How old an event may become, in nanoseconds.
+    public var maximumAge: UInt64
+
+    /// Makes bounds; the defaults are the reference's, 2,048 events and 120 seconds.
+    public init(capacity: UInt64 = 2_048, maximumAge: UInt64 = 120_000_000_000) {
+        self.capacity = capacity
+        self.maximumAge = maximumAge
+    }
+}
+
+/// A store in memory. Safe from many tasks at once.
+public final class InMemoryLiveReplayStore: LiveReplayStore {
+    private let bounds: LiveReplayBounds
+    private let now: @Sendable () -> UInt64
+    private let buffers = Mutex<[SessionKey: LiveReplayBuffer]>([:])
+
+    /// Makes an empty store.
+    ///
+    /// - Parameter now: Nanoseconds on a clock that only moves forwards.
+    public init(
+        bounds: LiveReplayBounds = LiveReplayBounds(),
+        now: @escaping @Sendable () -> UInt64 = InMemoryLiveReplayStore.uptime
+    ) {
+        self.bounds = bounds
+        self.now = now
+    }
+
+    deinit { close() }
+
+    private static let start = ContinuousClock.now
+
+    /// Nanoseconds since the program first asked.
+    public static func uptime() -> UInt64 {
+        let (seconds, attoseconds) = start.duration(to: .now).components
+        return UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+
+    /// How many events a session holds, for replays and for listeners together; 0 for a session that is not known.
+    public func heldCount(sessionID: String) -> Int { buffer(sessionID)?.heldCount ?? 0 }
+
+    /// Adds an event; see `LiveReplayStore`.
+    public func append(
+        sessionID: String, revision: SessionRevision, payload: SessionObservationPayload
+    ) throws(LiveReplayStoreError) -> SessionObservationEvent {
+        let stored = LiveReplayBuffer.StoredEvent(revision: revision, appendedAt: now(), payload: payload)
+        let position = bufferToUse(sessionID).append(stored, bounds)
+        return SessionObservationEvent(
+            sessionID: sessionID, revision: revision,
+            cursor: SessionCursor(sessionID: sessionID, revision: revision, position: position), payload: payload)
+    }
+
+    /// The events behind a cursor; see `LiveReplayStore`. Makes no buffer for a session that is not known.
+    public func replay(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplayResult {
+        let parts = try parts(of: cursor)
+        guard let buffer = buffer(parts.sessionID) else {
+            return parts.position > 0 ? .gap(.unavailable) : .replayed([])
+        }
+        return buffer.replay(after: parts.position, bounds, now: now())
+    }
+
+    /// The events behind a cursor and all that follow; see `LiveReplayStore`. Makes a buffer even when it answers with a
+    /// gap, which later answers show: a session with a buffer is known.
+    public func subscribe(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplaySubscribeResult {
+        let parts = try parts(of: cursor)
+        return bufferToUse(parts.sessionID).subscribe(after: parts.position, bounds, now: now())
+    }
+
+    /// The cursor behind a session's last event.
+    public func currentCursor(sessionID: String, revision: SessionRevision) -> SessionCursor {
+        SessionCursor(sessionID: sessionID, revision: revision, position: buffer(sessionID)?.tail ?? 0)
+    }
+
+    /// Lets events of a session go that the bounds do not keep.
+    public func trim(sessionID: String) throws(LiveReplayStoreError) { buffer(sessionID)?.trim(bounds, now: now()) }
+
+    /// Tells all subscriptions that no further event will come. What they have not taken yet they may still take.
+    public func close() { buffers.withLock { Array($0.values) }.forEach { $0.close() } }
+
+    private func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
+        do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
+    }
+
+    private func buffer(_ sessionID: String) -> LiveReplayBuffer? {
+        buffers.withLock { $0[SessionKey(sessionID)] }
+    }
+
+    private func bufferToUse(_ sessionID: String) -> LiveReplayBuffer {
+        buffers.withLock { buffers in
+            if let known = buffers[SessionKey(sessionID)] { return known }
+            let new = LiveReplayBuffer(sessionID: sessionID)
+            buffers[SessionKey(sessionID)] = new
+            return new
+        }
+    }
+}
