@@ -28,6 +28,18 @@ struct CorpusTests {
     }
 
     @Test(arguments: names)
+    func `read in pieces of one byte it gives the same`(_ name: String) throws {
+        let disk = SimulatedDisk(["log": try bytes("\(name).jsonl")])
+        for mode in ReadingMode.allCases {
+            let reader = SessionLogReader(mode: mode)
+            let whole = try? reader.read(path: "log", on: disk)
+            let streamed = try? reader.stream(path: "log", pieceSize: 1, on: disk).finish()
+            #expect(streamed?.findings.report == whole?.findings.report)
+            #expect(streamed?.entryCount == whole?.entries.count)
+        }
+    }
+
+    @Test(arguments: names)
     func `recover mode says what it said when it was mended`(_ name: String) throws {
         let report = FileReport(path: "", bytes: FileBytes(try bytes("\(name).jsonl")))
         let expected = try bytes("\(name).recover.json")

@@ -204,7 +204,7 @@ struct LogInterpreter {
         guard !hasPassedHeader else { return }
         hasPassedHeader = true
         findings.add(
-            .missingHeader, .error, offset: text.fileOffset, length: 0, line: 1,
+            .missingHeader, .error, offset: 0, length: 0, line: 1,
             "The header is missing: the first readable line is an entry. The entries are kept.")
     }
 
