@@ -9,12 +9,13 @@ enum BenchCommand: Command {
         usage: crashlab bench [OPTIONS]
 
         Generates realistic files in a temporary folder and measures how fast they are read. Figures are the best and
-        the median of several rounds; ratios compare best with best, in the same run.
+        the median of all rounds; ours and a peer are measured in turn, and a ratio is the median of the turns.
 
           --log-peer PROGRAM       A peer for session logs; PROGRAM --bench FILE prints {"mb_per_s": …}.
           --segment-peer PROGRAM   A peer for replay segments; PROGRAM FILE prints {"mb_per_s": …}.
           --megabytes N            Size of the files; 100 unless told otherwise.
-          --rounds N               Rounds; 7 unless told otherwise.
+          --turns N                Turns; 3 unless told otherwise.
+          --rounds N               Rounds of ours in each turn; 5 unless told otherwise.
           --format text|json       A table (default), or one JSON object a line.
         """
 
@@ -26,6 +27,7 @@ enum BenchCommand: Command {
         benchmark.logPeer = try arguments.option("--log-peer")
         benchmark.segmentPeer = try arguments.option("--segment-peer")
         benchmark.size = (try arguments.number("--megabytes", in: 1...4_000 as ClosedRange<Int>) ?? 100) * 1_000_000
+        benchmark.turns = try arguments.number("--turns", in: 1...100 as ClosedRange<Int>) ?? benchmark.turns
         benchmark.rounds = try arguments.number("--rounds", in: 1...1_000 as ClosedRange<Int>) ?? benchmark.rounds
         let format = try arguments.choice("--format", OutputFormat.self) ?? .text
         try arguments.finish()

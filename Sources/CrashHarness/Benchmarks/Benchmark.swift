@@ -1,7 +1,8 @@
 // How fast the library is, beside a peer in the same run.
 //
-// Absolute times differ from run to run and from machine to machine, so what counts are ratios. Each figure is the best
-// and the median of several rounds.
+// Absolute times differ from run to run and from machine to machine, and on shared machines by half from one minute to
+// the next. So what counts are ratios of what was measured right after one another: a few times in turn, ours and the
+// peer's, and of these the median.
 
 import Foundation
 import SessionFormats
@@ -16,19 +17,20 @@ public struct BenchmarkRow: Sendable {
     public var best: Double
     /// The median round.
     public var median: Double
-    /// The peer's best round, if there was a peer.
+    /// The peer's median, if there was a peer.
     public var peer: Double?
-
-    /// How many times the peer's figure ours is.
-    public var ratio: Double? { peer.map { best / $0 } }
+    /// How many times the peer's figure ours is: the median of several turns.
+    public var ratio: Double?
 }
 
 /// The benchmarks.
 public struct Benchmark: Sendable {
     /// The size of the logs and the segment, in bytes.
     public var size = 100_000_000
-    /// How many rounds each is measured.
-    public var rounds = 7
+    /// How many times in turn ours and the peer are measured.
+    public var turns = 3
+    /// How many rounds of ours make a turn; the best counts, as it does for the peers.
+    public var rounds = 5
     /// The peer for session logs, `PROGRAM --bench FILE`.
     public var logPeer: String?
     /// The peer for segments, `PROGRAM FILE`.
@@ -60,39 +62,39 @@ public struct Benchmark: Sendable {
         report(measureTruncation())
     }
 
-    private func measureLog(_ path: String, _ content: RealisticFiles.LogContent, _ report: (BenchmarkRow) -> Void)
-        throws
-    {
+    private func measureLog(
+        _ path: String, _ content: RealisticFiles.LogContent, _ report: (BenchmarkRow) -> Void
+    ) throws {
         for mode in [ReadingMode.reference, .recover] {
-            let speeds = try megabytesPerSecond(of: path) {
-                _ = try SessionLogReader(mode: mode).read(path: path)
-            }
-            let peer = mode == .reference ? try logPeer.map { try peerSpeed($0, ["--bench", path]) } : nil
-            report(row("read session log, \(content.rawValue), \(mode.rawValue) mode", "MB/s", speeds, peer))
+            let name = "read session log, \(content.rawValue), \(mode.rawValue) mode"
+            let peer = mode == .reference ? logPeer.map { ($0, ["--bench", path]) } : nil
+            report(
+                try speedRow(name, path, beside: peer) { _ = try SessionLogReader(mode: mode).read(path: path) })
         }
     }
 
     private func measureSegment(_ path: String, _ report: (BenchmarkRow) -> Void) throws {
         try generate(["replay-segment"], path)
         defer { try? FileManager.default.removeItem(atPath: path) }
+        let peer = segmentPeer.map { ($0, [path]) }
         var actions = 0
-        let speeds = try megabytesPerSecond(of: path) {
+        let row = try speedRow("read replay segment, every field reachable", path, beside: peer) {
             actions = try ReplaySegment.read(path: path, mode: .reference).sessions.reduce(0) { $0 + $1.actionCount }
         }
-        let peer = try segmentPeer.map { try peerSpeed($0, [path]) }
-        report(row("read replay segment, every field reachable", "MB/s", speeds, peer))
-        let perMegabyte = Double(actions) / Double(try FileBytes(path: path).count) * 1e6 / 1e6
-        report(row("the same, in actions", "M/s", speeds.map { $0 * perMegabyte }, peer.map { $0 * perMegabyte }))
-        let decoded = try megabytesPerSecond(of: path) {
-            for session in try ReplaySegment.read(path: path).sessions { _ = session.decoded() }
-        }
-        report(row("read replay segment into values, all at once", "MB/s", decoded, peer))
+        report(row)
+        report(
+            row.scaled(by: Double(actions) / Double(try FileBytes(path: path).count), to: "the same, in actions", "M/s")
+        )
+        report(
+            try speedRow("read replay segment into values, all at once", path, beside: peer) {
+                for session in try ReplaySegment.read(path: path).sessions { _ = session.decoded() }
+            })
     }
 
     private func measureTruncation() -> BenchmarkRow {
         let judge = LogTruncation(.twoKilobytes)
         var rates: [Double] = []
-        for round in 0..<rounds {
+        for round in 0..<turns * rounds {
             var evidence = Evidence()
             let start = now()
             for index in 0..<40 {
@@ -101,7 +103,9 @@ public struct Benchmark: Sendable {
             }
             rates.append(Double(evidence.cases) / (now() - start) / 1e3)
         }
-        return row("truncation cases judged, log of 2 KB, one core", "k/s", rates, nil)
+        return BenchmarkRow(
+            name: "truncation cases judged, log of 2 KB, one core", unit: "k/s", best: rates.max() ?? 0,
+            median: Self.median(rates))
     }
 
     /// Made by a child, so that this process stays small and its caches are not favoured.
@@ -128,26 +132,36 @@ public struct Benchmark: Sendable {
             report(
                 BenchmarkRow(
                     name: "peak memory of crashlab check, \(name), file of \(Int(size / 1e6)) MB", unit: "MB",
-                    best: megabytes, median: megabytes, peer: nil))
+                    best: megabytes, median: megabytes))
         }
     }
 
     // MARK: Measuring
 
-    private func megabytesPerSecond(of path: String, _ body: () throws -> Void) throws -> [Double] {
+    /// Measures in turn with a peer, if there is one.
+    private func speedRow(
+        _ name: String, _ path: String, beside peer: (program: String, arguments: [String])?, _ body: () throws -> Void
+    ) throws -> BenchmarkRow {
         let size = Double(try FileBytes(path: path).count)
-        return try (0..<rounds).map { _ in
-            let start = now()
-            try body()
-            return size / (now() - start) / 1e6
+        var (all, best, peers): ([Double], [Double], [Double]) = ([], [], [])
+        for _ in 0..<turns {
+            let speeds = try (0..<rounds).map { _ in
+                let start = now()
+                try body()
+                return size / (now() - start) / 1e6
+            }
+            all += speeds
+            best.append(speeds.max() ?? 0)
+            if let peer { peers.append(try peerSpeed(peer.program, peer.arguments)) }
         }
+        return BenchmarkRow(
+            name: name, unit: "MB/s", best: all.max() ?? 0, median: Self.median(all),
+            peer: peers.isEmpty ? nil : Self.median(peers),
+            ratio: peers.isEmpty ? nil : Self.median(zip(best, peers).map { $0 / $1 }))
     }
 
-    private func row(_ name: String, _ unit: String, _ speeds: [Double], _ peer: Double?) -> BenchmarkRow {
-        let sorted = speeds.sorted()
-        return BenchmarkRow(
-            name: name, unit: unit, best: sorted.last ?? 0, median: sorted.isEmpty ? 0 : sorted[sorted.count / 2],
-            peer: peer)
+    private static func median(_ values: [Double]) -> Double {
+        values.isEmpty ? 0 : values.sorted()[values.count / 2]
     }
 
     private struct PeerSpeed: Decodable { var mb_per_s: Double }
@@ -155,5 +169,14 @@ public struct Benchmark: Sendable {
     private func peerSpeed(_ program: String, _ arguments: [String]) throws -> Double {
         let child = try ChildProcess.run(program, arguments)
         return try JSONDecoder().decode(PeerSpeed.self, from: Data(child.output.utf8)).mb_per_s
+    }
+}
+
+extension BenchmarkRow {
+    /// The same measurement in another unit.
+    fileprivate func scaled(by factor: Double, to name: String, _ unit: String) -> BenchmarkRow {
+        BenchmarkRow(
+            name: name, unit: unit, best: best * factor, median: median * factor, peer: peer.map { $0 * factor },
+            ratio: ratio)
     }
 }
