@@ -10,7 +10,8 @@ public struct CanonicalJSON: Sendable, Hashable {
     ///
     /// - Throws: `CanonicalJSON.Invalid` with the offset of the first byte that the reference refuses.
     public init(_ text: some Collection<UInt8>) throws(Invalid) {
-        let source = Array(text)
+        // LF is white space like CR and is refused inside strings like CR, but the scanner takes it for a line's end.
+        let source = text.map { $0 == 0x0A ? 0x0D : $0 }
         let outcome = source.withUnsafeBufferPointer { buffer -> Result<[UInt8], Invalid> in
             guard let base = buffer.baseAddress else { return .failure(Invalid(offset: 0)) }
             if let bad = UTF8Validation.firstInvalid(base, from: 0, to: buffer.count) {

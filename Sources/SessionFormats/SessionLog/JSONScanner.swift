@@ -103,10 +103,10 @@ struct JSONScanner {
         while at < end, base[at] <= 0x20, isSpace(base[at]) { at += 1 }
     }
 
+    /// White space inside a line, so that a value can be parsed without knowing where its line ends. `CanonicalJSON`, which
+    /// takes text of several lines, turns their ends into CR first.
     @inline(__always)
-    private func isSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-    }
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0D || byte == 0x09 }
 
     /// The next byte after white space, which is not consumed.
     @inline(__always)
@@ -232,28 +232,107 @@ struct JSONScanner {
         return byte
     }
 
-    /// At the first backslash: goes on to the closing quote.
+    /// At the first backslash: goes on to the closing quote. Source code and tool output have an escape every few bytes,
+    /// and where they stand cannot be predicted, so the escapes of 16 bytes are judged together.
     private mutating func finishEscapedString(_ scrutiny: Scrutiny, _ bits: inout UInt64) throws(JSONFault) {
-        repeat {
-            if at + 1 < end, Self.isSimpleEscape(base[at + 1]) { at += 2 } else { try skipEscape(scrutiny) }
-        } while try findSpecial(&bits) != 0x22
-    }
-
-    @inline(__always)
-    private static func isSimpleEscape(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: true
-        default: false
+        let (base, loadable) = (self.base, self.loadable)
+        var (place, seen) = (at, bits)
+        while place + 16 <= loadable {
+            let chunk: Chunk = UnsafeRawPointer(base + place).loadUnaligned(as: Chunk.self)
+            let bytes: SIMD2<UInt64> = unsafeBitCast(chunk, to: SIMD2<UInt64>.self)
+            seen |= bytes[0] | bytes[1]
+            let escapes = Escapes(chunk)
+            guard let event = escapes.event else {
+                // A chunk that ends in a backslash leaves it to the next one, together with what it escapes.
+                place += escapes.endInBackslash ? 15 : 16
+                continue
+            }
+            (at, bits) = (place + event, seen)
+            if escapes.escape(event) {
+                at -= 1
+                try skipEscape(scrutiny)
+            } else if try special() == 0x22 {
+                return
+            }
+            place = at
         }
+        (at, bits) = (place, seen)
+        while try findSpecial(&bits) != 0x22 { try skipEscape(scrutiny) }
     }
 
-    /// An escape that is not simple: four hex digits, or none at all.
+    /// The escapes among 16 bytes of a string, the first of which is not escaped: all ones in each byte that is meant.
+    private struct Escapes {
+        /// Bytes behind a backslash that is not escaped itself.
+        private var escaped: SIMD2<UInt64>
+        /// Quotes and control characters that are not escaped, and escaped bytes other than the usual ones.
+        private let events: SIMD2<UInt64>
+        /// Whether the last byte is a backslash that is not escaped.
+        private(set) var endInBackslash: Bool
+
+        @inline(__always)
+        init(_ chunk: Chunk) {
+            let isQuote: Mask = chunk .== Chunk(repeating: 0x22)
+            let isBackslash: Mask = chunk .== Chunk(repeating: 0x5C)
+            let isWhite: Mask =
+                (chunk .== Chunk(repeating: 0x6E)) .| (chunk .== Chunk(repeating: 0x72))
+                .| (chunk .== Chunk(repeating: 0x74))
+            let backslashes: SIMD2<UInt64> = unsafeBitCast(isBackslash, to: SIMD2<UInt64>.self)
+            let ends: SIMD2<UInt64> = unsafeBitCast(
+                isQuote .| (chunk .< Chunk(repeating: 0x20)), to: SIMD2<UInt64>.self)
+            let usual: SIMD2<UInt64> = unsafeBitCast(isQuote .| isBackslash .| isWhite, to: SIMD2<UInt64>.self)
+            let low = backslashes[0] << 8
+            let high = backslashes[1] << 8 | backslashes[0] >> 56
+            escaped = SIMD2(low, high)
+            endInBackslash = backslashes[1] >> 56 != 0
+            if backslashes[0] & low | backslashes[1] & high != 0 {
+                (escaped, endInBackslash) = Escapes.inTurn(backslashes)
+            }
+            events = SIMD2(
+                ends[0] & ~escaped[0] | escaped[0] & ~usual[0], ends[1] & ~escaped[1] | escaped[1] & ~usual[1])
+        }
+
+        /// Where backslashes stand side by side, every other one is escaped itself.
+        private static func inTurn(_ backslashes: SIMD2<UInt64>) -> (SIMD2<UInt64>, endInBackslash: Bool) {
+            var escaped: SIMD2<UInt64> = SIMD2(0, 0)
+            var isEscaped = false
+            for index in 0..<16 {
+                let byte: UInt64 = 0xFF << UInt64(8 * (index & 7))
+                if isEscaped {
+                    escaped[index >> 3] |= byte
+                    isEscaped = false
+                } else {
+                    isEscaped = backslashes[index >> 3] & byte != 0
+                }
+            }
+            return (escaped, isEscaped)
+        }
+
+        /// The first byte that needs a closer look.
+        @inline(__always)
+        var event: Int? {
+            if events[0] | events[1] == 0 { return nil }
+            return events[0] != 0 ? events[0].trailingZeroBitCount >> 3 : 8 + events[1].trailingZeroBitCount >> 3
+        }
+
+        /// Whether a byte is escaped.
+        @inline(__always)
+        func escape(_ index: Int) -> Bool { escaped[index >> 3] >> UInt64(8 * (index & 7)) & 1 == 1 }
+    }
+
     private mutating func skipEscape(_ scrutiny: Scrutiny) throws(JSONFault) {
         guard at + 1 < end else {
             at = end
             throw fault(.unexpectedEnd)
         }
-        guard base[at + 1] == 0x75 else { throw fault(.invalidEscape) }
+        switch base[at + 1] {
+        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: at += 2
+        case 0x75: try skipUnit(scrutiny)
+        default: throw fault(.invalidEscape)
+        }
+    }
+
+    /// Four hex digits, or twice four where a pair of surrogates is asked for.
+    private mutating func skipUnit(_ scrutiny: Scrutiny) throws(JSONFault) {
         let unit = try hexUnit(at: at + 2)
         if scrutiny == .full {
             guard unit & 0xFC00 != 0xDC00 else { throw fault(.loneSurrogate) }

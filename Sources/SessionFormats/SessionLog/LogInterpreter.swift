@@ -48,22 +48,43 @@ struct LogInterpreter {
         }
     }
 
-    /// Takes the next line of the file.
+    /// Takes a line that is one entry, as nearly all are, without looking for its end first: no entry goes beyond a
+    /// newline, and what parses is UTF-8.
+    ///
+    /// - Returns: Where the next line begins; nil when this one is anything else, which `take` then looks into.
     @inline(__always)
+    mutating func takePlainLine(
+        _ base: UnsafePointer<UInt8>, _ start: Int, of count: Int, fileOffset: Int, _ parser: inout EntryParser
+    ) -> Int? {
+        guard hasPassedHeader else { return nil }
+        let rest = count - start
+        do throws(JSONFault) {
+            try parser.parsePrefix(JSONScanner(base: base + start, from: 0, to: rest, loadable: rest))
+        } catch { return nil }
+        parser.scanner.skipSpace()
+        let length = parser.scanner.at
+        guard length < rest, length <= EntryTape.longestLine, base[start + length] == 0x0A else { return nil }
+        line += 1
+        let hasReturn = base[start + length - 1] == 0x0D
+        let end = start + length - (hasReturn ? 1 : 0)
+        if hasReturn { noteCRLF(at: fileOffset + end) }
+        record(parser.summary, start: start, end: end)
+        return start + length + 1
+    }
+
+    /// Takes the next line of the file, whatever it is.
     mutating func take(_ whole: Line, _ parser: inout EntryParser) throws(SessionLogError) {
         line += 1
         var text = whole
         if text.hasNewline, text.end > text.start, text.base[text.end - 1] == 0x0D {
             text.end -= 1
-            noteCRLF(text)
+            noteCRLF(at: text.fileOffset + text.end)
         }
-        // What parses is UTF-8; only what does not parse is looked at for bad bytes.
-        if hasPassedHeader, whole.hasNewline, takeEntry(text, &parser) == nil { return }
         let bad = UTF8Validation.firstInvalid(text.base, from: text.start, to: text.end)
         try takeUnusual(text, firstInvalid: bad, &parser)
     }
 
-    /// Takes an entry that fills its line, as nearly all do; tells what is wrong when it does not.
+    /// Takes an entry that fills its line; tells what is wrong when it does not.
     @inline(__always)
     private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> JSONFault.Reason? {
         guard text.end > text.start else { return .unexpectedEnd }
@@ -308,15 +329,15 @@ struct LogInterpreter {
     }
 
     @inline(__always)
-    private mutating func noteCRLF(_ text: Line) {
-        if !hasSeenCRLF { noteFirstCRLF(text) }
+    private mutating func noteCRLF(at offset: Int) {
+        if !hasSeenCRLF { noteFirstCRLF(at: offset) }
     }
 
-    private mutating func noteFirstCRLF(_ text: Line) {
+    private mutating func noteFirstCRLF(at offset: Int) {
         hasSeenCRLF = true
         guard mode == .recover else { return }
         findings.add(
-            .crlfLineEndings, .note, offset: text.fileOffset + text.end, length: 2, line: line,
+            .crlfLineEndings, .note, offset: offset, length: 2, line: line,
             "Lines end in CR LF; both are taken as the line's end.")
     }
 }

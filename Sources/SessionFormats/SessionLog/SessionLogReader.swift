@@ -69,6 +69,10 @@ extension LogInterpreter {
                 guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return .success(()) }
                 var start = 0
                 while start < buffer.count {
+                    if let next = takePlainLine(base, start, of: buffer.count, fileOffset: fileOffset, &parser) {
+                        start = next
+                        continue
+                    }
                     let newline = memchr(base + start, 0x0A, buffer.count - start)
                     let end = newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) }
                     let line = Line(
