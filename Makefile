@@ -58,10 +58,10 @@ lint: toolchain
 
 # Leaks are not looked for: the test runner itself leaks, and would fail every run.
 test-address: toolchain
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build/address
+	CRASHLAB_SANITIZED=1 ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build/address
 
 test-thread: toolchain
-	$(SWIFT) test --sanitize=thread --scratch-path .build/thread
+	CRASHLAB_SANITIZED=1 $(SWIFT) test --sanitize=thread --scratch-path .build/thread
 
 clean:
 	rm -rf .build
