@@ -9,7 +9,7 @@ DIFFERENTIAL_CASES ?= 5000000
 
 CRASHLAB = .build/release/crashlab
 
-.PHONY: help build test fuzz lint bench check differential test-address test-thread toolchain clean
+.PHONY: help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -41,17 +41,21 @@ fuzz: build
 	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) \
 	  $(if $(FUZZ_JOBS),--jobs $(FUZZ_JOBS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-check: build
-	@$(if $(FILES),,echo "Name the files: make check FILES='a.jsonl dir'"; exit 64)
+check: files-named build
 	$(CRASHLAB) check $(FILES)
+
+files-named:
+	@$(if $(FILES),,echo "Name the files: make check FILES='a.jsonl dir'"; exit 64)
 
 bench: build
 	$(CRASHLAB) bench $(if $(LOG_PEER),--log-peer $(LOG_PEER)) $(if $(SEGMENT_PEER),--segment-peer $(SEGMENT_PEER)) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
-differential: build
-	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
+differential: peer-named build
 	$(CRASHLAB) differential --peer $(PEER) --cases $(DIFFERENTIAL_CASES)
+
+peer-named:
+	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
 
 lint: toolchain
 	$(SWIFT) format lint -r -p --strict Package.swift Sources Tests

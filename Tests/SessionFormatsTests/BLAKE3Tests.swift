@@ -1,4 +1,4 @@
-// The official test vectors' rule: byte i of the input is i mod 251. The digests are b3sum's (Debian's 1.3.1).
+// The official test vectors' rule: byte i of the input is i mod 251. The digests are b3sum's (Debian's 1.2.0).
 
 import Testing
 
