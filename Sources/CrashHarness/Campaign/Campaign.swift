@@ -5,6 +5,7 @@
 // order in time differs. A case that fails is shrunk and kept; of one judge only the first few, the rest are counted.
 
 import Foundation
+import SessionFormats
 import Synchronization
 
 /// A campaign.
@@ -91,7 +92,7 @@ public final class Campaign: Sendable {
 
     private let plan: Plan
     private let now: @Sendable () -> Double
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let next = Atomic<UInt64>(0)
     private let isStopped = Atomic<Bool>(false)
     private let workersEnded = NSCondition()

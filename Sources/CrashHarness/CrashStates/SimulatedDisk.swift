@@ -4,7 +4,6 @@
 // each operation everything is durable.
 
 import SessionFormats
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -16,10 +15,10 @@ import Synchronization
 
 /// A file system in memory.
 public final class SimulatedDisk: FileSystem {
-    private let files: Mutex<[String: [UInt8]]>
+    private let files: Guarded<[String: [UInt8]]>
 
     /// A disk with these files on it.
-    public init(_ files: [String: [UInt8]] = [:]) { self.files = Mutex(files) }
+    public init(_ files: [String: [UInt8]] = [:]) { self.files = Guarded(files) }
 
     /// All files and their bytes.
     public var contents: [String: [UInt8]] { files.withLock { $0 } }

@@ -1,12 +1,10 @@
 // The events that a subscription begins with.
 
-import Synchronization
-
 /// A queue that is only taken from. An event is let go when it is taken.
 final class BufferedEvents: Sendable {
-    private let rest: Mutex<ArraySlice<SessionObservationEvent>>
+    private let rest: Guarded<ArraySlice<SessionObservationEvent>>
 
-    init(_ events: [SessionObservationEvent]) { rest = Mutex(events[...]) }
+    init(_ events: [SessionObservationEvent]) { rest = Guarded(events[...]) }
 
     func take() -> SessionObservationEvent? {
         rest.withLock { rest in

@@ -3,8 +3,6 @@
 // Each session has a lock of its own, so sessions do not wait for each other; one lock guards the table of sessions.
 // Nothing trims sessions that nobody touches, as in the reference.
 
-import Synchronization
-
 /// How much a store keeps of each session.
 public struct LiveReplayBounds: Sendable, Equatable {
     /// How many events.
@@ -23,7 +21,7 @@ public struct LiveReplayBounds: Sendable, Equatable {
 public final class InMemoryLiveReplayStore: LiveReplayStore {
     private let bounds: LiveReplayBounds
     private let now: @Sendable () -> UInt64
-    private let buffers = Mutex<[SessionKey: LiveReplayBuffer]>([:])
+    private let buffers = Guarded<[SessionKey: LiveReplayBuffer]>([:])
 
     /// Makes an empty store.
     ///

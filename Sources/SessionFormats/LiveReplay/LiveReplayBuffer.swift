@@ -4,8 +4,6 @@
 // window). Positions are contiguous, so where a replay starts is a subtraction. Adding an event costs the same whatever
 // is kept; the ring grows only as far as it is used.
 
-import Synchronization
-
 /// The ring of a session. Safe from many threads at once.
 final class LiveReplayBuffer: Sendable {
     struct StoredEvent {
@@ -40,7 +38,7 @@ final class LiveReplayBuffer: Sendable {
     static let lagWindow: UInt64 = 2_048
 
     let sessionID: String
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(sessionID: String) { self.sessionID = sessionID }
 
