@@ -75,6 +75,21 @@ struct LiveReplayTraceTests {
         #expect(problem(header + close.replacing("5", with: "9") + close)?.expected.contains("9 or more") == true)
     }
 
+    @Test func `a flipped bit and a huge number are an answer, never a trap`() throws {
+        let bytes = try Fixture.bytes("live-replay/trace-1.jsonl")
+        for place in stride(from: 0, to: bytes.count * 8, by: 97) {
+            var flipped = bytes
+            flipped[place / 8] ^= 1 << UInt8(place % 8)
+            _ = try? LiveReplayTrace(FileBytes(flipped)).firstDifference()
+        }
+        let huge = String(decoding: bytes, as: UTF8.self).replacing(
+            "\"capacity\": 1", with: "\"capacity\": \(UInt64.max)"
+        )
+        .replacing("\"max_age_ms\": 0", with: "\"max_age_ms\": \(UInt64.max)")
+        #expect(try LiveReplayTrace(FileBytes(Array(huge.utf8))).bounds.maximumAge == .max)
+        _ = try LiveReplayTrace(FileBytes(Array(huge.utf8))).firstDifference()
+    }
+
     @Test func `a cut anywhere is an answer, never a trap`() throws {
         let bytes = try Fixture.bytes("live-replay/trace-1.jsonl")
         for length in 0..<bytes.count {

@@ -44,8 +44,6 @@ struct LiveReplayModel {
         self.sessions = Array(repeating: nil, count: sessions)
     }
 
-    var listenerCount: Int { listeners.count }
-
     func tail(_ session: Int) -> Int { sessions[session]?.tail ?? 0 }
 
     mutating func append(_ session: Int, now: UInt64) -> Int {

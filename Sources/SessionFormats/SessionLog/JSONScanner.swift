@@ -366,11 +366,20 @@ struct JSONScanner {
         }
     }
 
-    /// Appends the characters that a string stands for. The span must come from `string(.full)` of this buffer.
+    /// The bytes of a string as they stand, valid as long as the buffer.
     func raw(_ span: StringSpan) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: base + span.start, count: span.length)
     }
 
+    /// The text that a string stands for; see `unescape`.
+    func text(_ span: StringSpan) -> String {
+        guard span.hasEscapes else { return String(decoding: raw(span), as: UTF8.self) }
+        var bytes: [UInt8] = []
+        unescape(span, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the characters that a string stands for. The span must come from `string(.full)` of this buffer.
     func unescape(_ span: StringSpan, into output: inout [UInt8]) {
         let stop = span.start + span.length
         guard span.hasEscapes else {

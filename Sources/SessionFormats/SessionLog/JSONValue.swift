@@ -110,12 +110,6 @@ package enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONScanner {
-    fileprivate func text(_ span: StringSpan) -> String {
-        var bytes: [UInt8] = []
-        unescape(span, into: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
     /// Reads what stands between an opening bracket, which is next, and its closing one.
     fileprivate mutating func members(
         closing: UInt8, _ member: (inout JSONScanner) throws(JSONFault) -> Void

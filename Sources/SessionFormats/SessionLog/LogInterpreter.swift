@@ -108,7 +108,7 @@ struct LogInterpreter {
         _ text: Line, firstInvalid: Int?, _ parser: inout EntryParser
     ) throws(SessionLogError) {
         switch mode {
-        case .reference: try takeAsReference(text, firstInvalid: firstInvalid)
+        case .reference: try takeAsReference(text, firstInvalid: firstInvalid, &parser)
         case .recover: takeRecovering(text, firstInvalid: firstInvalid, &parser)
         }
     }
@@ -124,7 +124,9 @@ struct LogInterpreter {
 
     // MARK: Reference mode
 
-    private mutating func takeAsReference(_ text: Line, firstInvalid: Int?) throws(SessionLogError) {
+    private mutating func takeAsReference(
+        _ text: Line, firstInvalid: Int?, _ parser: inout EntryParser
+    ) throws(SessionLogError) {
         // A bad byte anywhere outweighs a bad header, so the header's error waits for the end of the file.
         if let firstInvalid { throw .notUTF8(offset: text.fileOffset + firstInvalid) }
         let endsInReturn = text.end > text.start && text.base[text.end - 1] == 0x0D
@@ -135,13 +137,9 @@ struct LogInterpreter {
             return
         }
         if isTorn || BlankLine.isBlank(text.base, from: text.start, to: text.end) { return }
-        if !text.hasNewline, mayBeEntry(text) { return }
+        // A last line that ends in CR without LF may be an entry; all others were tried before.
+        if !text.hasNewline, takeEntry(text, &parser) == nil { return }
         corruptCount += 1
-    }
-
-    /// A last line that ends in CR without LF did not take the fast way and is parsed here.
-    private mutating func mayBeEntry(_ text: Line) -> Bool {
-        EntrySchema.version1.withParser { parser in takeEntry(text, &parser) == nil }
     }
 
     private mutating func readHeader(_ text: Line) -> SessionHeader? {

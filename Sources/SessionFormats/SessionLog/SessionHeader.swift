@@ -155,17 +155,11 @@ struct HeaderParser {
     private func header() throws(JSONFault) -> SessionHeader {
         guard let type, let version, let id, let timestamp, let cwd else { throw scanner.fault(.missingField) }
         var header = SessionHeader(
-            id: text(id), timestamp: text(timestamp), cwd: text(cwd), parentSession: parentSession.map(text))
-        header.type = text(type)
+            id: scanner.text(id), timestamp: scanner.text(timestamp), cwd: scanner.text(cwd),
+            parentSession: parentSession.map(scanner.text))
+        header.type = scanner.text(type)
         header.version = version
         return header
-    }
-
-    private func text(_ span: StringSpan) -> String {
-        guard span.hasEscapes else { return String(decoding: scanner.raw(span), as: UTF8.self) }
-        var bytes: [UInt8] = []
-        scanner.unescape(span, into: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Keys are compared by bytes after unescaping; String's == would also accept other spellings of the same characters.

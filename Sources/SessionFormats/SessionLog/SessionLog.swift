@@ -109,11 +109,7 @@ public struct SessionLogEntry: Sendable {
 
     /// Its identifier.
     public var id: String {
-        withScanner { scanner in
-            var text: [UInt8] = []
-            scanner.unescape(record.id.string, into: &text)
-            return String(decoding: text, as: UTF8.self)
-        }
+        withScanner { $0.text(record.id.string) }
     }
 
     /// Its bytes as they stand in the file.
