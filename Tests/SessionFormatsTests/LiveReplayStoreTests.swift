@@ -39,6 +39,13 @@ struct LiveReplayStoreTests {
         return subscription
     }
 
+    private func replayed(
+        _ store: InMemoryLiveReplayStore, after cursor: SessionCursor
+    ) throws -> [SessionObservationEvent]? {
+        guard case .replayed(let events) = try store.replay(after: cursor) else { return nil }
+        return Array(events)
+    }
+
     @Test func `a cursor is a plain string in JSON, survives it, and is opaque to a debugger`() throws {
         let cursor = SessionCursor(sessionID: "session:with:colon", revision: SessionRevision(3), position: 9)
         #expect(cursor.text == "lashsc1:3:9:session:with:colon")
@@ -60,9 +67,9 @@ struct LiveReplayStoreTests {
     @Test func `events behind a cursor are replayed in order`() throws {
         let store = store()
         let events = [try append("a", to: store), try append("b", to: store)]
-        #expect(try store.replay(after: start) == .replayed(events))
-        #expect(try store.replay(after: events[0].cursor) == .replayed([events[1]]))
-        #expect(try store.replay(after: events[1].cursor) == .replayed([]))
+        #expect(try replayed(store, after: start) == events)
+        #expect(try replayed(store, after: events[0].cursor) == [events[1]])
+        #expect(try replayed(store, after: events[1].cursor) == [])
         #expect(store.currentCursor(sessionID: "s", revision: SessionRevision(0)) == events[1].cursor)
     }
 
@@ -172,7 +179,7 @@ struct LiveReplayStoreTests {
             try store.replay(after: event.cursor)
         }
         let colons = try append("a", to: store, session: "a:\n:")
-        #expect(try store.replay(after: colons.cursor) == .replayed([]))
+        #expect(try replayed(store, after: colons.cursor) == [])
         #expect(store.heldCount(sessionID: "a:\n:") == 0)
     }
 

@@ -160,7 +160,7 @@ public struct Benchmark: Sendable {
             ratio: peers.isEmpty ? nil : Self.median(zip(best, peers).map { $0 / $1 }))
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         values.isEmpty ? 0 : values.sorted()[values.count / 2]
     }
 

@@ -26,9 +26,14 @@ public struct ProcessCost: Sendable, Equatable {
         private static let ownProcess = RUSAGE_SELF
     #endif
 
-    private static var peakMemory: Int? {
+    /// How much memory this process holds now, in bytes; 0 where the kernel does not tell.
+    static func residentMemory() -> Int { status("VmRSS:") ?? 0 }
+
+    private static var peakMemory: Int? { status("VmHWM:") }
+
+    private static func status(_ key: String) -> Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix(key) })
         else { return nil }
         return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
     }

@@ -1,7 +1,15 @@
 // The store that the reference has: events in memory, bounded by number and age.
 //
-// Each session has a lock of its own, so sessions do not wait for each other; one lock guards the table of sessions.
+// Each session has a lock of its own and the table of sessions several, so that sessions do not wait for each other.
 // Nothing trims sessions that nobody touches, as in the reference.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// How much a store keeps of each session.
 public struct LiveReplayBounds: Sendable, Equatable {
@@ -21,7 +29,8 @@ public struct LiveReplayBounds: Sendable, Equatable {
 public final class InMemoryLiveReplayStore: LiveReplayStore {
     private let bounds: LiveReplayBounds
     private let now: @Sendable () -> UInt64
-    private let buffers = Guarded<[SessionKey: LiveReplayBuffer]>([:])
+    /// Parts of the table of sessions, each with its own lock. A session's part is found by its id.
+    private let parts = (0..<16).map { _ in Guarded<[SessionKey: LiveReplayBuffer]>([:]) }
 
     /// Makes an empty store.
     ///
@@ -36,12 +45,11 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
 
     deinit { close() }
 
-    private static let start = ContinuousClock.now
-
-    /// Nanoseconds since the program first asked.
+    /// Nanoseconds on the system's clock that only moves forwards.
     public static func uptime() -> UInt64 {
-        let (seconds, attoseconds) = start.duration(to: .now).components
-        return UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     /// How many events a session holds, for replays and for listeners together; 0 for a session that is not known.
@@ -51,18 +59,14 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
     public func append(
         sessionID: String, revision: SessionRevision, payload: SessionObservationPayload
     ) throws(LiveReplayStoreError) -> SessionObservationEvent {
-        let stored = LiveReplayBuffer.StoredEvent(revision: revision, appendedAt: now(), payload: payload)
-        let position = bufferToUse(sessionID).append(stored, bounds)
-        return SessionObservationEvent(
-            sessionID: sessionID, revision: revision,
-            cursor: SessionCursor(sessionID: sessionID, revision: revision, position: position), payload: payload)
+        bufferToUse(sessionID).append(revision, payload, bounds, now: now())
     }
 
     /// The events behind a cursor; see `LiveReplayStore`. Makes no buffer for a session that is not known.
     public func replay(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplayResult {
         let parts = try parts(of: cursor)
         guard let buffer = buffer(parts.sessionID) else {
-            return parts.position > 0 ? .gap(.unavailable) : .replayed([])
+            return parts.position > 0 ? .gap(.unavailable) : .replayed(LiveReplayEvents())
         }
         return buffer.replay(after: parts.position, bounds, now: now())
     }
@@ -83,21 +87,27 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
     public func trim(sessionID: String) throws(LiveReplayStoreError) { buffer(sessionID)?.trim(bounds, now: now()) }
 
     /// Tells all subscriptions that no further event will come. What they have not taken yet they may still take.
-    public func close() { buffers.withLock { Array($0.values) }.forEach { $0.close() } }
+    public func close() { for part in parts { part.withLock { Array($0.values) }.forEach { $0.close() } } }
 
     private func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
         do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
     }
 
+    private func part(_ key: SessionKey) -> Guarded<[SessionKey: LiveReplayBuffer]> {
+        parts[Int(truncatingIfNeeded: key.spread) & 15]
+    }
+
     private func buffer(_ sessionID: String) -> LiveReplayBuffer? {
-        buffers.withLock { $0[SessionKey(sessionID)] }
+        let key = SessionKey(sessionID)
+        return part(key).withLock { $0[key] }
     }
 
     private func bufferToUse(_ sessionID: String) -> LiveReplayBuffer {
-        buffers.withLock { buffers in
-            if let known = buffers[SessionKey(sessionID)] { return known }
+        let key = SessionKey(sessionID)
+        return part(key).withLock { buffers in
+            if let known = buffers[key] { return known }
             let new = LiveReplayBuffer(sessionID: sessionID)
-            buffers[SessionKey(sessionID)] = new
+            buffers[key] = new
             return new
         }
     }

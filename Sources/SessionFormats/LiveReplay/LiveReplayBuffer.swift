@@ -1,60 +1,67 @@
 // The events of one session, of which only a suffix is kept.
 //
-// One ring serves both those who come back (bounded by capacity and age) and those who listen (bounded by the lag
+// The same chunks serve those who come back (bounded by capacity and age) and those who listen (bounded by the lag
 // window). Positions are contiguous, so where a replay starts is a subtraction. Adding an event costs the same whatever
-// is kept; the ring grows only as far as it is used.
+// is kept and whoever listens.
 
-/// The ring of a session. Safe from many threads at once.
+/// The events of a session. Safe from many threads at once.
 final class LiveReplayBuffer: Sendable {
-    struct StoredEvent {
-        var revision: SessionRevision
-        var appendedAt: UInt64
-        var payload: SessionObservationPayload
-    }
-
     struct State {
-        /// Slots by position modulo the number of slots, a power of two.
-        var slots: ContiguousArray<StoredEvent?> = []
-        /// The position of the oldest event in the ring, and of the last one ever.
-        var first: UInt64 = 1
-        var tail: UInt64 = 0
+        var chunks = LiveReplayChunks()
+        /// The position of the oldest event held, and of the last one ever.
+        var first: UInt64
+        var tail: UInt64
         /// The oldest position that a replay may give; events before it are there for listeners alone.
-        var firstKept: UInt64 = 1
-        var listeners: [UInt64: Listener] = [:]
+        var firstKept: UInt64
+        /// No event that is kept is older than this, so that their ages need not be looked at each time.
+        var oldest: UInt64 = .max
+        /// The position of the event that a listener gets next.
+        var listeners: [UInt64: UInt64] = [:]
         var nextListener: UInt64 = 0
+        /// How many listeners have had everything. Each other one is counted at the first event held that it may get.
+        var listenersAtTail = 0
+        /// Tasks that wait for what comes next.
+        var waiting: [ObjectIdentifier: LiveReplayWaiter] = [:]
         var isClosed = false
-
-        struct Listener {
-            /// The position of the next event to hand out.
-            var next: UInt64
-            /// Those who wait for it; more than one when several tasks share a subscription.
-            var waiting: [CheckedContinuation<Void, Never>] = []
-            /// Someone was to be woken who did not wait yet.
-            var isWoken = false
-        }
     }
 
     /// How many live events a listener may be behind; fixed, as in the reference.
     static let lagWindow: UInt64 = 2_048
 
     let sessionID: String
-    private let state = Guarded(State())
+    private let state: Guarded<State>
 
-    init(sessionID: String) { self.sessionID = sessionID }
+    /// An empty buffer whose next event has the position behind `tail`.
+    init(sessionID: String, tail: UInt64 = 0) {
+        self.sessionID = sessionID
+        state = Guarded(State(first: tail + 1, tail: tail, firstKept: tail + 1))
+    }
 
     /// How many events are held, for whatever reason.
     var heldCount: Int { state.withLock { Int($0.tail + 1 - $0.first) } }
 
     var tail: UInt64 { state.withLock { $0.tail } }
 
-    func append(_ event: StoredEvent, _ bounds: LiveReplayBounds) -> UInt64 {
-        let (position, waiting) = state.withLock { state in
-            state.push(event)
-            state.trim(bounds, now: event.appendedAt)
-            return (state.tail, state.takeWaiting())
+    /// Adds an event.
+    ///
+    /// - Parameter shift: What its cursor says beyond its position here.
+    func append(
+        _ revision: SessionRevision, _ payload: SessionObservationPayload, _ bounds: LiveReplayBounds, now: UInt64,
+        shift: UInt64 = 0
+    ) -> SessionObservationEvent {
+        let (event, waiting) = state.withLock { state in
+            // First, so that what is added may take the memory, still in the processor's cache, of what goes.
+            state.makeRoom(bounds)
+            let event = SessionObservationEvent(
+                sessionID: sessionID, revision: revision,
+                cursor: SessionCursor(sessionID: sessionID, revision: revision, position: state.tail + 1 + shift),
+                payload: payload)
+            state.push(event, now: now)
+            state.trim(bounds, now: now)
+            return (event, state.takeWaiting())
         }
-        waiting.forEach { $0.resume() }
-        return position
+        waiting.forEach { $0.wake() }
+        return event
     }
 
     func trim(_ bounds: LiveReplayBounds, now: UInt64) {
@@ -66,7 +73,7 @@ final class LiveReplayBuffer: Sendable {
         state.withLock { state in
             state.trim(bounds, now: now)
             if let gap = state.gap(after: position) { return .gap(gap) }
-            return .replayed(state.events(after: position, sessionID))
+            return .replayed(state.events(after: position))
         }
     }
 
@@ -76,55 +83,35 @@ final class LiveReplayBuffer: Sendable {
         state.withLock { state in
             state.trim(bounds, now: now)
             if let gap = state.gap(after: position) { return .gap(gap) }
-            let number = state.nextListener
-            state.nextListener += 1
-            state.listeners[number] = State.Listener(next: state.tail + 1)
             return .subscribed(
                 LiveReplaySubscription(
-                    buffered: state.events(after: position, sessionID), buffer: self, listener: number))
+                    buffered: state.events(after: position), buffer: self, listener: state.addListener()))
         }
     }
 
     // MARK: Listeners
 
     func poll(_ listener: UInt64) -> LiveReplaySubscription.Poll {
-        state.withLock { $0.poll(listener, sessionID) }
+        state.withLock { $0.poll(listener) }
     }
 
-    /// Returns when there may be something to poll.
-    func wait(_ listener: UInt64) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                guard var waiter = state.listeners[listener], waiter.next > state.tail, !state.isClosed else {
-                    return true
-                }
-                defer { state.listeners[listener] = waiter }
-                if waiter.isWoken {
-                    waiter.isWoken = false
-                    return true
-                }
-                waiter.waiting.append(continuation)
-                return false
-            }
-            if isReady { continuation.resume() }
+    /// Has a task woken by what comes next; false when there is something to poll already.
+    func add(_ waiter: LiveReplayWaiter, for listener: UInt64) -> Bool {
+        state.withLock { state in
+            guard let next = state.listeners[listener], next > state.tail, !state.isClosed else { return false }
+            state.waiting[ObjectIdentifier(waiter)] = waiter
+            return true
         }
     }
 
-    /// Wakes those who wait for a listener, or who are about to.
-    func wake(_ listener: UInt64) {
-        let waiting = state.withLock { state in
-            let waiting = state.listeners[listener]?.waiting ?? []
-            state.listeners[listener]?.waiting = []
-            state.listeners[listener]?.isWoken = waiting.isEmpty
-            return waiting
-        }
-        waiting.forEach { $0.resume() }
+    func remove(_ waiter: LiveReplayWaiter) {
+        state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(waiter)) }
     }
 
     /// Forgets a listener, and the events that only it was to get.
     func remove(_ listener: UInt64) {
         state.withLock { state in
-            state.listeners[listener] = nil
+            state.move(listener, to: nil)
             state.dropUnneeded()
         }
     }
@@ -135,93 +122,116 @@ final class LiveReplayBuffer: Sendable {
             state.isClosed = true
             return state.takeWaiting()
         }
-        waiting.forEach { $0.resume() }
+        waiting.forEach { $0.wake() }
     }
 }
 
 extension LiveReplayBuffer.State {
-    mutating func push(_ event: LiveReplayBuffer.StoredEvent) {
-        if tail + 1 - first == UInt64(slots.count) { grow() }
+    mutating func push(_ event: SessionObservationEvent, now: UInt64) {
         tail += 1
-        slots[place(tail)] = event
+        chunks.append(
+            LiveReplayChunk.Slot(event: event, appendedAt: now, listeners: listenersAtTail), at: tail)
+        listenersAtTail = 0
+        oldest = min(oldest, now)
     }
 
-    private func place(_ position: UInt64) -> Int { Int(position & UInt64(slots.count - 1)) }
-
-    private mutating func grow() {
-        var larger = ContiguousArray<LiveReplayBuffer.StoredEvent?>(repeating: nil, count: max(4, slots.count * 2))
-        if first <= tail {
-            for position in first...tail { larger[Int(position & UInt64(larger.count - 1))] = slots[place(position)] }
-        }
-        slots = larger
+    /// Lets go what the capacity does not keep beside one more event.
+    mutating func makeRoom(_ bounds: LiveReplayBounds) {
+        guard tail + 1 - firstKept >= bounds.capacity, firstKept <= tail else { return }
+        firstKept += 1
+        dropUnneeded()
     }
 
     /// Down to the capacity, then while the oldest is strictly older than the maximum age.
     mutating func trim(_ bounds: LiveReplayBounds, now: UInt64) {
         let kept = tail + 1 - firstKept
         if kept > bounds.capacity { firstKept += kept - bounds.capacity }
-        while firstKept <= tail, let oldest = slots[place(firstKept)] {
-            guard now > oldest.appendedAt, now - oldest.appendedAt > bounds.maximumAge else { break }
+        if now > oldest, now - oldest > bounds.maximumAge { trimByAge(bounds.maximumAge, now: now) }
+        dropUnneeded()
+    }
+
+    private mutating func trimByAge(_ maximumAge: UInt64, now: UInt64) {
+        oldest = .max
+        while firstKept <= tail, let appendedAt = chunks[firstKept]?.appendedAt(firstKept) {
+            guard now > appendedAt, now - appendedAt > maximumAge else {
+                oldest = appendedAt
+                return
+            }
             firstKept += 1
         }
-        dropUnneeded()
     }
 
     /// Lets go what neither a replay nor a listener may still get.
     mutating func dropUnneeded() {
         let window = tail > LiveReplayBuffer.lagWindow ? tail - LiveReplayBuffer.lagWindow + 1 : 1
-        let slowest = listeners.values.lazy.map(\.next).min() ?? tail + 1
-        let needed = min(firstKept, max(slowest, window))
-        while first < needed {
-            slots[place(first)] = nil
+        while first < firstKept {
+            let stuck = listeners.isEmpty ? 0 : chunks[first]?.listeners(first) ?? 0
+            if stuck > 0, first >= window { break }
+            chunks.dropFirst(first)
             first += 1
+            count(at: first, stuck)
         }
     }
 
     func gap(after position: UInt64) -> LiveReplayGapReason? {
         if position > tail { return .unavailable }
         if firstKept > tail { return position < tail ? .trimmed : nil }
-        // `position` is at most `tail` here, so it has a successor unless nothing can follow anyway.
         return position < firstKept - 1 ? .trimmed : nil
     }
 
-    func events(after position: UInt64, _ sessionID: String) -> [SessionObservationEvent] {
+    mutating func events(after position: UInt64) -> LiveReplayEvents {
         let start = max(position + 1, firstKept)
-        guard start <= tail else { return [] }
-        return (start...tail).compactMap { event(at: $0, sessionID) }
+        guard start <= tail else { return LiveReplayEvents() }
+        return LiveReplayEvents(chunks.share(from: start), from: start, to: tail + 1)
     }
 
-    private func event(at position: UInt64, _ sessionID: String) -> SessionObservationEvent? {
-        slots[place(position)].map { stored in
-            SessionObservationEvent(
-                sessionID: sessionID, revision: stored.revision,
-                cursor: SessionCursor(sessionID: sessionID, revision: stored.revision, position: position),
-                payload: stored.payload)
-        }
+    // MARK: Listeners
+
+    /// A new listener, who gets what comes from now on.
+    mutating func addListener() -> UInt64 {
+        defer { nextListener += 1 }
+        listeners[nextListener] = tail + 1
+        listenersAtTail += 1
+        return nextListener
     }
 
-    mutating func poll(_ number: UInt64, _ sessionID: String) -> LiveReplaySubscription.Poll {
-        guard let next = listeners[number]?.next else { return .closed }
+    mutating func poll(_ listener: UInt64) -> LiveReplaySubscription.Poll {
+        guard let next = listeners[listener] else { return .closed }
         if next > tail { return isClosed ? .closed : .pending }
         let behind = tail + 1 - next
         if behind > LiveReplayBuffer.lagWindow {
             let missed = behind - LiveReplayBuffer.lagWindow
-            listeners[number]?.next = next + missed
+            move(listener, to: next + missed)
             return .lagged(missed)
         }
-        guard let event = event(at: next, sessionID) else { return .closed }
-        listeners[number]?.next = next + 1
+        guard let event = chunks[next]?.event(next) else { return .closed }
+        move(listener, to: next + 1)
         dropUnneeded()
         return .event(event)
     }
 
-    mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
-        guard !listeners.isEmpty else { return [] }
-        var waiting: [CheckedContinuation<Void, Never>] = []
-        for (number, listener) in listeners where !listener.waiting.isEmpty {
-            waiting += listener.waiting
-            listeners[number]?.waiting = []
+    /// Has a listener get the event of a position next, or nothing any more.
+    mutating func move(_ listener: UInt64, to position: UInt64?) {
+        guard let old = listeners[listener] else { return }
+        count(at: old, -1)
+        if let position {
+            count(at: position, 1)
         }
-        return waiting
+        listeners[listener] = position
+    }
+
+    private mutating func count(at position: UInt64, _ change: Int) {
+        if change == 0 { return }
+        if position > tail {
+            listenersAtTail += change
+        } else {
+            chunks[max(position, first)]?.mark(max(position, first), change)
+        }
+    }
+
+    mutating func takeWaiting() -> [LiveReplayWaiter] {
+        if waiting.isEmpty { return [] }
+        defer { waiting = [:] }
+        return Array(waiting.values)
     }
 }

@@ -27,7 +27,7 @@ public protocol LiveReplayStore: Sendable {
 /// What a replay gives.
 public enum LiveReplayResult: Sendable, Equatable {
     /// The events behind the cursor, in order.
-    case replayed([SessionObservationEvent])
+    case replayed(LiveReplayEvents)
     /// Events are missing.
     case gap(LiveReplayGapReason)
 }

@@ -14,12 +14,12 @@ public final class LiveReplaySubscription: Sendable, AsyncSequence {
         case closed
     }
 
-    private let buffered: BufferedEvents
+    private let buffered: Guarded<LiveReplayEvents>
     private let buffer: LiveReplayBuffer
     private let listener: UInt64
 
-    init(buffered: [SessionObservationEvent], buffer: LiveReplayBuffer, listener: UInt64) {
-        self.buffered = BufferedEvents(buffered)
+    init(buffered: LiveReplayEvents, buffer: LiveReplayBuffer, listener: UInt64) {
+        self.buffered = Guarded(buffered)
         self.buffer = buffer
         self.listener = listener
     }
@@ -28,7 +28,7 @@ public final class LiveReplaySubscription: Sendable, AsyncSequence {
 
     /// Takes what there is, without waiting.
     public func poll() -> Poll {
-        if let event = buffered.take() { return .event(event) }
+        if let event = buffered.withLock({ $0.popFirst() }) { return .event(event) }
         return buffer.poll(listener)
     }
 
@@ -44,14 +44,22 @@ public final class LiveReplaySubscription: Sendable, AsyncSequence {
             case .closed: throw .closed
             case .pending:
                 if Task.isCancelled { return nil }
-                await withTaskCancellationHandler {
-                    await buffer.wait(listener)
-                } onCancel: {
-                    buffer.wake(listener)
-                }
+                await wait()
                 if Task.isCancelled { return nil }
             }
         }
+    }
+
+    /// Returns when there may be something to poll, or the task is cancelled.
+    private func wait() async {
+        let waiter = LiveReplayWaiter()
+        guard buffer.add(waiter, for: listener) else { return }
+        await withTaskCancellationHandler {
+            await waiter.wait()
+        } onCancel: {
+            waiter.wake()
+        }
+        buffer.remove(waiter)
     }
 
     /// An iterator; all iterators of a subscription share its place.

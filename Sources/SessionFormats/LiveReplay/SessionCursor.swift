@@ -9,6 +9,14 @@
 // A cursor does not say which store made it; a store that was lost and has grown again cannot tell. That is the
 // reference's and is kept for compatibility.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The version of a session's committed state that an event belongs to.
 public struct SessionRevision: Sendable, Hashable, Comparable, Codable {
     /// The number.
@@ -44,7 +52,29 @@ public struct SessionCursor: Sendable, Hashable, Codable {
     ///
     /// - Parameter position: The event's number in its session, from 1; 0 stands before the first.
     public init(sessionID: String, revision: SessionRevision, position: UInt64) {
-        text = "\(Self.prefix)\(revision.number):\(position):\(sessionID)"
+        let id = sessionID.utf8
+        // Each number has at most 20 digits.
+        text = String(unsafeUninitializedCapacity: Self.prefix.utf8.count + 42 + id.count) { buffer in
+            var end = buffer.initialize(fromContentsOf: Self.prefix.utf8)
+            end = Self.print(revision.number, into: buffer, at: end)
+            end = Self.print(position, into: buffer, at: end)
+            return buffer[end...].initialize(fromContentsOf: id)
+        }
+    }
+
+    /// Prints a number and a colon; returns where they end.
+    private static func print(_ number: UInt64, into buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        var (count, bound) = (1, number)
+        while bound > 9 { (count, bound) = (count + 1, bound / 10) }
+        var rest = number
+        var place = start + count
+        buffer[place] = 0x3A
+        while place > start {
+            place -= 1
+            buffer[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return start + count + 1
     }
 
     /// Reads a plain string.
@@ -76,16 +106,23 @@ public struct SessionCursor: Sendable, Hashable, Codable {
     ///
     /// - Throws: `SessionCursorError.malformed`.
     public func parts() throws(SessionCursorError) -> Parts {
-        let bytes = text.utf8
-        guard bytes.starts(with: Self.prefix.utf8) else { throw .malformed("missing cursor prefix") }
-        let fields = bytes.dropFirst(Self.prefix.utf8.count).split(
-            separator: 0x3A, maxSplits: 2, omittingEmptySubsequences: false)
-        let revision = try Self.number(fields[0], "session revision")
-        guard fields.count > 1 else { throw .malformed("missing live replay position") }
-        let position = try Self.number(fields[1], "live replay position")
-        guard fields.count > 2, !fields[2].isEmpty else { throw .malformed("missing session id") }
-        return Parts(
-            sessionID: String(Substring(fields[2])), revision: SessionRevision(revision), position: position)
+        try text.utf8.withBytes { bytes -> Result<Parts, SessionCursorError> in
+            do throws(SessionCursorError) { return .success(try Self.parts(of: bytes)) } catch {
+                return .failure(error)
+            }
+        }.get()
+    }
+
+    private static func parts(of bytes: UnsafeRawBufferPointer) throws(SessionCursorError) -> Parts {
+        guard prefix.utf8.withBytes({ bytes.count >= $0.count && $0.hasSamePrefix(as: bytes) }) else { throw .malformed("missing cursor prefix") }
+        var at = prefix.utf8.count
+        let revision = try number(in: bytes, &at, "session revision")
+        if at == bytes.count { throw .malformed("missing live replay position") }
+        at += 1
+        let position = try number(in: bytes, &at, "live replay position")
+        if at + 1 >= bytes.count { throw .malformed("missing session id") }
+        let id = String(decoding: bytes[(at + 1)...], as: UTF8.self)
+        return Parts(sessionID: id, revision: SessionRevision(revision), position: position)
     }
 
     /// Takes the cursor apart for a session that it must belong to.
@@ -99,21 +136,23 @@ public struct SessionCursor: Sendable, Hashable, Codable {
         return parts
     }
 
-    /// Rust's u64 from a string: one plus may lead, and the first problem from the left decides.
+    /// Rust's u64 from the bytes up to the next colon: one plus may lead, and the first problem from the left decides.
     private static func number(
-        _ digits: Substring.UTF8View.SubSequence, _ what: String
+        in bytes: UnsafeRawBufferPointer, _ at: inout Int, _ what: String
     ) throws(SessionCursorError) -> UInt64 {
         func problem(_ text: String) -> SessionCursorError { .malformed("invalid \(what): \(text)") }
-        guard let first = digits.first else { throw problem("cannot parse integer from empty string") }
-        let rest = first == 0x2B ? digits.dropFirst() : digits
-        guard !rest.isEmpty else { throw problem("invalid digit found in string") }
+        let isAtEnd = { (at: Int) in at == bytes.count || bytes[at] == 0x3A }
+        if isAtEnd(at) { throw problem("cannot parse integer from empty string") }
+        if bytes[at] == 0x2B { at += 1 }
+        if isAtEnd(at) { throw problem("invalid digit found in string") }
         var number: UInt64 = 0
-        for byte in rest {
-            guard (0x30...0x39).contains(byte) else { throw problem("invalid digit found in string") }
+        while !isAtEnd(at) {
+            guard (0x30...0x39).contains(bytes[at]) else { throw problem("invalid digit found in string") }
             let (tenfold, overflowed) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carried) = tenfold.addingReportingOverflow(UInt64(byte - 0x30))
+            let (sum, carried) = tenfold.addingReportingOverflow(UInt64(bytes[at] - 0x30))
             if overflowed || carried { throw problem("number too large to fit in target type") }
             number = sum
+            at += 1
         }
         return number
     }
@@ -148,11 +187,39 @@ struct SessionKey: Sendable, Hashable {
 
     init(_ id: String) { self.id = id }
 
-    static func == (a: SessionKey, b: SessionKey) -> Bool { a.id.utf8.elementsEqual(b.id.utf8) }
+    static func == (a: SessionKey, b: SessionKey) -> Bool {
+        a.id.utf8.withBytes { a in b.id.utf8.withBytes { b in a.count == b.count && a.hasSamePrefix(as: b) } }
+    }
 
     func hash(into hasher: inout Hasher) {
-        var id = id
-        id.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        id.utf8.withBytes { hasher.combine(bytes: $0) }
         hasher.combine(UInt8(0xFF))
+    }
+
+    /// A number that spreads ids which differ near their end, such as numbered ones.
+    var spread: UInt64 {
+        id.utf8.withBytes { bytes in
+            bytes.count < 8
+                ? bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }
+                : (bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self) &* 0x9E37_79B9_7F4A_7C15) >> 32
+        }
+    }
+}
+
+extension String.UTF8View {
+    /// The bytes in one piece.
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let result = withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return result }
+        return Array(self).withUnsafeBytes(body)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes are the first of others, which are at least as many.
+    @inline(__always)
+    fileprivate func hasSamePrefix(as others: UnsafeRawBufferPointer) -> Bool {
+        guard let base = baseAddress, let other = others.baseAddress else { return true }
+        return memcmp(base, other, count) == 0
     }
 }
