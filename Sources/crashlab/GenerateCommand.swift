@@ -3,9 +3,9 @@ import Foundation
 
 enum GenerateCommand: Command {
     static let name = "generate"
-    static let summary = "Write a realistic session log, replay segment or sidecar."
+    static let summary = "Write a realistic session log, replay segment, sidecar or live replay trace."
     static let help = """
-        usage: crashlab generate session-log|replay-segment|active-session [OPTIONS]
+        usage: crashlab generate session-log|replay-segment|active-session|live-replay-trace [OPTIONS]
 
         Writes a whole file as an agent would have left it; the same seed gives the same file.
 
@@ -15,6 +15,8 @@ enum GenerateCommand: Command {
           --output FILE                    Standard output unless told otherwise.
         """
 
+    private static let kinds = "session-log, replay-segment, active-session, live-replay-trace"
+
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         let size = try arguments.option("--size").map(bytes(of:)) ?? 20_000
@@ -23,7 +25,7 @@ enum GenerateCommand: Command {
         let output = try arguments.option("--output")
         let operands = try arguments.operands()
         guard operands.count == 1 else {
-            throw UsageError(message: "name one of session-log, replay-segment, active-session.")
+            throw UsageError(message: "name one of \(kinds).")
         }
         var files = RealisticFiles(seed: seed)
         let bytes: [UInt8]
@@ -31,9 +33,8 @@ enum GenerateCommand: Command {
         case "session-log": bytes = files.log(content, size: size)
         case "replay-segment": bytes = files.segment(size: size)
         case "active-session": bytes = files.sidecar(size: size)
-        default:
-            throw UsageError(
-                message: "\"\(operands[0])\" is none of session-log, replay-segment, active-session.")
+        case "live-replay-trace": bytes = files.trace(size: size)
+        default: throw UsageError(message: "\"\(operands[0])\" is none of \(kinds).")
         }
         if let output { try Data(bytes).write(to: URL(filePath: output)) } else { Output.write(bytes) }
         return .success

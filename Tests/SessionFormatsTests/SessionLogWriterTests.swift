@@ -52,6 +52,7 @@ private final class RecordingFile: OpenFile {
         disk.note("truncate \(path) to \(size)")
     }
     func sync() throws(FileSystemError) { disk.note("sync \(path)") }
+    func lock() throws(FileSystemError) {}
     func close() {}
 }
 

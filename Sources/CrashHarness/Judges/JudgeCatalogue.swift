@@ -8,7 +8,7 @@ public enum JudgeCatalogue {
         RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ReplayRoundTrip(.segment), ReplayTruncation(.segment), ReplayFlips(.segment),
         ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar),
-        LiveReplayMatchesModel(),
+        LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash(),
     ]
 
     /// Those that are asked only by name: one that must fail, and those whose cases are few enough to look at them all.

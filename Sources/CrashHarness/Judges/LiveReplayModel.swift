@@ -17,12 +17,12 @@ struct LiveReplayModel {
     /// A subscription: positions to hand out before live ones, and how far the live ones are handed out.
     private struct Listener {
         var session: Int
-        var buffered: [Int]
+        var buffered: Range<Int>
         var next: Int
     }
 
     enum Replay: Equatable {
-        case positions([Int])
+        case positions(Range<Int>)
         case gap(LiveReplayGapReason)
     }
 
@@ -61,10 +61,10 @@ struct LiveReplayModel {
 
     mutating func replay(_ session: Int, after position: Int, now: UInt64) -> Replay {
         trim(session, now: now)
-        guard let known = sessions[session] else { return position > 0 ? .gap(.unavailable) : .positions([]) }
+        guard let known = sessions[session] else { return position > 0 ? .gap(.unavailable) : .positions(0..<0) }
         if position > known.tail { return .gap(.unavailable) }
         if position < known.gone { return .gap(.trimmed) }
-        return .positions(Array(position + 1..<known.tail + 1))
+        return .positions(position + 1..<known.tail + 1)
     }
 
     /// Whether a subscription stands, or the gap instead.
@@ -79,7 +79,7 @@ struct LiveReplayModel {
     }
 
     mutating func poll(_ listener: Int) -> Poll {
-        if !listeners[listener].buffered.isEmpty { return .position(listeners[listener].buffered.removeFirst()) }
+        if let position = listeners[listener].buffered.popFirst() { return .position(position) }
         let behind = tail(listeners[listener].session) + 1 - listeners[listener].next
         if behind == 0 { return .pending }
         if behind > 2_048 {

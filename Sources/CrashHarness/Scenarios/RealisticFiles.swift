@@ -20,6 +20,12 @@ public struct RealisticFiles: Sendable {
         case short
     }
 
+    /// A trace of a live replay store of at least `size` bytes.
+    public mutating func trace(size: Int) -> [UInt8] {
+        var choices = Choices.seeded(generator.next())
+        return LiveReplayScenario.trace(&choices, size: size)
+    }
+
     // MARK: Session logs
 
     /// A log of at least `size` bytes.

@@ -29,8 +29,9 @@ public struct LiveReplayBounds: Sendable, Equatable {
 public final class InMemoryLiveReplayStore: LiveReplayStore {
     private let bounds: LiveReplayBounds
     private let now: @Sendable () -> UInt64
+    private static let partCount = 8
     /// Parts of the table of sessions, each with its own lock. A session's part is found by its id.
-    private let parts = (0..<16).map { _ in Guarded<[SessionKey: LiveReplayBuffer]>([:]) }
+    private let parts = GuardedValues<[SessionKey: LiveReplayBuffer]>([:], count: InMemoryLiveReplayStore.partCount)
 
     /// Makes an empty store.
     ///
@@ -87,24 +88,24 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
     public func trim(sessionID: String) throws(LiveReplayStoreError) { buffer(sessionID)?.trim(bounds, now: now()) }
 
     /// Tells all subscriptions that no further event will come. What they have not taken yet they may still take.
-    public func close() { for part in parts { part.withLock { Array($0.values) }.forEach { $0.close() } } }
+    public func close() {
+        for part in parts.indices { parts.withLock(part) { for buffer in $0.values { buffer.close() } } }
+    }
 
     private func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
         do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
     }
 
-    private func part(_ key: SessionKey) -> Guarded<[SessionKey: LiveReplayBuffer]> {
-        parts[Int(truncatingIfNeeded: key.spread) & 15]
-    }
+    private func part(_ key: SessionKey) -> Int { Int(truncatingIfNeeded: key.spread) & (Self.partCount - 1) }
 
     private func buffer(_ sessionID: String) -> LiveReplayBuffer? {
         let key = SessionKey(sessionID)
-        return part(key).withLock { $0[key] }
+        return parts.withLock(part(key)) { $0[key] }
     }
 
     private func bufferToUse(_ sessionID: String) -> LiveReplayBuffer {
         let key = SessionKey(sessionID)
-        return part(key).withLock { buffers in
+        return parts.withLock(part(key)) { buffers in
             if let known = buffers[key] { return known }
             let new = LiveReplayBuffer(sessionID: sessionID)
             buffers[key] = new

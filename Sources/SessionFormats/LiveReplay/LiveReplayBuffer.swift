@@ -5,8 +5,9 @@
 // is kept and whoever listens.
 
 /// The events of a session. Safe from many threads at once.
-final class LiveReplayBuffer: Sendable {
+struct LiveReplayBuffer: Sendable {
     struct State {
+        let sessionID: String
         var chunks = LiveReplayChunks()
         /// The position of the oldest event held, and of the last one ever.
         var first: UInt64
@@ -19,7 +20,7 @@ final class LiveReplayBuffer: Sendable {
         var listeners: [UInt64: UInt64] = [:]
         var nextListener: UInt64 = 0
         /// How many listeners have had everything. Each other one is counted at the first event held that it may get.
-        var listenersAtTail = 0
+        var listenersAtTail: UInt32 = 0
         /// Tasks that wait for what comes next.
         var waiting: [ObjectIdentifier: LiveReplayWaiter] = [:]
         var isClosed = false
@@ -28,19 +29,31 @@ final class LiveReplayBuffer: Sendable {
     /// How many live events a listener may be behind; fixed, as in the reference.
     static let lagWindow: UInt64 = 2_048
 
-    let sessionID: String
     private let state: Guarded<State>
 
     /// An empty buffer whose next event has the position behind `tail`.
     init(sessionID: String, tail: UInt64 = 0) {
-        self.sessionID = sessionID
-        state = Guarded(State(first: tail + 1, tail: tail, firstKept: tail + 1))
+        state = Guarded(State(sessionID: sessionID, first: tail + 1, tail: tail, firstKept: tail + 1))
     }
 
     /// How many events are held, for whatever reason.
     var heldCount: Int { state.withLock { Int($0.tail + 1 - $0.first) } }
 
+    /// How many events a replay may give.
+    var keptCount: Int { state.withLock { Int($0.tail + 1 - $0.firstKept) } }
+
     var tail: UInt64 { state.withLock { $0.tail } }
+
+    var sessionID: String { state.withLock { $0.sessionID } }
+
+    /// The events that a replay may give, with the time at which each was added.
+    func kept() -> [(event: SessionObservationEvent, appendedAt: UInt64)] {
+        state.withLock { state in
+            (state.firstKept..<state.tail + 1).compactMap { position in
+                state.chunks[position].map { ($0.event(position), $0.appendedAt(position)) }
+            }
+        }
+    }
 
     /// Adds an event.
     ///
@@ -52,12 +65,12 @@ final class LiveReplayBuffer: Sendable {
         let (event, waiting) = state.withLock { state in
             // First, so that what is added may take the memory, still in the processor's cache, of what goes.
             state.makeRoom(bounds)
-            let event = SessionObservationEvent(
-                sessionID: sessionID, revision: revision,
-                cursor: SessionCursor(sessionID: sessionID, revision: revision, position: state.tail + 1 + shift),
-                payload: payload)
-            state.push(event, now: now)
+            let cursor = SessionCursor(
+                sessionID: state.sessionID, revision: revision, position: state.tail + 1 + shift)
+            state.push(cursor, revision, payload, now: now)
             state.trim(bounds, now: now)
+            let event = SessionObservationEvent(
+                sessionID: state.sessionID, revision: revision, cursor: cursor, payload: payload)
             return (event, state.takeWaiting())
         }
         waiting.forEach { $0.wake() }
@@ -127,10 +140,14 @@ final class LiveReplayBuffer: Sendable {
 }
 
 extension LiveReplayBuffer.State {
-    mutating func push(_ event: SessionObservationEvent, now: UInt64) {
+    mutating func push(
+        _ cursor: SessionCursor, _ revision: SessionRevision, _ payload: SessionObservationPayload, now: UInt64
+    ) {
         tail += 1
         chunks.append(
-            LiveReplayChunk.Slot(event: event, appendedAt: now, listeners: listenersAtTail), at: tail)
+            LiveReplayChunk.Slot(
+                cursor: cursor, revision: revision, appendedAt: now, listeners: listenersAtTail, payload: payload),
+            at: tail, sessionID)
         listenersAtTail = 0
         oldest = min(oldest, now)
     }
@@ -169,7 +186,7 @@ extension LiveReplayBuffer.State {
             if stuck > 0, first >= window { break }
             chunks.dropFirst(first)
             first += 1
-            count(at: first, stuck)
+            if stuck > 0 { addListeners(stuck, at: first) }
         }
     }
 
@@ -213,19 +230,16 @@ extension LiveReplayBuffer.State {
     /// Has a listener get the event of a position next, or nothing any more.
     mutating func move(_ listener: UInt64, to position: UInt64?) {
         guard let old = listeners[listener] else { return }
-        count(at: old, -1)
-        if let position {
-            count(at: position, 1)
-        }
+        if old > tail { listenersAtTail -= 1 } else { chunks[max(old, first)]?.removeListener(max(old, first)) }
+        if let position { addListeners(1, at: position) }
         listeners[listener] = position
     }
 
-    private mutating func count(at position: UInt64, _ change: Int) {
-        if change == 0 { return }
+    private mutating func addListeners(_ count: UInt32, at position: UInt64) {
         if position > tail {
-            listenersAtTail += change
+            listenersAtTail += count
         } else {
-            chunks[max(position, first)]?.mark(max(position, first), change)
+            chunks[max(position, first)]?.addListeners(count, max(position, first))
         }
     }
 

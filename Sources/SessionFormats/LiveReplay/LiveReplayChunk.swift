@@ -7,12 +7,15 @@
 
 /// Some consecutive events of a session. `append`, `dropFirst` and the marks belong to the buffer's lock.
 final class LiveReplayChunk: @unchecked Sendable {
+    /// What differs from event to event, in no more than a cache line.
     struct Slot {
-        let event: SessionObservationEvent
+        let cursor: SessionCursor
+        let revision: SessionRevision
         /// The store's clock when the event was added.
         let appendedAt: UInt64
         /// How many listeners get this event next.
-        var listeners: Int
+        var listeners: UInt32
+        let payload: SessionObservationPayload
     }
 
     /// Which chunk a position is in.
@@ -30,6 +33,9 @@ final class LiveReplayChunk: @unchecked Sendable {
         }
     }
 
+    private static let cacheLine = 64
+
+    private let sessionID: String
     private let first: UInt64
     private let capacity: Int
     private let slots: UnsafeMutablePointer<Slot>
@@ -37,20 +43,23 @@ final class LiveReplayChunk: @unchecked Sendable {
     private var held: Range<Int>
 
     /// Makes a chunk that will begin with an event's position.
-    init(beginningWith position: UInt64) {
+    init(_ sessionID: String, beginningWith position: UInt64) {
+        self.sessionID = sessionID
         (first, capacity) = Self.bounds(of: Self.number(of: position))
-        slots = .allocate(capacity: capacity)
+        slots = UnsafeMutableRawPointer.allocate(
+            byteCount: capacity * MemoryLayout<Slot>.stride, alignment: Self.cacheLine
+        ).bindMemory(to: Slot.self, capacity: capacity)
         held = Int(position - first)..<Int(position - first)
     }
 
     deinit {
         (slots + held.lowerBound).deinitialize(count: held.count)
-        slots.deallocate()
+        UnsafeMutableRawPointer(slots).deallocate()
     }
 
     var isFull: Bool { held.upperBound == capacity }
 
-    func append(_ slot: Slot) {
+    func append(_ slot: consuming Slot) {
         precondition(!isFull)
         (slots + held.upperBound).initialize(to: slot)
         held = held.lowerBound..<held.upperBound + 1
@@ -65,13 +74,19 @@ final class LiveReplayChunk: @unchecked Sendable {
     }
 
     /// The event of a position that the caller knows to be here.
-    func event(_ position: UInt64) -> SessionObservationEvent { slots[place(position)].event }
+    func event(_ position: UInt64) -> SessionObservationEvent {
+        let slot = slots + place(position)
+        return SessionObservationEvent(
+            sessionID: sessionID, revision: slot.pointee.revision, cursor: slot.pointee.cursor,
+            payload: slot.pointee.payload)
+    }
 
     func appendedAt(_ position: UInt64) -> UInt64 { slots[place(position)].appendedAt }
 
-    func listeners(_ position: UInt64) -> Int { slots[place(position)].listeners }
+    func listeners(_ position: UInt64) -> UInt32 { slots[place(position)].listeners }
 
-    func mark(_ position: UInt64, _ change: Int) { slots[place(position)].listeners += change }
+    func addListeners(_ count: UInt32, _ position: UInt64) { slots[place(position)].listeners += count }
+    func removeListener(_ position: UInt64) { slots[place(position)].listeners -= 1 }
 
     private func place(_ position: UInt64) -> Int {
         precondition(position >= first && position - first < UInt64(capacity))
@@ -106,14 +121,14 @@ struct LiveReplayChunks {
     }
 
     @inline(__always)
-    mutating func append(_ slot: consuming LiveReplayChunk.Slot, at position: UInt64) {
-        if last?.isFull ?? true { addChunk(beginningWith: position) }
+    mutating func append(_ slot: consuming LiveReplayChunk.Slot, at position: UInt64, _ sessionID: String) {
+        if last?.isFull ?? true { addChunk(sessionID, beginningWith: position) }
         last?.append(slot)
     }
 
     @inline(never)
-    private mutating func addChunk(beginningWith position: UInt64) {
-        let chunk = LiveReplayChunk(beginningWith: position)
+    private mutating func addChunk(_ sessionID: String, beginningWith position: UInt64) {
+        let chunk = LiveReplayChunk(sessionID, beginningWith: position)
         chunks.append(chunk)
         last = chunk
         if first == nil { (first, firstNumber) = (chunk, LiveReplayChunk.number(of: position)) }

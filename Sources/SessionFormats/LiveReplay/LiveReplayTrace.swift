@@ -3,8 +3,6 @@
 // A trace is JSON Lines: a header with the bounds, then one operation a line with the time at which it ran and the answer
 // that the implementation gave. Checking runs our store on the same operations and clock and compares every answer.
 
-import Synchronization
-
 /// A recorded run of a store.
 public struct LiveReplayTrace: Sendable {
     /// The header's `type`.
@@ -87,7 +85,7 @@ public struct LiveReplayTrace: Sendable {
     public func firstDifference() -> Difference? {
         let run = LiveReplayTraceRun(bounds)
         for step in steps {
-            let expected = run.answer(step)
+            let expected = run.answer(step.operation, atMilliseconds: step.atMilliseconds)
             if expected != step.result {
                 return Difference(
                     line: step.line, offset: step.offset, expected: expected.description,
@@ -191,129 +189,5 @@ private struct LiveReplayTraceReader {
 
     private func expected(_ what: String) -> LiveReplayTrace.Malformed {
         LiveReplayTrace.Malformed(line: max(line, 1), offset: start, expected: what)
-    }
-}
-
-/// Our store, driven by a trace.
-private final class LiveReplayTraceRun {
-    private let clock = TraceClock()
-    private var store: InMemoryLiveReplayStore?
-    private var subscriptions: [UInt64: LiveReplaySubscription] = [:]
-
-    init(_ bounds: LiveReplayBounds) {
-        store = InMemoryLiveReplayStore(bounds: bounds, now: { [clock] in clock.now })
-    }
-
-    /// What our store answers, in the trace's words.
-    func answer(_ step: LiveReplayTrace.Step) -> CanonicalJSON {
-        clock.set(milliseconds: step.atMilliseconds)
-        var json = JSONRecordPrinter()
-        do throws(LiveReplayStoreError) {
-            try answer(step.operation, &json)
-        } catch {
-            json.field("error", string: error.description)
-        }
-        return CanonicalJSON(canonical: json.finish())
-    }
-
-    private func answer(
-        _ operation: LiveReplayTrace.Operation, _ json: inout JSONRecordPrinter
-    ) throws(LiveReplayStoreError) {
-        if case .next(let id) = operation {
-            answerNext(id, &json)
-            return
-        }
-        guard let store else { throw .closed }
-        switch operation {
-        case .append(let sessionID, let revision, let payload):
-            let event = try store.append(sessionID: sessionID, revision: revision, payload: payload)
-            json.field("cursor", string: event.cursor.text)
-        case .replay(let cursor):
-            switch try store.replay(after: cursor) {
-            case .replayed(let events): json.field("events", list: events.map { Self.quoted($0.cursor.text) })
-            case .gap(let reason): json.field("gap", string: reason.rawValue)
-            }
-        case .subscribe(let id, let cursor):
-            switch try store.subscribe(after: cursor) {
-            case .subscribed(let subscription):
-                subscriptions[id] = subscription
-                json.field("subscribed", bool: true)
-            case .gap(let reason): json.field("gap", string: reason.rawValue)
-            }
-        case .currentCursor(let sessionID, let revision):
-            json.field("cursor", string: store.currentCursor(sessionID: sessionID, revision: revision).text)
-        case .trim(let sessionID):
-            try store.trim(sessionID: sessionID)
-            json.field("ok", bool: true)
-        case .close:
-            self.store = nil
-            json.field("ok", bool: true)
-        case .next: break
-        }
-    }
-
-    private func answerNext(_ id: UInt64, _ json: inout JSONRecordPrinter) {
-        switch subscriptions[id]?.poll() {
-        case .event(let event): json.field("cursor", string: event.cursor.text)
-        case .lagged(let count): json.field("lagged", integer: count)
-        case .pending: json.field("pending", bool: true)
-        case .closed: json.field("closed", bool: true)
-        case nil: json.field("error", string: "there is no subscription \(id)")
-        }
-    }
-
-    private static func quoted(_ text: String) -> [UInt8] {
-        var bytes: [UInt8] = []
-        CanonicalPrinter.printString(text.utf8, into: &bytes)
-        return bytes
-    }
-}
-
-/// A clock that stands where it is put.
-private final class TraceClock: Sendable {
-    private let nanoseconds = Atomic<UInt64>(0)
-
-    var now: UInt64 { nanoseconds.load(ordering: .relaxed) }
-
-    func set(milliseconds: UInt64) {
-        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        nanoseconds.store(overflow ? .max : product, ordering: .relaxed)
-    }
-}
-
-extension SessionObservationPayload {
-    /// Reads the reference's JSON: an object with the kind as its one key.
-    init?(_ json: JSONValue) {
-        guard case .object(let members) = json, members.count == 1, let member = members.first else { return nil }
-        let value = member.value
-        switch member.key {
-        case "turn_activity": self = .turnActivity(value.canonical)
-        case "committed":
-            guard let view = value["read_view"] else { return nil }
-            self = .committed(readView: view.canonical)
-        case "agent_frame_switched":
-            guard let frameID = value["frame_id"]?.string else { return nil }
-            self = .agentFrameSwitched(frameID: frameID)
-        case "queue_changed":
-            guard let kind = value["kind"]?.string.flatMap(SessionQueueEventKind.init),
-                let ids = value["batch_ids"]?.strings
-            else { return nil }
-            self = .queueChanged(kind: kind, batchIDs: ids)
-        case "process_changed":
-            guard let kind = value["kind"]?.string.flatMap(SessionProcessEventKind.init),
-                let ids = value["process_ids"]?.strings
-            else { return nil }
-            self = .processChanged(kind: kind, processIDs: ids)
-        default: return nil
-        }
-    }
-}
-
-extension JSONValue {
-    /// The texts of an array that holds nothing else.
-    fileprivate var strings: [String]? {
-        guard case .array(let items) = self else { return nil }
-        let strings = items.compactMap(\.string)
-        return strings.count == items.count ? strings : nil
     }
 }

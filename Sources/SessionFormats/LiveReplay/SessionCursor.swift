@@ -87,7 +87,7 @@ public struct SessionCursor: Sendable, Hashable, Codable {
     }
 
     /// By bytes.
-    public static func == (a: SessionCursor, b: SessionCursor) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    public static func == (a: SessionCursor, b: SessionCursor) -> Bool { SessionKey(a.text) == SessionKey(b.text) }
 
     /// By bytes.
     public func hash(into hasher: inout Hasher) { hasher.combine(SessionKey(text)) }
@@ -114,7 +114,8 @@ public struct SessionCursor: Sendable, Hashable, Codable {
     }
 
     private static func parts(of bytes: UnsafeRawBufferPointer) throws(SessionCursorError) -> Parts {
-        guard prefix.utf8.withBytes({ bytes.count >= $0.count && $0.hasSamePrefix(as: bytes) }) else { throw .malformed("missing cursor prefix") }
+        let isCursor = prefix.utf8.withBytes { bytes.count >= $0.count && $0.hasSamePrefix(as: bytes) }
+        guard isCursor else { throw .malformed("missing cursor prefix") }
         var at = prefix.utf8.count
         let revision = try number(in: bytes, &at, "session revision")
         if at == bytes.count { throw .malformed("missing live replay position") }

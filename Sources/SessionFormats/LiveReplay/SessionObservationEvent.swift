@@ -31,7 +31,7 @@ public enum SessionObservationPayload: Sendable, Hashable {
 }
 
 /// An event and its place.
-public struct SessionObservationEvent: Sendable, Hashable {
+public struct SessionObservationEvent: Sendable, Hashable, Codable {
     /// The session.
     public var sessionID: String
     /// The revision that was current.
@@ -40,6 +40,11 @@ public struct SessionObservationEvent: Sendable, Hashable {
     public var cursor: SessionCursor
     /// What it tells.
     public var payload: SessionObservationPayload
+
+    private enum CodingKeys: String, CodingKey {
+        case sessionID = "session_id"
+        case revision, cursor, payload
+    }
 
     /// Makes an event.
     public init(

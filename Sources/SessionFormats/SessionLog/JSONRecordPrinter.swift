@@ -28,6 +28,16 @@ package struct JSONRecordPrinter {
         bytes.append(contentsOf: json)
     }
 
+    package mutating func field(_ key: StaticString, strings: [String]) {
+        field(key, list: strings.map(Self.quoted))
+    }
+
+    package static func quoted(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        CanonicalPrinter.printString(text.utf8, into: &bytes)
+        return bytes
+    }
+
     package mutating func field(_ key: StaticString, list: [[UInt8]]) {
         open(key)
         bytes.append(0x5B)

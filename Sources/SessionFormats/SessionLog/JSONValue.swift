@@ -17,6 +17,11 @@ package enum JSONValue: Equatable, Sendable {
     package struct Member: Equatable, Sendable {
         package var key: String
         package var value: JSONValue
+
+        package init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Reads a text.
@@ -76,7 +81,7 @@ package enum JSONValue: Equatable, Sendable {
         return UInt64(text)
     }
 
-    /// The value as canonical text.
+    /// The value as canonical text, when its keys are in order.
     package var canonical: CanonicalJSON {
         var bytes: [UInt8] = []
         print(into: &bytes)

@@ -143,5 +143,11 @@ private final class DiskFile: OpenFile {
         if fsync(descriptor) != 0 { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
     }
 
+    func lock() throws(FileSystemError) {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno != EINTR { throw FileSystemError(call: "lock", path: path, errorNumber: errno) }
+        }
+    }
+
     func close() { DiskFileSystem.closeDescriptor(descriptor) }
 }

@@ -48,7 +48,9 @@ public protocol OpenFile: AnyObject, Sendable {
     func truncate(to size: Int) throws(FileSystemError)
     /// Returns when the file's bytes and size are durable.
     func sync() throws(FileSystemError)
-    /// Releases the file.
+    /// Takes the advisory lock that keeps other writers out until the file is closed; fails at once when another has it.
+    func lock() throws(FileSystemError)
+    /// Releases the file and its lock.
     func close()
 }
 

@@ -22,6 +22,7 @@ enum SystemCall {
         case EISDIR: "it is a folder, not a file"
         case EACCES, EPERM: "permission denied"
         case ENOSPC: "the disk is full"
+        case EWOULDBLOCK: "another program has it open for writing"
         case EEXIST: "it exists already"
         default: String(cString: strerror(errorNumber))
         }
