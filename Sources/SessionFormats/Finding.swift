@@ -73,6 +73,38 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case trailingSessionBytes = "trailing-session-bytes"
     /// Bytes follow the last session.
     case trailingBytes = "trailing-bytes"
+
+    // Memories.
+    /// There is no whole table of contents.
+    case missingTable = "missing-table"
+    /// A whole table of contents has no commit footer.
+    case missingFooter = "missing-footer"
+    /// The header points at another table of contents than the last whole one, or copies another checksum.
+    case headerMismatch = "header-mismatch"
+    /// The log lies outside the file, or a record in it is damaged.
+    case logDamaged = "log-damaged"
+    /// A record of the log was not committed.
+    case pendingRecord = "pending-record"
+    /// The sessions are not where the table of contents says.
+    case sessionsUnreadable = "sessions-unreadable"
+    /// Sessions were found by their magic.
+    case sessionsFoundByScan = "sessions-found-by-scan"
+    /// Something that the table of contents points at reaches beyond the file.
+    case regionOutside = "region-outside"
+    /// Two things that the table of contents points at share bytes.
+    case regionOverlap = "region-overlap"
+    /// The header's padding or legacy lock is not zero.
+    case paddingNotZero = "padding-not-zero"
+    /// The manifest counts other sessions or actions than there are.
+    case manifestMismatch = "manifest-mismatch"
+    /// The actions or checkpoints of a session are not numbered as they are recorded.
+    case sequenceBroken = "sequence-broken"
+    /// A checkpoint's hash is not that of its snapshot.
+    case stateHashMismatch = "state-hash-mismatch"
+    /// Bytes do not have the hash that the table of contents gives.
+    case contentHashMismatch = "content-hash-mismatch"
+
+    // Traces.
     /// An answer in a trace is not the one that had to come.
     case traceDifference = "trace-difference"
     /// The content is of no format that this library knows.

@@ -2,6 +2,8 @@
 
 struct BincodeDecoder: BincodeCoder {
     var cursor: BincodeCursor
+    /// A checker has walked these bytes, so that a count says how many items there really are.
+    var countsAreChecked = false
 
     /// Decodes one value from the start of a range; what is left over in the range is the caller's to judge.
     static func decode<Value: BincodeValue>(
@@ -47,7 +49,7 @@ struct BincodeDecoder: BincodeCoder {
         let count = try cursor.count(size: Value.fixedSize ?? 1)
         values = []
         // Only a count of values of known size says how much memory the bytes that are there will take.
-        if Value.fixedSize != nil { values.reserveCapacity(count) }
+        if Value.fixedSize != nil || countsAreChecked { values.reserveCapacity(count) }
         for _ in 0..<count {
             var value = Value()
             try value.code(with: &self)

@@ -18,6 +18,10 @@ public struct BincodeError: Error, Equatable, Sendable, CustomStringConvertible 
         case invalidUTF8
         /// The byte count before a UUID is not 16.
         case invalidUUIDLength(UInt64)
+        /// Bytes are left over where the value should end.
+        case trailing(Int)
+        /// More of something than the reference reads.
+        case excess(String)
     }
 
     /// Where, in bytes from the start of the file.
@@ -44,6 +48,8 @@ public struct BincodeError: Error, Equatable, Sendable, CustomStringConvertible 
             "At byte \(offset), a variant number below \(count) was expected, not \(number)."
         case .invalidUTF8: "At byte \(offset), a string stops being UTF-8."
         case .invalidUUIDLength(let length): "At byte \(offset), a UUID's length (16) was expected, not \(length)."
+        case .trailing(let count): "At byte \(offset) the value ends, and \(count) bytes are left over."
+        case .excess(let what): "What begins at byte \(offset) holds \(what), which is more than is read."
         }
     }
 }

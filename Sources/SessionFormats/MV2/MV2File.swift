@@ -1,0 +1,268 @@
+// A memory that was opened for reading: what is in it, and what there is to say about it.
+//
+// Opening never writes and never changes the file's size, whatever the file says about itself. Apart from a search for
+// what is lost it touches the header, the log, the table of contents and the sessions, not the rest of the file.
+
+/// A memory.
+public struct MV2File: Sendable {
+    /// The file's bytes.
+    public let bytes: FileBytes
+    /// The header; nil when it is damaged.
+    public internal(set) var header: MV2Header?
+    /// The table of contents; nil when none could be found.
+    public internal(set) var table: MV2TableOfContents?
+    /// The table's bytes.
+    public internal(set) var tableRange: Range<Int>?
+    /// The commit footer behind the table; nil when there is none.
+    public internal(set) var footer: MV2Footer?
+    /// The log; nil when the header does not say where it is.
+    public internal(set) var log: MV2LogRegion?
+    /// The sessions, in the order of the file.
+    public internal(set) var sessions: [StoredSession] = []
+    /// Where the magic of replay segments was found, when no table led to the sessions.
+    public internal(set) var scannedSegments: [Range<Int>] = []
+    /// What there is to say.
+    public internal(set) var findings = Findings()
+
+    /// Which commit this is; nil without a footer.
+    public var generation: UInt64? { footer?.generation }
+
+    /// The log's records that no commit has taken over.
+    public var pendingRecords: [MV2LogRegion.Record] {
+        guard let header, let log else { return [] }
+        return log.pending(after: header.logSequence)
+    }
+
+    /// Opens a memory.
+    ///
+    /// - Parameter mode: In reference mode anything that the reference refuses is an error. In recover mode whatever is
+    ///   whole is used, and what is not becomes a finding.
+    /// - Throws: `MV2Error`; in recover mode only when there is nothing to be had.
+    public static func open(_ bytes: FileBytes, mode: ReadingMode = .recover) throws(MV2Error) -> MV2File {
+        try bytes.withBytes { buffer throws(MV2Error) in
+            var reader = MV2Reader(bytes, buffer)
+            switch mode {
+            case .reference: try reader.readAsReference()
+            case .recover: try reader.readRecovering()
+            }
+            return reader.file
+        }
+    }
+
+    /// Opens a memory by its path.
+    public static func open(
+        path: String, mode: ReadingMode = .recover, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(MV2Error) -> MV2File {
+        let bytes: FileBytes
+        do throws(FileSystemError) { bytes = try fileSystem.contents(of: path) } catch { throw .file(error) }
+        return try open(bytes, mode: mode)
+    }
+
+    init(_ bytes: FileBytes) { self.bytes = bytes }
+}
+
+/// Opens step by step.
+private struct MV2Reader {
+    private(set) var file: MV2File
+    private let buffer: UnsafeRawBufferPointer
+
+    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer) {
+        file = MV2File(bytes)
+        self.buffer = buffer
+    }
+
+    // MARK: As the reference
+
+    mutating func readAsReference() throws(MV2Error) {
+        let header = try MV2Header(buffer)
+        file.header = header
+        let found = try MV2TableSearch(buffer: buffer, header: header).asReference()
+        take(found)
+        if let problem = found.table.frameProblem(fileSize: buffer.count) {
+            throw .frames(offset: problem.offset, problem.message)
+        }
+        try readLogAsReference(header)
+        // The reference applies pending records first, which gives the table a new checksum before it looks at it.
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[found.range])
+        guard !file.pendingRecords.isEmpty || MV2TableOfContents.checksum(of: bytes) == found.table.checksum else {
+            throw .tableChecksum(offset: found.range.lowerBound)
+        }
+        try readSessionsAsReference(found.table)
+    }
+
+    /// The reference reads record by record, so a region that reaches beyond the file matters only when its records do.
+    private mutating func readLogAsReference(_ header: MV2Header) throws(MV2Error) {
+        let inFile = min(header.log.end ?? .max, UInt64(buffer.count))
+        guard header.logOffset < inFile else {
+            throw .undecodable(
+                BincodeError(offset: 16, .truncated(needed: header.log.end ?? .max, available: buffer.count)))
+        }
+        let log = MV2LogRegion(buffer, Int(header.logOffset)..<Int(inFile))
+        if let damage = log.damage { throw .log(damage) }
+        file.log = log
+    }
+
+    private mutating func readSessionsAsReference(_ table: MV2TableOfContents) throws(MV2Error) {
+        guard let manifest = table.replayManifest, manifest.sessionCount > 0 else { return }
+        guard let range = manifest.segment.range(in: buffer.count) else {
+            throw .sessionsOutside(manifest.segment, fileSize: buffer.count)
+        }
+        do throws(ReplayFormatError) {
+            file.sessions = try ReplaySegment.read(file.bytes, in: range, mode: .reference).sessions
+        } catch { throw .sessions(error) }
+    }
+
+    private mutating func take(_ found: MV2FoundTable) {
+        (file.table, file.tableRange, file.footer) = (found.table, found.range, found.footer)
+    }
+
+    // MARK: Recovering
+
+    mutating func readRecovering() throws(MV2Error) {
+        let headerError = readHeader()
+        if case .encrypted? = headerError { throw .encrypted }
+        readTable()
+        readLog()
+        readSessions()
+        if let headerError {
+            if file.table == nil && file.sessions.isEmpty { throw headerError }
+            file.findings.add(
+                .invalidHeader, .error, offset: headerError.offset ?? 0, length: 0,
+                "The header cannot be used: \(headerError)")
+        }
+    }
+
+    private mutating func readHeader() -> MV2Error? {
+        do throws(MV2Error) {
+            file.header = try MV2Header(buffer)
+            return nil
+        } catch { return error }
+    }
+
+    private mutating func readTable() {
+        guard let found = MV2TableSearch(buffer: buffer, header: file.header).recovering() else {
+            file.findings.add(
+                .missingTable, .error, offset: Int(clamping: file.header?.footerOffset ?? 0), length: 0,
+                "There is no whole table of contents in this file, so the program that wrote it cannot open it; frames are "
+                    + "out of reach, sessions were looked for by their magic.")
+            return
+        }
+        take(found)
+        let end = found.footer.map { $0.offset + MV2Footer.size } ?? found.range.upperBound
+        if found.footer == nil {
+            file.findings.add(
+                .missingFooter, .warning, offset: end, length: 0,
+                "There is no commit footer behind the table of contents, which is whole all the same.")
+        }
+        if end < buffer.count {
+            file.findings.add(
+                .trailingBytes, .warning, offset: end, length: buffer.count - end,
+                "\(buffer.count - end) bytes follow the last whole commit, as a save leaves them that did not finish; the "
+                    + "state before it is read.")
+        }
+        if let header = file.header, header.footerOffset != UInt64(found.range.lowerBound) {
+            file.findings.add(
+                .headerMismatch, .warning, offset: 8, length: 8,
+                "The header says that the table of contents is at byte \(header.footerOffset); the last whole one is at "
+                    + "byte \(found.range.lowerBound) and was used.")
+        }
+    }
+
+    private mutating func readLog() {
+        guard let header = file.header else { return }
+        guard let region = header.log.range(in: buffer.count) else {
+            file.findings.add(
+                .logDamaged, .error, offset: 16, length: 16,
+                "The log should be at byte \(header.logOffset), \(header.logSize) long; the file has \(buffer.count).")
+            return
+        }
+        let log = MV2LogRegion(buffer, region)
+        file.log = log
+        if let damage = log.damage {
+            file.findings.add(
+                .logDamaged, .error, offset: damage.offset, length: region.upperBound - damage.offset,
+                "\(damage) The program that wrote it refuses the whole file for that.")
+        }
+        for record in file.pendingRecords {
+            file.findings.add(
+                .pendingRecord, .warning, offset: record.offset, length: MV2LogRegion.headerSize + record.length,
+                "Record \(record.sequence) of the log was not committed; the program that wrote it applies it when it "
+                    + "opens the file.")
+        }
+    }
+
+    private mutating func readSessions() {
+        if let table = file.table {
+            guard let manifest = table.replayManifest, manifest.segment.length > 0 || manifest.sessionCount > 0 else {
+                return
+            }
+            do throws(MV2Error) {
+                try readSegment(manifest)
+                if file.findings.worst != .error || manifest.sessionCount <= file.sessions.count { return }
+                addSalvaged(in: manifest.segment.range(in: buffer.count) ?? 0..<0)
+                return
+            } catch {
+                file.findings.add(
+                    .sessionsUnreadable, .error, offset: Int(clamping: manifest.segment.offset), length: 0,
+                    "The sessions are not where the table of contents says: \(error)")
+            }
+        }
+        scanForSessions()
+    }
+
+    private mutating func readSegment(_ manifest: MV2ReplayManifest) throws(MV2Error) {
+        guard let range = manifest.segment.range(in: buffer.count) else {
+            throw .sessionsOutside(manifest.segment, fileSize: buffer.count)
+        }
+        do throws(ReplayFormatError) {
+            let segment = try ReplaySegment.read(file.bytes, in: range)
+            file.sessions = segment.sessions
+            for finding in segment.findings.all {
+                file.findings.add(
+                    finding.code, finding.severity, offset: finding.offset, length: finding.length, finding.message)
+            }
+        } catch { throw .sessions(error) }
+    }
+
+    /// Every session that stands anywhere in the file; of one that stands there several times, the last.
+    private mutating func scanForSessions() {
+        var at = 0
+        while let start = BytePattern.first(ReplaySegment.magic, in: buffer, from: at) {
+            file.scannedSegments.append(start..<start + 8)
+            at = start + 8
+        }
+        addSalvaged(in: 0..<buffer.count)
+    }
+
+    /// Adds the sessions of a range that are not known yet.
+    private mutating func addSalvaged(in range: Range<Int>) {
+        let known = Set(file.sessions.map(\.id))
+        var seen = known
+        let found = ReplaySegment.salvage(file.bytes, in: range).reversed().filter { seen.insert($0.id).inserted }
+        file.sessions += found.reversed()
+        for session in found.reversed() {
+            file.findings.add(
+                .sessionsFoundByScan, .error, offset: session.byteRange.lowerBound, length: session.byteRange.count,
+                "Session \(session.name ?? session.id.description) was found at byte \(session.byteRange.lowerBound), "
+                    + "where nothing points; it may be older than what was last saved, or deleted since.")
+        }
+    }
+}
+
+extension MV2TableOfContents {
+    /// What the reference refuses about active frames; nil when nothing is.
+    func frameProblem(fileSize: Int) -> (offset: UInt64, message: String)? {
+        let active = frames.filter { $0.status == .active && $0.payload.length > 0 }
+        var end: UInt64 = 0
+        for frame in active.sorted(by: { $0.payload.offset < $1.payload.offset }) {
+            guard let range = frame.payload.range(in: fileSize) else {
+                return (frame.payload.offset, "Frame \(frame.id) reaches beyond the file's \(fileSize) bytes.")
+            }
+            if frame.payload.offset < end {
+                return (frame.payload.offset, "Frame \(frame.id) begins inside another active frame.")
+            }
+            end = UInt64(range.upperBound)
+        }
+        return nil
+    }
+}

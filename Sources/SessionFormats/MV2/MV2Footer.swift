@@ -1,0 +1,119 @@
+// The commit footer: 56 bytes behind a table of contents that say it is whole.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A commit footer whose table has its hash.
+public struct MV2Footer: Sendable, Equatable {
+    /// The first eight bytes.
+    static let magic = "MV2FOOT!"
+    /// How many bytes a footer takes.
+    public static let size = 56
+
+    /// Where it begins.
+    public var offset: Int
+    /// The table of contents before it.
+    public var table: Range<Int>
+    /// Which commit this is.
+    public var generation: UInt64
+
+    /// Reads the footer at an offset; nil when there is none or the table before it does not have its hash.
+    init?(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
+        guard let claim = Claim(buffer, at: offset), claim.matches(buffer) else { return nil }
+        (self.offset, table, generation) = (offset, claim.table, claim.generation)
+    }
+
+    /// The footer's bytes behind a table.
+    static func encode(table: [UInt8], generation: UInt64) -> [UInt8] {
+        var encoder = BincodeEncoder()
+        encoder.append(raw: magic.utf8)
+        encoder.append(UInt64(table.count))
+        encoder.append(raw: BLAKE3.hash(table).bytes)
+        encoder.append(generation)
+        return encoder.bytes
+    }
+
+    /// The footers of a file from the last to the first, each with a whole table.
+    ///
+    /// Hashing is bounded: a file full of false footers that claim long tables stops the search once four times the file's
+    /// size was hashed.
+    static func backwards(_ buffer: UnsafeRawBufferPointer) -> some Sequence<MV2Footer> {
+        var end = buffer.count
+        var budget = buffer.count * 4
+        return AnyIterator {
+            while budget >= 0, let offset = lastMagic(buffer, before: end) {
+                end = offset
+                guard let claim = Claim(buffer, at: offset) else { continue }
+                budget -= claim.table.count
+                if let footer = MV2Footer(buffer, at: offset) { return footer }
+            }
+            return nil
+        }
+    }
+
+    /// What a footer says before it is believed.
+    private struct Claim {
+        var table: Range<Int>
+        var hash: Digest
+        var generation: UInt64
+
+        init?(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
+            guard offset >= 0, offset <= buffer.count - MV2Footer.size else { return nil }
+            var cursor = BincodeCursor(buffer, in: offset..<offset + MV2Footer.size)
+            guard let start = try? cursor.take(8),
+                UnsafeRawBufferPointer(start: start, count: 8).elementsEqual(MV2Footer.magic.utf8),
+                let length = try? cursor.integer(UInt64.self), length > 0, length <= UInt64(offset),
+                let hash = try? cursor.digest(), let generation = try? cursor.integer(UInt64.self)
+            else { return nil }
+            (table, self.hash, self.generation) = (offset - Int(length)..<offset, hash, generation)
+        }
+
+        func matches(_ buffer: UnsafeRawBufferPointer) -> Bool {
+            BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[table])) == hash
+        }
+    }
+
+    private static func lastMagic(_ buffer: UnsafeRawBufferPointer, before end: Int) -> Int? {
+        BytePattern.last(magic, in: buffer, before: end)
+    }
+}
+
+/// Looks for eight bytes at any offset.
+enum BytePattern {
+    /// The last place before `end` at which a pattern of eight bytes begins.
+    static func last(_ pattern: String, in buffer: UnsafeRawBufferPointer, before end: Int) -> Int? {
+        guard let base = buffer.baseAddress else { return nil }
+        let word = self.word(pattern)
+        let first = UInt8(truncatingIfNeeded: word)
+        var at = min(end, buffer.count - 7)
+        while at > 0 {
+            at -= 1
+            if buffer[at] == first, base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == word { return at }
+        }
+        return nil
+    }
+
+    /// The first place from `start` on.
+    static func first(_ pattern: String, in buffer: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let base = buffer.baseAddress else { return nil }
+        let word = self.word(pattern)
+        var at = start
+        while at <= buffer.count - 8 {
+            let rest = buffer.count - 7 - at
+            guard let found = memchr(base + at, Int32(truncatingIfNeeded: word & 0xFF), rest) else { return nil }
+            at = UnsafeRawPointer(found) - base
+            if base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == word { return at }
+            at += 1
+        }
+        return nil
+    }
+
+    private static func word(_ pattern: String) -> UInt64 {
+        pattern.utf8.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
