@@ -32,8 +32,19 @@ public enum FileFormat: String, Sendable, CaseIterable {
         } else if Self.begins(start, "MV2\0") || Self.begins(start, "MV2E") {
             self = .memory
         } else {
-            self = Self.isTrace(bytes) ? .liveReplayTrace : Self.isSessionLog(bytes) ? .sessionLog : .unknown
+            self = Self.ofContent(bytes)
         }
+    }
+
+    private static func ofContent(_ bytes: FileBytes) -> FileFormat {
+        if isTrace(bytes) { return .liveReplayTrace }
+        if isSessionLog(bytes) { return .sessionLog }
+        // A memory whose header is gone still has what stands behind it.
+        let isMemory = bytes.withBytes { buffer in
+            BytePattern.last(MV2Footer.magic, in: buffer, before: buffer.count) != nil
+                || BytePattern.first(ReplaySegment.magic, in: buffer, from: 0) != nil
+        }
+        return isMemory ? .memory : .unknown
     }
 
     /// Whether bytes begin with a magic; fewer bytes than that must be the beginning of it, and more than "M".

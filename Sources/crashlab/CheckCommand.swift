@@ -13,6 +13,7 @@ enum CheckCommand: Command {
 
           --mode reference|recover  As the reference implementation reads, or (default) everything that can be had.
           --format text|json        A block of text a file (default), or one JSON object a line.
+          --deep                    Hash all content of memories that has a hash, on all cores; slow for large files.
           --cost                    Tell on standard error how long it took and the most memory that it held.
           --stream                  Read session logs as streams: memory for the longest line, entries only counted.
 
@@ -25,6 +26,7 @@ enum CheckCommand: Command {
         let mode = try arguments.choice("--mode", ReadingMode.self) ?? .recover
         let format = try arguments.choice("--format", OutputFormat.self) ?? .text
         let streams = arguments.flag("--stream")
+        let isDeep = arguments.flag("--deep")
         let tellsCost = arguments.flag("--cost")
         let operands = try arguments.operands()
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or directory.") }
@@ -34,7 +36,7 @@ enum CheckCommand: Command {
         for operand in operands {
             for path in files(of: operand, &hasFailed) {
                 do throws(FileSystemError) {
-                    let report = try report(on: path, mode, streams: streams)
+                    let report = try report(on: path, mode, streams: streams, deep: isDeep)
                     worst = max(worst, report.verdict)
                     Output.write(format == .json ? report.json + [0x0A] : Array(report.text.utf8))
                 } catch {
@@ -48,13 +50,13 @@ enum CheckCommand: Command {
     }
 
     private static func report(
-        on path: String, _ mode: ReadingMode, streams: Bool
+        on path: String, _ mode: ReadingMode, streams: Bool, deep: Bool
     ) throws(FileSystemError) -> FileReport {
         if path == "-" {
-            return FileReport(path: "-", bytes: try FileBytes(path: "/dev/stdin"), mode: mode)
+            return FileReport(path: "-", bytes: try FileBytes(path: "/dev/stdin"), mode: mode, deep: deep)
         }
         if streams { return try FileReport(streaming: path, mode: mode) }
-        return FileReport(path: path, bytes: try FileBytes(path: path), mode: mode)
+        return FileReport(path: path, bytes: try FileBytes(path: path), mode: mode, deep: deep)
     }
 
     private static func status(of verdict: FileReport.Verdict) -> ExitStatus {

@@ -61,7 +61,7 @@ private struct Verdict: Decodable {
 struct MV2VerdictTests {
     /// Rows in which the real program's answer comes from layers that this library does not have.
     private static let outOfScope = [
-        126: "a flipped place of a search file: the real program builds its index anew and seals a new table of contents"
+        126: "a flipped place of a search file: the real program builds its index and its table of contents anew"
     ]
 
     private func rows() throws -> [Verdict] {

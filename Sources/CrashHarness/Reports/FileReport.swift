@@ -64,6 +64,10 @@ public struct FileReport: Sendable {
     public var canonicalDigest: String?
     /// For binary formats: the sessions.
     public var sessions: [SessionSummary]?
+    /// For memories: where the table of contents that was used begins, in bytes.
+    public var footerOffset: Int?
+    /// For memories: which commit that is.
+    public var generation: UInt64?
     /// What there is to say, in the order of the file.
     public var findings: [Finding] = []
 
@@ -74,7 +78,9 @@ public struct FileReport: Sendable {
     }
 
     /// Examines a file's bytes.
-    public init(path: String, bytes: FileBytes, mode: ReadingMode = .recover) {
+    ///
+    /// - Parameter deep: For memories, whether all content that has a hash is hashed.
+    public init(path: String, bytes: FileBytes, mode: ReadingMode = .recover, deep: Bool = false) {
         let format = FileFormat(of: bytes)
         self.init(path, format, .unreadable)
         switch format {
@@ -82,9 +88,7 @@ public struct FileReport: Sendable {
         case .replaySegment: examineSegment(bytes, mode)
         case .activeSession: examineSidecar(bytes)
         case .liveReplayTrace: examineTrace(bytes)
-        case .memory:
-            refuse(
-                "Unsupported", "This is an .mv2 memory, which this version does not read.", .unknownFormat, bytes.count)
+        case .memory: examineMemory(bytes, mode, deep: deep)
         case .unknown:
             refuse("UnknownFormat", "The content is of no format that is known here.", .unknownFormat, bytes.count)
         }
@@ -125,6 +129,22 @@ public struct FileReport: Sendable {
             let hasNothing = segment.sessions.isEmpty && segment.findings.all.contains { $0.code == .undecodable }
             if hasNothing { verdict = .unreadable }
         } catch { refuse(error) }
+    }
+
+    private mutating func examineMemory(_ bytes: FileBytes, _ mode: ReadingMode, deep: Bool) {
+        do throws(MV2Error) {
+            let memory = try MV2File.open(bytes, mode: mode)
+            sessions = memory.sessions.map(\.summary)
+            footerOffset = memory.tableRange?.lowerBound
+            generation = memory.generation
+            judge(mode == .reference ? memory.findings : memory.verified(deep: deep))
+            if memory.table == nil && memory.sessions.isEmpty {
+                verdict = .unreadable
+                error = ReadError(kind: "InvalidToc", message: "Neither a table of contents nor a session is whole.")
+            }
+        } catch {
+            refuse(error.kind, error.description, .undecodable, 0, at: error.offset ?? 0)
+        }
     }
 
     private mutating func examineSidecar(_ bytes: FileBytes) {

@@ -10,6 +10,10 @@ extension FileReport {
             let corrupt = recovery.corruptCount > 0 ? ", \(recovery.corruptCount) corrupt" : ""
             lines.append("  \(entryCount) entries\(corrupt), \(recovery.name)")
         }
+        if let footerOffset {
+            let commit = generation.map { ", commit \($0)" } ?? ""
+            lines.append("  table of contents at byte \(footerOffset)\(commit)")
+        }
         for session in sessions ?? [] {
             let name = session.name.map { " \"\($0)\"" } ?? ""
             lines.append(
@@ -40,6 +44,8 @@ extension FileReport {
         if let entryCount, entries == nil { json.field("entryCount", integer: entryCount) }
         if let canonicalDigest { json.field("canonicalDigest", string: canonicalDigest) }
         if let sessions { json.field("sessions", list: sessions.map(\.json)) }
+        if let footerOffset { json.field("footerOffset", integer: footerOffset) }
+        if let generation { json.field("generation", integer: generation) }
         json.field("findings", list: findings.map(\.json))
         return json.finish()
     }

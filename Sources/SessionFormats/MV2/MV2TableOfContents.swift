@@ -231,8 +231,11 @@ extension MV2TableOfContents {
             if let region { all.append(MV2NamedRegion(name: name, region: region, checksum: checksum)) }
         }
         add("text index", indexes.text?.region, indexes.text?.checksum)
-        for segment in indexes.textSegments { add("text search file \(segment.path)", segment.region, segment.checksum) }
-        add("vector index", indexes.vector?.region, indexes.vector?.checksum)
+        for file in indexes.textSegments { add("text search file \(file.path)", file.region, file.checksum) }
+        // The real program leaves one without vectors where it was, whatever is there now.
+        if indexes.vector?.count ?? 0 > 0 {
+            add("vector index", indexes.vector?.region, indexes.vector?.checksum)
+        }
         add("image index", indexes.image?.region, indexes.image?.checksum)
         add("time index", timeIndex?.region, timeIndex?.checksum)
         add("temporal track", temporalTrack?.region, temporalTrack?.checksum)

@@ -137,6 +137,16 @@ public struct StoredSession: Sendable {
         actionPlaces.indices.lazy.map { action(at: $0) }
     }
 
+    /// The actions' sequence numbers, read without decoding the rest.
+    var actionSequences: [UInt64] {
+        bytes.withBytes { buffer in
+            actionPlaces.compactMap { place in
+                var cursor = BincodeCursor(buffer, in: place..<byteRange.upperBound)
+                return try? cursor.integer(UInt64.self)
+            }
+        }
+    }
+
     /// One action.
     public func action(at index: Int) -> ReplayAction {
         decode(ReplayAction.self, at: actionPlaces[index]) ?? ReplayAction()
