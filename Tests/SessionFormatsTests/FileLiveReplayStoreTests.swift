@@ -313,6 +313,7 @@ private final class FailingDisk: FileSystem {
         func truncate(to size: Int) throws(FileSystemError) { try file.truncate(to: size) }
         func sync() throws(FileSystemError) { try file.sync() }
         func lock() throws(FileSystemError) { try file.lock() }
+        func isNamed(_ path: String) throws(FileSystemError) -> Bool { try file.isNamed(path) }
         func close() { file.close() }
     }
 }

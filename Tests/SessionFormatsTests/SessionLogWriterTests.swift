@@ -53,6 +53,7 @@ private final class RecordingFile: OpenFile {
     }
     func sync() throws(FileSystemError) { disk.note("sync \(path)") }
     func lock() throws(FileSystemError) {}
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool { true }
     func close() {}
 }
 

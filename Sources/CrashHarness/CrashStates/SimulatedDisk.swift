@@ -38,14 +38,14 @@ public final class SimulatedDisk: FileSystem {
             switch mode {
             case .read, .update, .append: return known.map { .success($0) } ?? problem(ENOENT)
             case .createNew where known != nil: return problem(EEXIST)
-            case .createNew, .createOrTruncate:
+            case .createNew, .createOrTruncate, .replace:
                 let file = known ?? SimulatedFile([])
                 file.change { $0 = [] }
                 names[path] = file
                 return .success(file)
             }
         }
-        return OpenSimulatedFile(try outcome.get())
+        return OpenSimulatedFile(try outcome.get(), on: self)
     }
 
     /// All bytes of a file.
@@ -55,6 +55,8 @@ public final class SimulatedDisk: FileSystem {
         }
         return FileBytes(file.bytes)
     }
+
+    fileprivate func file(named path: String) -> SimulatedFile? { names.withLock { $0[path] } }
 
     /// Whether a file exists.
     public func exists(_ path: String) throws(FileSystemError) -> Bool { names.withLock { $0[path] != nil } }
@@ -90,8 +92,9 @@ private final class SimulatedFile: Sendable {
 
 private final class OpenSimulatedFile: OpenFile {
     private let file: SimulatedFile
+    private let disk: SimulatedDisk
 
-    init(_ file: SimulatedFile) { self.file = file }
+    init(_ file: SimulatedFile, on disk: SimulatedDisk) { (self.file, self.disk) = (file, disk) }
 
     func size() throws(FileSystemError) -> Int { file.bytes.count }
 
@@ -118,5 +121,6 @@ private final class OpenSimulatedFile: OpenFile {
 
     func sync() throws(FileSystemError) {}
     func lock() throws(FileSystemError) {}
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool { disk.file(named: path) === file }
     func close() {}
 }

@@ -1,5 +1,13 @@
 // The file of a live replay store: whole lines at its end, or nothing.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// An open file of records, locked against other writers.
 struct LiveReplayFile {
     private let path: String
@@ -23,6 +31,9 @@ struct LiveReplayFile {
         let file = try fileSystem.open(path, .append)
         do throws(FileSystemError) {
             try file.lock()
+            guard try file.isNamed(path) else {
+                throw FileSystemError(call: "lock", path: path, errorNumber: EWOULDBLOCK)
+            }
             let bytes = try file.read(at: 0, count: try file.size())
             let end = wholeRecords(bytes, accept)
             if end == 0 {

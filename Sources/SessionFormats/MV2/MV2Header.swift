@@ -108,6 +108,8 @@ public enum MV2Error: Error, Equatable, Sendable {
     case unknownSession(SessionID)
     /// There is something of this name already.
     case exists(String)
+    /// Another program put another file in place of the one that is open.
+    case replaced(String)
     /// What has to be written does not fit into 2^63 bytes.
     case tooLarge
 
@@ -124,6 +126,7 @@ public enum MV2Error: Error, Equatable, Sendable {
         case .sessions, .sessionsOutside: "InvalidReplaySegment"
         case .unknownSession: "UnknownSession"
         case .exists: "Exists"
+        case .replaced: "Replaced"
         case .tooLarge: "TooLarge"
         }
     }
@@ -131,7 +134,7 @@ public enum MV2Error: Error, Equatable, Sendable {
     /// Where, in bytes from the start of the file; nil when that means nothing.
     public var offset: Int? {
         switch self {
-        case .file, .unknownSession, .exists, .tooLarge: nil
+        case .file, .unknownSession, .exists, .replaced, .tooLarge: nil
         case .encrypted, .wrongMagic: 0
         case .tooShort(let length): length
         case .unknownVersion(let offset, _), .wrongSpecification(let offset, _), .logInsideHeader(let offset, _),
@@ -172,6 +175,8 @@ extension MV2Error: CustomStringConvertible {
             "The sessions should be at byte \(region.offset), \(region.length) long; the file has \(size) bytes."
         case .unknownSession(let id): "There is no session \(id) in this memory."
         case .exists(let path): "\(path) exists already."
+        case .replaced(let path):
+            "Another program has put another file in place of \(path) since it was opened; open it again."
         case .tooLarge: "The file would become larger than can be written."
         }
     }

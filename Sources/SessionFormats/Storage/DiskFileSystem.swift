@@ -21,6 +21,7 @@ public struct DiskFileSystem: FileSystem {
             case .update: O_RDWR
             case .append: O_RDWR | O_APPEND
             case .createOrTruncate: O_RDWR | O_CREAT | O_TRUNC | O_APPEND
+            case .replace: O_RDWR | O_CREAT | O_TRUNC
             case .createNew: O_RDWR | O_CREAT | O_EXCL | O_APPEND
             }
         let descriptor = try SystemCall.open(path, flags | O_CLOEXEC)
@@ -147,6 +148,16 @@ private final class DiskFile: OpenFile {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno != EINTR { throw FileSystemError(call: "lock", path: path, errorNumber: errno) }
         }
+    }
+
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool {
+        var (own, named) = (stat(), stat())
+        guard fstat(descriptor, &own) == 0 else {
+            throw FileSystemError(call: "examine", path: self.path, errorNumber: errno)
+        }
+        if stat(path, &named) == 0 { return own.st_dev == named.st_dev && own.st_ino == named.st_ino }
+        if errno == ENOENT || errno == ENOTDIR { return false }
+        throw FileSystemError(call: "examine", path: path, errorNumber: errno)
     }
 
     func close() { DiskFileSystem.closeDescriptor(descriptor) }

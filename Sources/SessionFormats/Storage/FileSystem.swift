@@ -14,6 +14,8 @@ public enum OpenMode: Sendable {
     case append
     /// For reading and appending; created when missing, emptied when it exists.
     case createOrTruncate
+    /// For reading and writing at offsets; created when missing, emptied when it exists.
+    case replace
     /// For reading and appending; fails when the file exists.
     case createNew
 }
@@ -40,7 +42,7 @@ public protocol OpenFile: AnyObject, Sendable {
     func size() throws(FileSystemError) -> Int
     /// Reads at most `count` bytes at `offset`; fewer only at the end of the file.
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8]
-    /// Writes all bytes at `offset` (files opened with `.update` only), in one call to the kernel where it takes them all.
+    /// Writes all bytes at `offset` (files opened with `.update` or `.replace` only), in one call to the kernel where it takes them all.
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError)
     /// Writes all bytes at the end of the file, in one call to the kernel where it takes them all.
     func append(_ bytes: [UInt8]) throws(FileSystemError)
@@ -50,6 +52,8 @@ public protocol OpenFile: AnyObject, Sendable {
     func sync() throws(FileSystemError)
     /// Takes the advisory lock that keeps other writers out until the file is closed; fails at once when another has it.
     func lock() throws(FileSystemError)
+    /// Whether this file is the one that has this name now.
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool
     /// Releases the file and its lock.
     func close()
 }
