@@ -98,6 +98,14 @@ public struct RealisticFiles: Sendable {
         return ReplaySegment.encode(sessions)
     }
 
+    /// Adds sessions to a memory, one or two a save.
+    public mutating func save(times: Int, into memory: MV2Writer) throws(MV2Error) {
+        for _ in 0..<times {
+            let new = (0...below(2)).map { _ in session(actions: 1 + below(20)) }
+            try memory.save(memory.sessions + new)
+        }
+    }
+
     /// A sidecar of at least `size` bytes.
     public mutating func sidecar(size: Int) -> [UInt8] {
         var active = ActiveSession(

@@ -1,0 +1,31 @@
+import CrashHarness
+import SessionFormats
+
+enum InspectCommand: Command {
+    static let name = "inspect"
+    static let summary = "Print what stands at each byte of a session file."
+    static let help = """
+        usage: crashlab inspect [--format text|json] FILE
+
+        Prints the map of a file of any known format, in the order of the file, gaps included: offset, length, name,
+        value, and what crashlab check says about these bytes. Never changes the file.
+
+          --format text|json  Columns (default), coloured on a terminal, or one JSON object a line.
+        """
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        var arguments = arguments
+        let format = try arguments.choice("--format", OutputFormat.self) ?? .text
+        let operands = try arguments.operands()
+        guard operands.count == 1 else { throw UsageError(message: "name one file.") }
+        let path = operands[0] == "-" ? "/dev/stdin" : operands[0]
+        let map = FileMap(try FileBytes(path: path))
+        for row in map.rows {
+            switch format {
+            case .text: Output.print(row.text(isColoured: Output.isTerminal))
+            case .json: Output.write(row.json + [0x0A])
+            }
+        }
+        return map.format == .unknown ? .unreadable : .success
+    }
+}
