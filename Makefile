@@ -9,7 +9,9 @@ DIFFERENTIAL_CASES ?= 5000000
 
 CRASHLAB = .build/release/crashlab
 
-.PHONY: help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
+
+.PHONY: interop help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -19,6 +21,7 @@ help:
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
+	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
 	@echo "make lint                       check the sources' form"
 	@echo "make test-address, test-thread  run all tests under a sanitizer"
 	@echo "make clean                      remove what was built"
@@ -56,6 +59,13 @@ differential: peer-named build
 
 peer-named:
 	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
+
+# The real program lives outside the tree; without it there is nothing to compare with, which is said and is no failure.
+interop: build
+	@if [ ! -x $(INTEROP_ENVIRONMENT)/bin/python ] || ! $(INTEROP_ENVIRONMENT)/bin/python -c 'import memvid_sdk' 2>/dev/null; then \
+	  python3 -m venv $(INTEROP_ENVIRONMENT) && $(INTEROP_ENVIRONMENT)/bin/pip install --quiet memvid-sdk==2.0.160; fi \
+	  || { echo "Skipped: memvid-sdk 2.0.160 cannot be installed here, so nothing was compared."; exit 0; }; \
+	$(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2
 
 lint: toolchain
 	$(SWIFT) format lint -r -p --strict Package.swift Sources Tests

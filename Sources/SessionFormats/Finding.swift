@@ -77,6 +77,8 @@ public enum FindingCode: String, Sendable, CaseIterable {
     // Memories.
     /// There is no whole table of contents.
     case missingTable = "missing-table"
+    /// A table of contents decodes and does not have its checksum.
+    case tableChecksumMismatch = "table-checksum-mismatch"
     /// A whole table of contents has no commit footer.
     case missingFooter = "missing-footer"
     /// The header points at another table of contents than the last whole one, or copies another checksum.

@@ -191,7 +191,34 @@ struct CommandTests {
             Array(repeating: Array("x\n".utf8), count: size / 2).flatMap { $0 },
             Array("MV2RPLY!".utf8) + [1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: size),
         ]
-        for file in files { #expect(try peakMemory(of: file) - base < 8 * size + 16 << 20) }
+        for file in files + [Self.memoryOfFrames(15_000)] {
+            #expect(try peakMemory(of: file) - base < 8 * size + 16 << 20)
+        }
+    }
+
+    /// A memory whose table of contents is almost nothing but frames without anything in them, 129 zeroes each.
+    private static func memoryOfFrames(_ count: Int) -> [UInt8] {
+        func little(_ number: Int) -> [UInt8] { withUnsafeBytes(of: UInt64(number).littleEndian) { Array($0) } }
+        var file = Array("MV2\0".utf8) + [1, 2, 2, 1] + little(8_192) + little(4_096) + little(4_096)
+        file += [UInt8](repeating: 0, count: 8_192 - file.count)
+        file += little(0) + little(0) + little(count) + [UInt8](repeating: 0, count: 129 * count + 192)
+        return file + [UInt8](repeating: 0, count: 56)
+    }
+
+    @Test func `what memories hold is shown, and a map covers every byte`() throws {
+        let memory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures/mv2/multi-save.mv2").path()
+        let check = try crashlab("check", "--format", "json", memory)
+        #expect(check.output.contains(#""verdict":"clean""#) && check.output.contains(#""generation":"#))
+        let map = try crashlab("inspect", "--format", "json", memory)
+        struct Row: Decodable { var offset: Int, length: Int }
+        let rows = try map.output.split(separator: "\n").map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
+        var covered = 0
+        for row in rows {
+            #expect(row.offset <= covered)
+            covered = max(covered, row.offset + row.length)
+        }
+        #expect(covered == 120_850)
     }
 
     private func peakMemory(of bytes: [UInt8]) throws -> Int {

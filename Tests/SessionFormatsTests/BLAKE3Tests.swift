@@ -41,4 +41,13 @@ struct BLAKE3Tests {
             #expect(hasher.finalize() == BLAKE3.hash(bytes), "pieces of \(piece)")
         }
     }
+
+    @Test func `on all cores it is the same hash, whatever the length`() {
+        let megabyte = 1 << 20
+        var bytes = (0..<5 * megabyte + 3).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        for length in [5 * megabyte + 3, 5 * megabyte, 4 * megabyte + 1, 3 * megabyte - 1, 2 * megabyte, 1, 0] {
+            bytes.removeLast(bytes.count - length)
+            #expect(bytes.withUnsafeBytes { BLAKE3.hashOnAllCores($0) } == BLAKE3.hash(bytes))
+        }
+    }
 }

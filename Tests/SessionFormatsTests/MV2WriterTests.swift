@@ -79,7 +79,9 @@ struct MV2WriterTests {
         #expect(try MV2File.open(FileBytes(unnamed)).sessions.map { $0.decoded() } == new)
     }
 
-    @Test func `the upstream's save leaves nothing that can be opened until it commits, and we find the sessions`() throws {
+    @Test func `the upstream's save leaves nothing that can be opened until it commits, and we find the sessions`()
+        throws
+    {
         try place("multi-save")
         let writer = try MV2Writer.open(path: path)
         let all = writer.sessions + [session(9)]
@@ -105,7 +107,9 @@ struct MV2WriterTests {
         #expect(file.verified(deep: true).all.isEmpty)
     }
 
-    @Test func `repeated saves do not grow the file without bound, and writing it anew keeps all else in its place`() throws {
+    @Test func `repeated saves do not grow the file without bound, and writing it anew keeps all else in its place`()
+        throws
+    {
         try place("one-session")
         let original = try MV2File.open(path: path)
         let content = try #require(original.table).contentEnd(log: try #require(original.header).log)

@@ -8,6 +8,7 @@ public enum JudgeCatalogue {
         RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ReplayRoundTrip(.segment), ReplayTruncation(.segment), ReplayFlips(.segment),
         ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar),
+        MemorySaves(), MemoryTruncation(), MemoryDamage(),
         LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash(),
     ]
 

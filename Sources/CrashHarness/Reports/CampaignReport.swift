@@ -6,7 +6,7 @@ extension Campaign.Summary {
     /// A table of the judges, what went unnoticed, and what was found.
     public func text(seed: UInt64) -> String {
         var lines = judgeTable
-        lines += unnoticedTable
+        lines += outcomeTable
         lines.append("")
         let rate = Int(Double(total.cases) / max(seconds, 0.001))
         let bytes = total.bytesRead / 1_000_000
@@ -30,24 +30,27 @@ extension Campaign.Summary {
         }
     }
 
-    /// How many of the flips in each field nobody can notice, since the formats have no checksum.
-    private var unnoticedTable: [String] {
-        let tallies = total.tallies
-        let fields = Set(tallies.keys.map { Evidence.Observation(judge: $0.judge, subject: $0.subject, outcome: "") })
-        guard !fields.isEmpty else { return [] }
-        let width = fields.map(\.subject.count).max() ?? 0
-        var lines = ["", "Bits flipped in files without checksums: the share that no reader can notice, by field"]
-        for field in fields.sorted() {
-            func count(_ outcome: String) -> Int {
-                tallies[.init(judge: field.judge, subject: field.subject, outcome: outcome)] ?? 0
+    /// What became of damage, by the part that it hit. Formats without checksums let much of it go unnoticed.
+    private var outcomeTable: [String] {
+        let parts = Dictionary(grouping: total.tallies) { PartOfJudge(judge: $0.key.judge, part: $0.key.subject) }
+        guard !parts.isEmpty else { return [] }
+        let width = parts.keys.map(\.part.count).max() ?? 0
+        return ["", "What became of damage, by the part that it hit"]
+            + parts.sorted { $0.key < $1.key }.map { key, tallies in
+                let all = tallies.reduce(0) { $0 + $1.value }
+                let shares = tallies.sorted { $0.value > $1.value }.map { observation, count in
+                    "\(Int((100 * Double(count) / Double(max(all, 1))).rounded())) % \(observation.outcome)"
+                }
+                return "  \(padded(key.judge, 14))  \(padded(key.part, width))  "
+                    + "\(shares.joined(separator: ", ")) of \(grouped(all))"
             }
-            let all = count("unnoticed") + count("detected")
-            let share = Int((100 * Double(count("unnoticed")) / Double(max(all, 1))).rounded())
-            lines.append(
-                "  \(padded(field.judge, 14))  \(padded(field.subject, width))  \(leftPadded("\(share)", 3)) % of \(grouped(all))"
-            )
-        }
-        return lines
+    }
+
+    private struct PartOfJudge: Hashable, Comparable {
+        var judge: String
+        var part: String
+
+        static func < (a: Self, b: Self) -> Bool { (a.judge, a.part) < (b.judge, b.part) }
     }
 }
 

@@ -50,8 +50,9 @@ public struct FileMap: Sendable {
         let entries = log.entries.map { entry in
             FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
         }
-        guard log.header != nil, let end = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
-            .firstIndex(of: 0x0A)
+        guard log.header != nil,
+            let end = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
+                .firstIndex(of: 0x0A)
         else { return entries }
         return [FieldSpan(path: "line 1", range: 0..<end, value: "header \(log.header?.id ?? "")")] + entries
     }

@@ -4,6 +4,8 @@
 // what is left goes through the same compression one chunk at a time. The chunks' results form a binary tree whose
 // unfinished right edge is the stack. Only hashing is here, not keying or key derivation, which no format needs.
 
+import Dispatch
+
 /// The 32 bytes of a BLAKE3 hash.
 public struct Digest: Sendable, Hashable {
     /// Eight little-endian words, so that comparing and copying touch no heap.
@@ -60,6 +62,9 @@ public struct BLAKE3: Sendable {
 
     static let chunkLength = 1024
     private static let blockLength = 64
+    /// What one core hashes at a time: a whole subtree of so many levels.
+    private static let pieceLevels: UInt64 = 10
+    private static let pieceLength = chunkLength << Int(pieceLevels)
 
     /// Results of finished subtrees, largest first.
     private var stack: [Words] = []
@@ -77,6 +82,27 @@ public struct BLAKE3: Sendable {
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
         var hasher = BLAKE3()
         hasher.update(bytes)
+        return hasher.finalize()
+    }
+
+    /// The hash of these bytes, worked out on all cores when there are enough of them.
+    static func hashOnAllCores(_ bytes: UnsafeRawBufferPointer) -> Digest {
+        // The last chunk is never in a piece: it may be the root.
+        let pieces = bytes.isEmpty ? 0 : (bytes.count - 1) / pieceLength
+        guard pieces > 1 else { return hash(bytes) }
+        let values = GuardedValues(Words.zero, count: pieces)
+        nonisolated(unsafe) let shared = bytes
+        DispatchQueue.concurrentPerform(iterations: pieces) { index in
+            var hasher = BLAKE3()
+            hasher.chunkCount = UInt64(index) << pieceLevels
+            let piece = index * pieceLength..<(index + 1) * pieceLength
+            hasher.addChunks(UnsafeRawBufferPointer(rebasing: shared[piece]))
+            let value = hasher.stack.first ?? .zero
+            values.withLock(index) { $0 = value }
+        }
+        var hasher = BLAKE3()
+        for index in 0..<pieces { hasher.push(values.withLock(index) { $0 }, levels: pieceLevels) }
+        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[(pieces * pieceLength)...]))
         return hasher.finalize()
     }
 
@@ -132,10 +158,11 @@ public struct BLAKE3: Sendable {
         }
     }
 
-    private mutating func push(_ value: Words) {
-        chunkCount += 1
+    /// Adds the result of a chunk, or of a whole subtree of so many levels.
+    private mutating func push(_ value: Words, levels: UInt64 = 0) {
+        chunkCount += 1 << levels
         var value = value
-        var count = chunkCount
+        var count = chunkCount >> levels
         while count & 1 == 0, let left = stack.popLast() {
             value =
                 Output(

@@ -148,6 +148,12 @@ private struct MV2Reader {
             return
         }
         take(found)
+        if !found.isSealed {
+            file.findings.add(
+                .tableChecksumMismatch, .error, offset: found.range.lowerBound, length: found.range.count,
+                "The table of contents does not have its checksum, so something in it was changed; it decodes and was used."
+            )
+        }
         let end = found.footer.map { $0.offset + MV2Footer.size } ?? found.range.upperBound
         if found.footer == nil {
             file.findings.add(

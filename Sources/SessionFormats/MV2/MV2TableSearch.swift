@@ -10,6 +10,8 @@ struct MV2FoundTable {
     var range: Range<Int>
     /// The commit footer behind it; nil when there is none.
     var footer: MV2Footer?
+    /// Whether it has its own checksum; recovering looks.
+    var isSealed = true
 }
 
 /// Looks for a table in a file's bytes.
@@ -65,11 +67,18 @@ struct MV2TableSearch {
 
     // MARK: Recovering
 
-    /// The newest table that is whole, wherever it is.
+    /// The newest table that is whole, wherever it is; a damaged one only when the header names it and it is the last.
     func recovering() -> MV2FoundTable? {
-        for footer in MV2Footer.backwards(buffer) {
-            if let found = decode(footer), isSealed(found.range) { return found }
+        let footers = MV2Footer.backwards(buffer).lazy.compactMap { footer in
+            decode(footer).flatMap { isSealed($0.range) ? $0 : nil }
         }
+        let last = footers.first { _ in true }
+        if let last, last.range.upperBound + MV2Footer.size == buffer.count { return last }
+        if var damaged = direct() {
+            damaged.isSealed = isSealed(damaged.range)
+            return damaged
+        }
+        if let last { return last }
         if let offset = header?.footerOffset, offset < UInt64(buffer.count), let found = sealed(at: Int(offset)) {
             return found
         }
@@ -102,9 +111,13 @@ struct MV2TableSearch {
     private func candidates(_ accept: (MV2FoundTable) -> Bool) -> MV2FoundTable? {
         guard let base = buffer.baseAddress else { return nil }
         var budget = buffer.count * 16
-        var offset = buffer.count - 200
-        while offset >= MV2Header.size, budget > 0 {
-            defer { offset -= 1 }
+        var offset = buffer.count - 8
+        var zeroes = 0
+        while offset > MV2Header.size, budget > 0 {
+            offset -= 1
+            zeroes = buffer[offset] == 0 ? zeroes + 1 : 0
+            // No table has its issuer, its capacity and all before them zero; files are full of places that do.
+            if zeroes >= 128 || offset + 16 > buffer.count { continue }
             // A version up to 32, and lists that the bytes left can hold.
             guard base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) <= 32,
                 base.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) <= UInt64(buffer.count / 76)

@@ -1,7 +1,5 @@
 // Everything that can be checked in a memory without knowing the payloads' codecs.
 
-import Dispatch
-
 extension MV2File {
     /// What opening found, and what there is to say beyond it.
     ///
@@ -138,21 +136,12 @@ private struct MV2Verification {
     mutating func checkContent() {
         guard let table = file.table else { return }
         var seen: Set<MV2Region> = []
-        let regions = table.namedRegions.filter { named in
-            named.checksum != nil && named.region.length > 0 && seen.insert(named.region).inserted
-                && named.region.range(in: self.file.bytes.count) != nil
-        }
-        let file = self.file
-        let isWhole = GuardedValues(true, count: regions.count)
-        DispatchQueue.concurrentPerform(iterations: regions.count) { index in
-            guard let range = regions[index].region.range(in: file.bytes.count) else { return }
-            let hash = file.bytes.withBytes { BLAKE3.hash(UnsafeRawBufferPointer(rebasing: $0[range])) }
-            isWhole.withLock(index) { $0 = hash == regions[index].checksum }
-        }
-        for (index, named) in regions.enumerated() where !isWhole.withLock(index, { $0 }) {
+        for named in table.namedRegions where named.region.length > 0 && seen.insert(named.region).inserted {
+            guard let range = named.region.range(in: file.bytes.count), let checksum = named.checksum else { continue }
+            let hash = file.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
+            if hash == checksum { continue }
             findings.add(
-                .contentHashMismatch, .error, offset: Int(clamping: named.region.offset),
-                length: Int(clamping: named.region.length),
+                .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,
                 "The \(named.name) does not have its hash: bytes in it were changed.")
         }
     }

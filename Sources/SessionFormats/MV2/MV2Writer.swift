@@ -24,6 +24,9 @@ public final class MV2Writer {
     private var header: MV2Header
     private var table: MV2TableOfContents
     private var generation: UInt64
+    /// The file's size and where the last safe save begins in it; 0 before the first.
+    private var size = 0
+    private var tailStart = 0
     /// Sessions that were saved over the table and not committed.
     private var hasUncommitted = false
     /// Why nothing more can be written.
@@ -117,6 +120,8 @@ public final class MV2Writer {
         case .reference: try saveOverTable(sessions)
         }
         self.sessions = sessions
+        // What was saved is durable; when there is no room to write the file anew it stays as large as it is.
+        if saving == .safe, isMostlyDead { try? compact() }
     }
 
     /// Removes a session.
@@ -148,7 +153,8 @@ public final class MV2Writer {
             throw .file(error)
         }
         try commitHeader(tail)
-        if try deadBytes(tail) > (end + tail.bytes.count) / 2 { try compact() }
+        size = end + tail.bytes.count
+        tailStart = end
     }
 
     /// Tells the header of a tail that is durable.
@@ -200,10 +206,10 @@ public final class MV2Writer {
 
     // MARK: Writing anew
 
-    /// Bytes that nothing refers to any more: tails of earlier saves.
-    private func deadBytes(_ tail: Tail) throws(MV2Error) -> Int {
-        let contentEnd = table.contentEnd(log: header.log)
-        return max(0, tail.start - (Int(exactly: contentEnd) ?? tail.start))
+    /// Whether more than half of the file is tails of earlier saves, to which nothing refers any more.
+    private var isMostlyDead: Bool {
+        guard let end = Int(exactly: table.contentEnd(log: header.log)) else { return false }
+        return tailStart - end > size / 2
     }
 
     /// Writes the memory anew without the tails of earlier saves, in one step. Everything else keeps its bytes and its
@@ -226,6 +232,7 @@ public final class MV2Writer {
             throw error
         }
         (table, generation) = (tail.table, tail.generation)
+        (size, tailStart) = (end + tail.bytes.count, end)
     }
 
     /// Puts a file in place of this one that begins with its first bytes, under the present header, and goes on with others.
