@@ -52,6 +52,7 @@ files-named:
 
 bench: build
 	$(CRASHLAB) bench $(if $(LOG_PEER),--log-peer $(LOG_PEER)) $(if $(SEGMENT_PEER),--segment-peer $(SEGMENT_PEER)) \
+	  $(if $(HASH_PEER),--hash-peer $(HASH_PEER)) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
 differential: peer-named build

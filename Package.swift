@@ -9,7 +9,9 @@ let package = Package(
         .executable(name: "crashlab", targets: ["crashlab"]),
     ],
     targets: [
-        .target(name: "SessionFormats"),
+        // BLAKE3 with 256-bit vectors, behind a check at run time.
+        .target(name: "WideHash"),
+        .target(name: "SessionFormats", dependencies: ["WideHash"]),
         .target(name: "CrashHarness", dependencies: ["SessionFormats"]),
         .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "CrashHarness"]),
         .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats"]),

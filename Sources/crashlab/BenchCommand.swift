@@ -6,14 +6,15 @@ enum BenchCommand: Command {
     static let name = "bench"
     static let summary = "Measure reading speed, memory and judging speed, beside peers where they are given."
     static let help = """
-        usage: crashlab bench [files|live-replay] [OPTIONS]
+        usage: crashlab bench [files|memories|live-replay] [OPTIONS]
 
-        files: generates realistic files in a temporary folder and measures how fast they are read. live-replay:
-        measures the store of live events. Both unless one is named. Figures are the best and the median of all
+        files: generates logs and segments in a temporary folder and measures how fast they are read. memories: the same
+        for .mv2 files. live-replay: measures the store of live events. All unless some are named. Figures are the best and the median of all
         rounds; ours and a peer are measured in turn, and a ratio is the median of the turns.
 
           --log-peer PROGRAM       A peer for session logs; PROGRAM --bench FILE prints {"mb_per_s": …}.
           --segment-peer PROGRAM   A peer for replay segments; PROGRAM FILE prints {"mb_per_s": …}.
+          --hash-peer PROGRAM      A peer for hashing; PROGRAM --num-threads 1 FILE is timed (b3sum).
           --megabytes N            Size of the files; 100 unless told otherwise.
           --turns N                Turns; 3 unless told otherwise.
           --rounds N               Rounds of ours in each turn; 5 unless told otherwise.
@@ -31,9 +32,11 @@ enum BenchCommand: Command {
         benchmark.turns = try arguments.number("--turns", in: 1...100 as ClosedRange<Int>) ?? benchmark.turns
         benchmark.rounds = try arguments.number("--rounds", in: 1...1_000 as ClosedRange<Int>) ?? benchmark.rounds
         let format = try arguments.choice("--format", OutputFormat.self) ?? .text
+        var memories = MemoryBenchmark()
+        memories.hashPeer = try arguments.option("--hash-peer")
         let subjects = try arguments.operands()
         if let unknown = subjects.first(where: { Subject(rawValue: $0) == nil }) {
-            throw UsageError(message: "\"\(unknown)\" is none of files, live-replay.")
+            throw UsageError(message: "\"\(unknown)\" is none of files, memories, live-replay.")
         }
         let isAsked = { (subject: Subject) in subjects.isEmpty || subjects.contains(subject.rawValue) }
 
@@ -42,19 +45,23 @@ enum BenchCommand: Command {
             Output.write(format == .json ? row.json + [0x0A] : Array(row.tableLine.utf8))
         }
         if isAsked(.liveReplay) { LiveReplayBenchmark().run(report: report) }
-        if isAsked(.files) { try measureFiles(benchmark, report) }
+        try withFolder { folder in
+            if isAsked(.memories) { try memories.run(in: folder, report: report) }
+            if isAsked(.files) { try benchmark.run(in: folder, report: report) }
+        }
         return .success
     }
 
     private enum Subject: String {
         case files
+        case memories
         case liveReplay = "live-replay"
     }
 
-    private static func measureFiles(_ benchmark: Benchmark, _ report: (BenchmarkRow) -> Void) throws {
+    private static func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "crashlab-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try benchmark.run(in: folder.path(), report: report)
+        try body(folder.path())
     }
 }

@@ -50,4 +50,16 @@ struct BLAKE3Tests {
             #expect(bytes.withUnsafeBytes { BLAKE3.hashOnAllCores($0) } == BLAKE3.hash(bytes))
         }
     }
+
+    @Test func `with wide vectors it is the same hash, whatever the length`() {
+        for length in [8_192, 8_193, 16_384, 70_000, 131_072, 200_001] {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 2) }
+            let hashes = [true, false].map { isWide in
+                var hasher = BLAKE3(isWide: isWide)
+                hasher.update(bytes)
+                return hasher.finalize()
+            }
+            #expect(hashes[0] == hashes[1])
+        }
+    }
 }

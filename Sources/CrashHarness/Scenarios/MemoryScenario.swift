@@ -32,13 +32,27 @@ struct MemoryScenario: Sendable {
         let indexes = choices.choose("indexes", below: 4)
         for number in 0..<indexes { addOpaque("index \(number)", &choices) }
         if choices.happens("gap", oneIn: 3) { bytes += Self.opaque("gap bytes", &choices) }
-        let table = Self.table(frames, foreign.suffix(indexes).map(\.range), bytes)
+        addTable(frames: frames, indexes: foreign.suffix(indexes).map(\.range), logSize: logSize, sequence: sequence)
+    }
+
+    private mutating func addTable(frames: [Range<Int>], indexes: [Range<Int>], logSize: Int, sequence: UInt64) {
+        let table = Self.table(frames, indexes, bytes)
         let offset = bytes.count
         bytes += table
         bytes +=
             Array("MV2FOOT!".utf8) + Self.little(UInt64(table.count)) + BLAKE3.hash(table).bytes
             + Self.little(UInt64(1))
         writeHeader(tableAt: offset, logSize: logSize, sequence: sequence, Array(table.suffix(32)))
+    }
+
+    /// A memory of one index of so many bytes, for measuring.
+    init(indexSize: Int) {
+        bytes = [UInt8](repeating: 0, count: 8_192)
+        bytes.reserveCapacity(indexSize + 16_384)
+        var generator = SplitMix64(state: 1)
+        while bytes.count < 8_192 + indexSize { bytes += Self.little(generator.next()) }
+        foreign = [Part(name: "index 0", range: 8_192..<bytes.count)]
+        addTable(frames: [], indexes: [8_192..<bytes.count], logSize: 4_096, sequence: 0)
     }
 
     private mutating func addOpaque(_ name: String, _ choices: inout Choices) {

@@ -114,7 +114,7 @@ public struct RealisticFiles: Sendable {
         return active.encoded()
     }
 
-    private mutating func session(actions: Int) -> ReplaySession {
+    mutating func session(actions: Int) -> ReplaySession {
         var session = ReplaySession(id: .random(using: &generator), name: prose(20), createdSeconds: 1_767_323_045)
         for sequence in 0..<actions {
             let type: ActionType
