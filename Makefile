@@ -11,7 +11,7 @@ CRASHLAB = .build/release/crashlab
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: interop help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: interop explore help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -21,6 +21,7 @@ help:
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
+	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
 	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
 	@echo "make lint                       check the sources' form"
 	@echo "make test-address, test-thread  run all tests under a sanitizer"
@@ -60,6 +61,9 @@ differential: peer-named build
 
 peer-named:
 	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
+
+explore: build
+	$(CRASHLAB) explore
 
 # The real program lives outside the tree; without it there is nothing to compare with, which is said and is no failure.
 interop: build

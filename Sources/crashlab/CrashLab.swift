@@ -8,7 +8,8 @@ enum CrashLab {
 
     static var commands: [any Command.Type] {
         [
-            CheckCommand.self, InspectCommand.self, FuzzCommand.self, ReplayCommand.self, GenerateCommand.self,
+            CheckCommand.self, InspectCommand.self, ExploreCommand.self, FuzzCommand.self, ReplayCommand.self,
+            GenerateCommand.self,
             DamageCommand.self,
             BenchCommand.self, DifferentialCommand.self,
         ]

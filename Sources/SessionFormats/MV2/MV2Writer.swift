@@ -1,8 +1,10 @@
 // Saves sessions into a memory.
 //
-// The safe protocol appends: the new replay segment, a new table of contents and its commit footer go behind everything
-// that is there, in one write, and are synced before the header is told of them. At every moment the old table or the new
-// one is whole, and a header that still names the old one is healed by every reader. Nothing else in the file is touched.
+// The safe protocol appends: the new replay segment goes behind everything that is there and is synced; then a new table of
+// contents and its commit footer, synced before the header is told of them. At every moment the old table or the new one
+// is whole, and a header that still names the old one is healed by every reader. Nothing else in the file is touched. The
+// first sync is needed since no hash covers the segment: without it a power cut can leave a whole table and footer behind
+// a segment of which sectors are missing, and every reader takes the last whole footer for the truth.
 // Tails that were saved over stay as dead bytes; when they are more than half of the file it is written anew without them.
 //
 // The upstream's protocol writes the segment over the committed table and commits later; it is kept so that what a crash
@@ -144,7 +146,11 @@ public final class MV2Writer {
         let end = try Self.translating { () throws(FileSystemError) in try file.size() }
         let tail = try Tail(sessions, at: end, table, generation: generation &+ 1)
         do throws(FileSystemError) {
-            try file.write(tail.bytes, at: end)
+            if !tail.segment.isEmpty {
+                try file.write(tail.segment, at: end)
+                try file.sync()
+            }
+            try file.write(tail.commit, at: tail.tableOffset)
             try file.sync()
         } catch {
             // What was not committed is dead; without it the next save begins where this one did.
@@ -153,7 +159,7 @@ public final class MV2Writer {
             throw .file(error)
         }
         try commitHeader(tail)
-        size = end + tail.bytes.count
+        size = tail.tableOffset + tail.commit.count
         tailStart = end
     }
 
@@ -300,12 +306,16 @@ private struct Tail {
     var tableOffset: Int
     var table: MV2TableOfContents
     var generation: UInt64
-    var bytes: [UInt8]
+    var segment: [UInt8]
+    /// The table of contents and its footer.
+    var commit: [UInt8]
+
+    var bytes: [UInt8] { segment + commit }
 
     init(
         _ sessions: [ReplaySession], at start: Int, _ table: MV2TableOfContents, generation: UInt64
     ) throws(MV2Error) {
-        let segment = sessions.isEmpty ? [] : ReplaySegment.encode(sessions)
+        segment = sessions.isEmpty ? [] : ReplaySegment.encode(sessions)
         let (end, overflow) = start.addingReportingOverflow(segment.count)
         if overflow { throw .tooLarge }
         self.start = start
@@ -316,7 +326,7 @@ private struct Tail {
         self.table.replayManifest = Self.manifest(
             sessions, MV2Region(offset: UInt64(start), length: UInt64(segment.count)))
         let tableBytes = self.table.sealed()
-        bytes = segment + tableBytes + MV2Footer.encode(table: tableBytes, generation: generation)
+        commit = tableBytes + MV2Footer.encode(table: tableBytes, generation: generation)
     }
 
     static func manifest(_ sessions: [ReplaySession], _ segment: MV2Region) -> MV2ReplayManifest? {

@@ -1,0 +1,302 @@
+// Which disks a crash may leave behind, given what a writer did.
+//
+// cached   The writer was killed; the kernel was not. Everything that was written is there.
+//
+// ordered  Power failed, and the disk keeps the order of operations: some prefix of them is there, and of the write at its
+//          end some sectors from the front. A sync makes everything before it durable.
+//
+// posix    Power failed, and only what POSIX promises holds:
+//          - A sync of a file makes its bytes and its size durable, and nothing else.
+//          - Of the sectors written since, any may be there and any may not, in any combination.
+//          - The size may be any that the file had since, also between two sectors of one write, whichever sectors are
+//            there. What the size covers and no write reached reads as zeroes.
+//          - Names that were created, changed or removed in a folder since the folder was synced: some prefix of these
+//            changes is there. A name may be there before its file's bytes.
+//          - After a sync that failed, what it was about may or may not be there for ever; no later sync changes that.
+//
+// A sector is written as a whole or not at all.
+
+/// A persistence model.
+public enum PersistenceModel: String, Sendable, CaseIterable {
+    /// Nothing that was written is lost.
+    case cached
+    /// A prefix of the operations is there.
+    case ordered
+    /// What is not synced may be there or not, in any combination.
+    case posix
+}
+
+/// One disk that a crash may leave, as a difference from the trace's base.
+struct CrashState: Hashable {
+    /// The operations that had been issued when the crash came.
+    var crashPoint: Int
+    /// The files by name.
+    var names: [String: Int]
+    /// Of each named file, which of its changes are there and how long it is.
+    var files: [Int: FileState]
+
+    struct FileState: Hashable {
+        var changes: [Int]
+        var size: Int
+    }
+
+    /// What makes two states the same disk.
+    var content: Content { Content(names: names, files: files) }
+
+    struct Content: Hashable {
+        var names: [String: Int]
+        var files: [Int: FileState]
+    }
+}
+
+/// All states of a trace under a model, one for each way to make the choices.
+struct CrashStates {
+    /// A part of an operation that is there as a whole or not at all.
+    private enum Change {
+        case sector(offset: Int, bytes: ArraySlice<UInt8>)
+        case cut(size: Int)
+    }
+
+    private let trace: WriteTrace
+    private let model: PersistenceModel
+    private let changes: [Change]
+    /// The changes of each operation.
+    private let changesOf: [Range<Int>]
+
+    init(_ trace: WriteTrace, _ model: PersistenceModel, sectorSize: Int) {
+        (self.trace, self.model) = (trace, model)
+        var changes: [Change] = []
+        var ranges: [Range<Int>] = []
+        for operation in trace.operations {
+            let start = changes.count
+            switch operation {
+            case .write(_, let offset, let bytes): changes += Self.sectors(offset, bytes, sectorSize)
+            case .resize(_, let size): changes.append(.cut(size: size))
+            default: break
+            }
+            ranges.append(start..<changes.count)
+        }
+        (self.changes, changesOf) = (changes, ranges)
+    }
+
+    private static func sectors(_ offset: Int, _ bytes: [UInt8], _ size: Int) -> [Change] {
+        var sectors: [Change] = []
+        var at = 0
+        while at < bytes.count {
+            let end = min(bytes.count, ((offset + at) / size + 1) * size - offset)
+            sectors.append(.sector(offset: offset + at, bytes: bytes[at..<end]))
+            at = end
+        }
+        return sectors
+    }
+
+    // MARK: Choosing a state
+
+    /// What may be on the disk of one file.
+    private struct FileHistory {
+        var durable: [Int] = []
+        var pending: [Int] = []
+        /// Of a sync that failed.
+        var doubtful: [Int] = []
+        var size: Int
+        var durableSize: Int
+        var pendingSizes: [Int] = []
+
+        mutating func sync() {
+            durable += pending
+            pending = []
+            (durableSize, pendingSizes) = (size, [])
+        }
+    }
+
+    func choose(_ choices: inout Choices) -> CrashState {
+        let crashPoint = choices.choose("crash after operation", below: trace.operations.count + 1)
+        switch model {
+        case .cached: return state(upTo: crashPoint, crashPoint)
+        case .ordered: return chooseOrdered(crashPoint, &choices)
+        case .posix: return choosePosix(crashPoint, &choices)
+        }
+    }
+
+    private func chooseOrdered(_ crashPoint: Int, _ choices: inout Choices) -> CrashState {
+        let barrier = trace.operations[..<crashPoint].lastIndex(where: \.isBarrier).map { $0 + 1 } ?? 0
+        let last = barrier + choices.choose("operations that reached the disk", below: crashPoint - barrier + 1)
+        let torn = last < crashPoint ? changesOf[last].count : 0
+        let sectors = torn > 1 ? choices.choose("sectors of the next", below: torn) : 0
+        return state(upTo: last, crashPoint, sectorsOfNext: sectors)
+    }
+
+    /// Everything up to an operation, and some sectors of the one behind.
+    private func state(upTo end: Int, _ crashPoint: Int, sectorsOfNext: Int = 0) -> CrashState {
+        var walk = Walk(self)
+        for index in 0..<end { walk.step(index) }
+        if sectorsOfNext > 0, case .write(let file, _, _) = trace.operations[end] {
+            walk.add(Array(changesOf[end].prefix(sectorsOfNext)), to: file)
+        }
+        let names = walk.allNames()
+        return CrashState(
+            crashPoint: crashPoint, names: names,
+            files: walk.files.filter { names.values.contains($0.key) }.mapValues { history in
+                CrashState.FileState(
+                    changes: (history.durable + history.pending + history.doubtful).sorted(), size: history.size)
+            })
+    }
+
+    private func choosePosix(_ crashPoint: Int, _ choices: inout Choices) -> CrashState {
+        var walk = Walk(self)
+        for index in 0..<crashPoint { walk.step(index) }
+        var names = walk.durableNames
+        for (_, pending) in walk.pendingNames.sorted(by: { $0.key < $1.key }) where !pending.isEmpty {
+            for operation in pending.prefix(choices.choose("names that reached the disk", below: pending.count + 1)) {
+                Walk.apply(operation, to: &names)
+            }
+        }
+        var files: [Int: CrashState.FileState] = [:]
+        for file in Set(names.values).sorted() {
+            guard let history = walk.files[file] else { continue }
+            var there = history.durable
+            for change in history.pending + history.doubtful where choices.choose("sector", below: 2) == 1 {
+                there.append(change)
+            }
+            let sizes = [history.durableSize] + history.pendingSizes.filter { $0 != history.durableSize }
+            files[file] = CrashState.FileState(changes: there.sorted(), size: choices.pick("size", sizes))
+        }
+        return CrashState(crashPoint: crashPoint, names: names, files: files)
+    }
+
+    /// Follows the operations.
+    private struct Walk {
+        private let states: CrashStates
+        var files: [Int: FileHistory] = [:]
+        var durableNames: [String: Int] = [:]
+        var pendingNames: [String: [WriteTrace.Operation]] = [:]
+
+        init(_ states: CrashStates) {
+            self.states = states
+            for (name, file) in states.trace.base {
+                durableNames[name] = file.file
+                files[file.file] = FileHistory(size: file.bytes.count, durableSize: file.bytes.count)
+            }
+        }
+
+        mutating func step(_ index: Int) {
+            let operation = states.trace.operations[index]
+            switch operation {
+            case .create(_, let file):
+                files[file] = FileHistory(size: 0, durableSize: 0)
+                note(operation)
+            case .rename, .remove: note(operation)
+            case .write(let file, let offset, let bytes):
+                add(Array(states.changesOf[index]), to: file)
+                resize(file, max(files[file]?.size ?? 0, offset + bytes.count))
+            case .resize(let file, let size):
+                add(Array(states.changesOf[index]), to: file)
+                resize(file, size)
+            case .sync(let file): files[file]?.sync()
+            case .failedSync(let file):
+                let pending = files[file]?.pending ?? []
+                files[file]?.doubtful += pending
+                files[file]?.pending = []
+            case .syncFolder(let path):
+                for operation in pendingNames.removeValue(forKey: path) ?? [] {
+                    Self.apply(operation, to: &durableNames)
+                }
+            case .acknowledge: break
+            }
+        }
+
+        mutating func add(_ changes: [Int], to file: Int) {
+            files[file]?.pending += changes
+            for change in changes {
+                guard case .sector(let offset, let bytes) = states.changes[change] else { continue }
+                resize(file, max(files[file]?.size ?? 0, offset + bytes.count))
+            }
+        }
+
+        private mutating func resize(_ file: Int, _ size: Int) {
+            guard files[file]?.size != size else { return }
+            files[file]?.size = size
+            files[file]?.pendingSizes.append(size)
+        }
+
+        private mutating func note(_ operation: WriteTrace.Operation) {
+            pendingNames[operation.folder, default: []].append(operation)
+        }
+
+        func allNames() -> [String: Int] {
+            var names = durableNames
+            for operation in pendingNames.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
+                Self.apply(operation, to: &names)
+            }
+            return names
+        }
+
+        static func apply(_ operation: WriteTrace.Operation, to names: inout [String: Int]) {
+            switch operation {
+            case .create(let path, let file): names[path] = file
+            case .rename(let from, let to): names[to] = names.removeValue(forKey: from) ?? names[to]
+            case .remove(let path): names[path] = nil
+            default: break
+            }
+        }
+    }
+
+    // MARK: Materialising
+
+    /// The bytes of every file of a state.
+    func materialise(_ state: CrashState) -> [String: [UInt8]] {
+        let bases = Dictionary(uniqueKeysWithValues: trace.base.values.map { ($0.file, $0.bytes) })
+        return state.names.mapValues { file in
+            var bytes = bases[file] ?? []
+            guard let there = state.files[file] else { return bytes }
+            for change in there.changes { apply(changes[change], to: &bytes) }
+            setSize(&bytes, there.size)
+            return bytes
+        }
+    }
+
+    private func apply(_ change: Change, to bytes: inout [UInt8]) {
+        switch change {
+        case .cut(let size): setSize(&bytes, size)
+        case .sector(let offset, let new):
+            if bytes.count < offset + new.count { setSize(&bytes, offset + new.count) }
+            bytes.replaceSubrange(offset..<offset + new.count, with: new)
+        }
+    }
+
+    private func setSize(_ bytes: inout [UInt8], _ size: Int) {
+        if size < bytes.count { bytes.removeLast(bytes.count - size) }
+        if size > bytes.count { bytes += [UInt8](repeating: 0, count: size - bytes.count) }
+    }
+
+    /// The operations before the crash and what became of each.
+    func story(_ state: CrashState) -> [String] {
+        let there = Set(state.files.values.flatMap(\.changes))
+        return trace.operations[..<state.crashPoint].enumerated().map { index, operation in
+            let changes = changesOf[index]
+            let count = changes.filter(there.contains).count
+            if changes.isEmpty { return "\(operation)" }
+            if count == changes.count { return "\(operation): on the disk" }
+            return count == 0
+                ? "\(operation): lost" : "\(operation): torn, \(count) of \(changes.count) sectors are there"
+        }
+    }
+}
+
+extension WriteTrace.Operation {
+    fileprivate var isBarrier: Bool {
+        switch self {
+        case .sync, .syncFolder: true
+        default: false
+        }
+    }
+
+    /// The folder whose names the operation changes.
+    fileprivate var folder: String {
+        switch self {
+        case .create(let path, _), .remove(let path), .rename(_, let path):
+            path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,179 @@
+// Every disk that a power cut may leave: the rules, our writers under them, and bugs that have to be found.
+
+import SessionFormats
+import Testing
+
+@testable import CrashHarness
+
+@Suite("Crash states")
+struct CrashStateTests {
+    /// The different disks that a model allows for what a writer did.
+    private func disks(
+        _ model: PersistenceModel, base: [String: [UInt8]] = [:], sectorSize: Int = 512,
+        _ work: (SimulatedDisk) throws -> Void
+    ) throws -> Set<[String: [UInt8]]> {
+        let disk = SimulatedDisk(base)
+        try work(disk)
+        var explorer = CrashStateExplorer()
+        (explorer.model, explorer.sectorSize) = (model, sectorSize)
+        var disks: Set<[String: [UInt8]]> = []
+        let exploration = explorer.explore(disk.trace) { disk, _ in
+            disks.insert(disk.contents)
+            return nil
+        }
+        #expect(exploration.isExhaustive && exploration.distinct >= disks.count)
+        return disks
+    }
+
+    private let sectors = [UInt8](repeating: 1, count: 512) + [UInt8](repeating: 2, count: 512)
+
+    // MARK: The rules
+
+    @Test func `cached: nothing that was written is lost, at any moment`() throws {
+        let disks = try disks(.cached) { disk in
+            let file = try disk.open("f", .createNew)
+            try file.append([1, 2])
+            try file.append([3])
+        }
+        #expect(disks == [[:], ["f": []], ["f": [1, 2]], ["f": [1, 2, 3]]])
+    }
+
+    @Test
+    func `ordered: a prefix is there, the last write torn between sectors, and nothing later without what is before`()
+        throws
+    {
+        let disks = try disks(.ordered) { disk in
+            let file = try disk.open("f", .createNew)
+            try file.append(sectors)
+            try file.append([3])
+        }
+        #expect(
+            disks == [
+                [:], ["f": []], ["f": Array(sectors.prefix(512))], ["f": sectors], ["f": sectors + [3]],
+            ])
+    }
+
+    @Test func `ordered: what a sync made durable is there`() throws {
+        let disks = try disks(.ordered) { disk in
+            let file = try disk.open("f", .createNew)
+            try file.append([1])
+            try file.sync()
+            try disk.rename("f", to: "g")
+            disk.acknowledge("done")
+        }
+        #expect(disks == [[:], ["f": []], ["f": [1]], ["g": [1]]])
+    }
+
+    @Test func `posix: any sectors may be there, and a size without bytes reads as zeroes`() throws {
+        let disks = try disks(.posix, base: ["f": []]) { disk in try disk.open("f", .append).append(sectors) }
+        let zeroes = [UInt8](repeating: 0, count: 512)
+        let (first, second) = (Array(sectors.prefix(512)), Array(sectors.suffix(512)))
+        let whole = [first + second, first + zeroes, zeroes + second, zeroes + zeroes]
+        #expect(disks == Set(([[], first, zeroes] + whole).map { ["f": $0] }))
+    }
+
+    @Test func `posix: a sector is never torn, and larger sectors leave fewer states`() throws {
+        let disks = try disks(.posix, base: ["f": []], sectorSize: 4_096) { disk in
+            try disk.open("f", .append).append(sectors)
+        }
+        #expect(disks == [["f": []], ["f": sectors], ["f": [UInt8](repeating: 0, count: 1_024)]])
+    }
+
+    @Test func `posix: a synced file is whole, but its name only when the folder is synced`() throws {
+        let unsynced = try disks(.posix) { disk in
+            let file = try disk.open("d/f", .createNew)
+            try file.append([1])
+            try file.sync()
+        }
+        #expect(unsynced.contains([:]) && unsynced.contains(["d/f": [1]]))
+
+        let disk = SimulatedDisk()
+        let file = try disk.open("d/f", .createNew)
+        try file.append([1])
+        try file.sync()
+        try disk.syncFolder("d")
+        disk.acknowledge("done")
+        var afterwards: Set<[String: [UInt8]]> = []
+        _ = CrashStateExplorer().explore(disk.trace) { disk, acknowledged in
+            if !acknowledged.isEmpty { afterwards.insert(disk.contents) }
+            return nil
+        }
+        #expect(afterwards == [["d/f": [1]]])
+    }
+
+    @Test func `posix: a name may be there before its bytes, and the names of a folder change in order`() throws {
+        let disks = try disks(.posix, base: ["f": [9]]) { disk in
+            try disk.open("g", .createNew).append([1])
+            try disk.rename("g", to: "f")
+        }
+        #expect(disks.contains(["f": []]) && disks.contains(["f": [0]]) && disks.contains(["f": [1]]))
+        #expect(disks.contains(["f": [9], "g": [1]]))
+        #expect(!disks.contains { $0["f"] == nil })
+    }
+
+    @Test func `posix: after a failed sync no later sync brings the bytes back for sure`() throws {
+        let disk = SimulatedDisk(["f": []])
+        let file = try disk.open("f", .append)
+        try file.append([1])
+        disk.inject(.failingSync)
+        #expect(throws: FileSystemError.self) { try file.sync() }
+        try file.sync()
+        disk.acknowledge("done")
+        var afterwards: Set<[UInt8]?> = []
+        _ = CrashStateExplorer().explore(disk.trace) { disk, acknowledged in
+            if !acknowledged.isEmpty { afterwards.insert(disk.contents["f"]) }
+            return nil
+        }
+        #expect(afterwards == [[0], [1]])
+    }
+
+    // MARK: Writers
+
+    private func explorer(_ sectorSize: Int) -> CrashStateExplorer {
+        var explorer = CrashStateExplorer()
+        (explorer.sectorSize, explorer.bound, explorer.samples) = (sectorSize, 5_000, 1_500)
+        return explorer
+    }
+
+    @Test(arguments: CrashScenario.all.indices, [512, 4_096])
+    func `safe protocols lose nothing, known windows and planted bugs are found`(_ index: Int, _ sectorSize: Int) throws
+    {
+        let scenario = CrashScenario.all[index]
+        let exploration = try scenario.explore(explorer(sectorSize))
+        let report = ExplorationReport(scenario: scenario, exploration: exploration, seconds: 1, model: .posix)
+        let isAsExpected = report.isAsExpected
+        #expect(isAsExpected, "\(report.line)\(exploration.violations.first?.report ?? "")")
+    }
+
+    @Test func `there are six planted bugs and a window for each of the upstream's protocols`() {
+        #expect(CrashScenario.all.count { $0.expectation == .mutant } == 6)
+        #expect(CrashScenario.all.count { $0.expectation == .knownWindow } == 3)
+    }
+
+    @Test func `the upstream's save leaves a memory that cannot be opened, by a mere kill`() throws {
+        let scenario = try #require(
+            CrashScenario.all.first { $0.name == "memory-save-delete-save" && $0.writing == "reference" })
+        var explorer = explorer(512)
+        explorer.model = .cached
+        let exploration = try scenario.explore(explorer)
+        let window = try #require(exploration.violations.first { $0.got.contains("without a table of contents") })
+        #expect(throws: MV2Error.self) {
+            try MV2File.open(FileBytes(window.disk["folder/memory.mv2"] ?? []), mode: .reference)
+        }
+    }
+
+    @Test(arguments: SimulatedDisk.Fault.allCases)
+    func `an operation that fails is reported and leaves what a crash may leave`(_ fault: SimulatedDisk.Fault) throws {
+        var explored = 0
+        for scenario in CrashScenario.all where scenario.expectation == .safe {
+            for skipped in 0..<8 {
+                guard let exploration = scenario.explore(explorer(4_096), fault, after: skipped) else { continue }
+                explored += 1
+                #expect(
+                    exploration.violationCount == 0,
+                    "\(scenario.name), \(fault) after \(skipped): \(exploration.violations.first?.report ?? "")")
+            }
+        }
+        #expect(explored > 0)
+    }
+}
