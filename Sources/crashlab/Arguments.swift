@@ -51,6 +51,13 @@ struct Arguments {
         return choice
     }
 
+    /// Takes what stands behind `--`, as it stands.
+    mutating func command() -> [String] {
+        guard let separator = rest.firstIndex(of: "--") else { return [] }
+        defer { rest.removeSubrange(separator...) }
+        return Array(rest[(separator + 1)...])
+    }
+
     /// Everything that is left; refuses options that nobody took. Behind `--` everything is taken as it stands.
     consuming func operands() throws -> [String] {
         if let unknown = options.first(where: { $0.hasPrefix("-") && $0 != "-" }) {

@@ -8,7 +8,8 @@ enum CrashLab {
 
     static var commands: [any Command.Type] {
         [
-            CheckCommand.self, InspectCommand.self, ExploreCommand.self, FuzzCommand.self, ReplayCommand.self,
+            CheckCommand.self, InspectCommand.self, ExploreCommand.self, TraceCommand.self, FuzzCommand.self,
+            ReplayCommand.self,
             GenerateCommand.self,
             DamageCommand.self,
             BenchCommand.self, DifferentialCommand.self,
@@ -42,7 +43,8 @@ enum CrashLab {
     }
 
     private static func run(_ command: any Command.Type, _ arguments: [String]) -> ExitStatus {
-        if arguments.contains("--help") || arguments.contains("-h") {
+        let own = arguments.prefix { $0 != "--" }
+        if own.contains("--help") || own.contains("-h") {
             Output.print(command.help + "\n")
             return .success
         }

@@ -118,6 +118,9 @@ struct CrashStates {
         }
     }
 
+    /// Everything that was done before an operation, as a mere kill leaves it.
+    func everything(before index: Int) -> CrashState { state(upTo: index, index) }
+
     private func chooseOrdered(_ crashPoint: Int, _ choices: inout Choices) -> CrashState {
         let barrier = trace.operations[..<crashPoint].lastIndex(where: \.isBarrier).map { $0 + 1 } ?? 0
         let last = barrier + choices.choose("operations that reached the disk", below: crashPoint - barrier + 1)

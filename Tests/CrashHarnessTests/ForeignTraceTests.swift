@@ -1,0 +1,113 @@
+// What strace says, read back as operations.
+
+import Foundation
+import SessionFormats
+import Testing
+
+@testable import CrashHarness
+
+@Suite("Traces of other programs")
+struct ForeignTraceTests {
+    private static func hex(_ text: String) -> String {
+        text.utf8.map { "\\x" + (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
+    }
+
+    private func trace(_ lines: [String], base: [String: [UInt8]] = [:], mark: String? = nil) -> ForeignTrace {
+        ForeignTrace(lines.joined(separator: "\n"), folder: "/w", directory: "/", base: base, mark: mark)
+    }
+
+    @Test func `writes land where the program's position, its flags or its arguments say`() {
+        let (a, b) = (Self.hex("/w/a"), Self.hex("/w/b"))
+        let foreign = trace(
+            [
+                #"7 openat(AT_FDCWD<\#(Self.hex("/"))>, "\#(Self.hex("w/a"))", O_WRONLY|O_CREAT|O_APPEND, 0666) = 3<\#(a)>"#,
+                #"7 write(3<\#(a)>, "\x78\x0a", 2) = 2"#,
+                #"7 openat(AT_FDCWD<\#(Self.hex("/"))>, "\#(b)", O_RDWR|O_CREAT|O_TRUNC, 0666) = 4<\#(b)>"#,
+                #"7 writev(4<\#(b)>, [{iov_base="\x31\x32", iov_len=2}, {iov_base="\x33", iov_len=1}], 2) = 3"#,
+                #"7 lseek(4<\#(b)>, 1, SEEK_SET) = 1"#, #"7 write(4<\#(b)>, "\x5a\x5a", 2) = 1"#,
+                #"7 pwrite64(4<\#(b)>, "\x51", 1, 5) = 1"#, #"7 fsync(4<\#(b)>) = 0"#,
+                #"7 renameat(8<\#(Self.hex("/w"))>, "\#(Self.hex("b"))", AT_FDCWD<\x2f>, "\#(Self.hex("w/c"))") = 0"#,
+                #"7 ftruncate(4<\#(Self.hex("/w/c"))>, 2) = 0"#, #"7 fsync(5<\#(Self.hex("/w"))>) = 0"#,
+                #"7 fsync(4<\#(Self.hex("/w/c"))>) = -1 EIO (Input/output error)"#,
+            ], base: ["a": [1]])
+        #expect(foreign.files == ["a": [1, 0x78, 0x0A], "c": [0x31, 0x5A]])
+        #expect(
+            foreign.trace.operations == [
+                .write(file: 0, offset: 1, bytes: [0x78, 0x0A]), .create(path: "b", file: 2),
+                .write(file: 2, offset: 0, bytes: [0x31, 0x32, 0x33]), .write(file: 2, offset: 1, bytes: [0x5A]),
+                .write(file: 2, offset: 5, bytes: [0x51]), .sync(file: 2), .acknowledge("sync of b"),
+                .rename(from: "b", to: "c"), .resize(file: 2, size: 2), .syncFolder(path: "."), .failedSync(file: 2),
+            ])
+        #expect(foreign.warnings.isEmpty)
+    }
+
+    @Test func `calls that were interrupted are put together, and lines of output with the mark are acknowledgements`()
+    {
+        let a = Self.hex("/w/a")
+        let foreign = trace(
+            [
+                #"7 openat(AT_FDCWD<\x2f>, "\#(a)", O_WRONLY|O_CREAT, 0666) = 3<\#(a)>"#,
+                #"7 write(3<\#(a)>, "\x78", 1 <unfinished ...>"#,
+                #"8 write(1<\x70>, "\#(Self.hex("no\nsaved 1"))", 10) = 10"#,
+                #"7 <... write resumed>) = 1"#, #"8 write(1<\x70>, "\x0a", 1) = 1"#,
+            ], mark: "saved")
+        #expect(
+            foreign.trace.operations == [
+                .create(path: "a", file: 0), .write(file: 0, offset: 0, bytes: [0x78]), .acknowledge("saved 1"),
+            ])
+    }
+
+    @Test func `bytes that the kernel copies from file to file are followed`() {
+        let (a, b) = (Self.hex("/w/a"), Self.hex("/w/b"))
+        let foreign = trace(
+            [
+                #"7 openat(AT_FDCWD<\x2f>, "\#(a)", O_RDONLY) = 3<\#(a)>"#,
+                #"7 openat(AT_FDCWD<\x2f>, "\#(b)", O_WRONLY|O_CREAT, 0666) = 4<\#(b)>"#,
+                #"7 copy_file_range(3<\#(a)>, NULL, 4<\#(b)>, NULL, 2, 0) = 2"#,
+                #"7 copy_file_range(3<\#(a)>, [1], 4<\#(b)>, [4], 9, 0) = 3"#,
+                #"7 sendfile(4<\#(b)>, 3<\#(a)>, NULL, 1) = 1"#,
+            ], base: ["a": [1, 2, 3, 4]])
+        #expect(foreign.files["b"] == [1, 2, 3, 0, 2, 3, 4])
+        #expect(foreign.warnings.isEmpty)
+    }
+
+    @Test func `what cannot be followed is said`() {
+        let a = Self.hex("/w/a")
+        let foreign = trace(
+            [
+                #"7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 3<\#(a)>, 0) = 0x7f0000000000"#,
+                #"7 copy_file_range(3<\x2f\x78>, NULL, 4<\#(a)>, NULL, 10, 0) = 10"#,
+                #"7 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3<\#(a)>, 0) = 0x7f0000000000"#,
+            ], base: ["a": []])
+        #expect(foreign.warnings.count == 2)
+    }
+
+    @Test func `lines that are no calls are passed over`() {
+        let lines = [
+            "", "7", "7 +++ exited with 0 +++", "7 --- SIGCHLD {} ---", "7 write(", "7 write() = ", "7 )", "x y=1",
+        ]
+        #expect(trace(lines).trace.operations.isEmpty)
+    }
+
+    private static let hasStrace = (try? ChildProcess.run("strace", ["-o", "/dev/null", "true"]))?.status == 0
+
+    @Test(.enabled(if: hasStrace, "strace is not here or not permitted"))
+    func `a shell that appends to a log without syncing it loses what it told, and that is found`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let header = SessionHeader(id: "s", timestamp: "t", cwd: "/").encoded() + [0x0A]
+        try Data(header).write(to: folder.appending(path: "log.jsonl"))
+        let entry = SessionEntry.leaf(LeafEntry(id: "a", parentID: nil, timestamp: "t", entryID: "a")).encoded()
+        let script =
+            "printf '%s\\n' '\(String(decoding: entry, as: UTF8.self))' >> \(folder.path())/log.jsonl; echo saved"
+        let run = try ForeignRun(watching: folder.path(), ["/bin/sh", "-c", script], mark: "saved")
+        #expect(run.status == 0 && run.warnings.isEmpty)
+        let exploration = run.explore(CrashStateExplorer())
+        #expect(exploration.isExhaustive && exploration.violationCount > 0)
+        #expect(exploration.violations.first?.acknowledged == ["saved"])
+
+        let asked = try run.explore(CrashStateExplorer(), asking: "test -f {}/log.jsonl")
+        #expect(asked.violationCount == 0 && asked.distinct > 0)
+    }
+}
