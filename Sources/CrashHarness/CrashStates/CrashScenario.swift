@@ -46,8 +46,23 @@ public struct CrashScenario: Sendable {
 
     private func explore(_ disk: SimulatedDisk, _ explorer: CrashStateExplorer) -> Exploration {
         explorer.explore(disk.trace) { disk, acknowledged in
-            // Recovering twice must give the same as once.
-            check(disk, acknowledged) ?? check(disk, acknowledged).map { ("the same the second time: \($0)", $1) }
+            if let problem = check(disk, acknowledged) { return problem }
+            let recovery = disk.trace
+            // Recovering twice must give the same as once, and a crash while recovering must be no worse than the first.
+            if let (expected, got) = check(disk, acknowledged) { return ("the same the second time: \(expected)", got) }
+            return crashDuring(recovery, acknowledged, explorer)
+        }
+    }
+
+    private func crashDuring(
+        _ recovery: WriteTrace, _ acknowledged: [String], _ explorer: CrashStateExplorer
+    ) -> (expected: String, got: String)? {
+        if recovery.operations.isEmpty { return nil }
+        var second = explorer
+        (second.bound, second.samples) = (500, 100)
+        let exploration = second.explore(recovery) { disk, _ in check(disk, acknowledged) }
+        return exploration.violations.first.map {
+            ("after a crash during recovery: \($0.expected)", "\($0.got)\n\($0.report)")
         }
     }
 }
