@@ -12,34 +12,30 @@
 #endif
 
 package final class Guarded<Value>: @unchecked Sendable {
-    private let box: UnsafeMutablePointer<GuardedBox<Value>>
+    private let memory: GuardedMemory<Value>
 
-    package init(_ value: Value) { box = GuardedBox.allocate(value, count: 1) }
+    package init(_ value: Value) { memory = GuardedMemory(value, count: 1) }
 
-    deinit { GuardedBox.deallocate(box, count: 1) }
+    deinit { memory.deallocate() }
 
     /// Runs `body` while no other thread does; it must not come back to the same guard.
     @inline(__always)
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try box.pointee.withLock(body)
+        try memory.withLock(0, body)
     }
 }
 
 /// Several values of a kind, each with a lock of its own.
 package final class GuardedValues<Value>: @unchecked Sendable {
-    private let boxes: UnsafeMutablePointer<GuardedBox<Value>>
-    private let count: Int
+    private let memory: GuardedMemory<Value>
 
-    package init(_ value: Value, count: Int) {
-        self.count = count
-        boxes = GuardedBox.allocate(value, count: count)
-    }
+    package init(_ value: Value, count: Int) { memory = GuardedMemory(value, count: count) }
 
-    deinit { GuardedBox.deallocate(boxes, count: count) }
+    deinit { memory.deallocate() }
 
-    package var indices: Range<Int> { 0..<count }
+    package var indices: Range<Int> { 0..<memory.count }
 
     /// Runs `body` on one value while no other thread does; it must not come back to the same guard.
     @inline(__always)
@@ -47,39 +43,59 @@ package final class GuardedValues<Value>: @unchecked Sendable {
         _ index: Int, _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         precondition(indices.contains(index))
-        return try boxes[index].withLock(body)
+        return try memory.withLock(index, body)
     }
 }
 
-/// A value behind its mutex. It never moves, since a mutex must not.
-private struct GuardedBox<Value> {
-    private var mutex = pthread_mutex_t()
-    private var value: Value
+/// Values and their mutexes, side by side in cache lines of their own, so that neighbours do not slow each other down. A
+/// mutex must not move, and to Swift taking one is no access to the value.
+private struct GuardedMemory<Value> {
+    let count: Int
+    private let base: UnsafeMutableRawPointer
 
-    private init(_ value: Value) { self.value = value }
-
-    static func allocate(_ value: Value, count: Int) -> UnsafeMutablePointer<Self> {
-        // Cache lines of their own, so that neighbours do not slow each other down.
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: (count * MemoryLayout<Self>.stride + 63) / 64 * 64, alignment: 64)
-        let boxes = memory.bindMemory(to: Self.self, capacity: count)
-        boxes.initialize(repeating: Self(value), count: count)
-        for index in 0..<count { pthread_mutex_init(&boxes[index].mutex, nil) }
-        return boxes
+    init(_ value: Value, count: Int) {
+        self.count = count
+        base = .allocate(byteCount: count * Self.stride, alignment: max(64, MemoryLayout<Value>.alignment))
+        for index in 0..<count {
+            let place = base + index * Self.stride
+            place.initializeMemory(as: pthread_mutex_t.self, repeating: pthread_mutex_t(), count: 1)
+            (place + Self.offset).initializeMemory(as: Value.self, repeating: value, count: 1)
+            pthread_mutex_init(mutex(index), nil)
+        }
     }
 
-    static func deallocate(_ boxes: UnsafeMutablePointer<Self>, count: Int) {
-        for index in 0..<count { pthread_mutex_destroy(&boxes[index].mutex) }
-        boxes.deinitialize(count: count)
-        UnsafeMutableRawPointer(boxes).deallocate()
+    func deallocate() {
+        for index in 0..<count {
+            value(index).deinitialize(count: 1)
+            pthread_mutex_destroy(mutex(index))
+        }
+        base.deallocate()
     }
 
     @inline(__always)
-    mutating func withLock<Result, Failure: Error>(
-        _ body: (inout Value) throws(Failure) -> Result
+    func withLock<Result, Failure: Error>(
+        _ index: Int, _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        pthread_mutex_lock(&mutex)
-        defer { pthread_mutex_unlock(&mutex) }
-        return try body(&value)
+        pthread_mutex_lock(mutex(index))
+        defer { pthread_mutex_unlock(mutex(index)) }
+        return try body(&value(index).pointee)
+    }
+
+    /// The value stands behind the mutex.
+    private static var offset: Int {
+        let alignment = MemoryLayout<Value>.alignment
+        return (MemoryLayout<pthread_mutex_t>.size + alignment - 1) / alignment * alignment
+    }
+
+    private static var stride: Int { (offset + MemoryLayout<Value>.size + 63) / 64 * 64 }
+
+    @inline(__always)
+    private func mutex(_ index: Int) -> UnsafeMutablePointer<pthread_mutex_t> {
+        (base + index * Self.stride).assumingMemoryBound(to: pthread_mutex_t.self)
+    }
+
+    @inline(__always)
+    private func value(_ index: Int) -> UnsafeMutablePointer<Value> {
+        (base + index * Self.stride + Self.offset).assumingMemoryBound(to: Value.self)
     }
 }
