@@ -74,4 +74,31 @@ struct BadFileTests {
         #expect(format(Array("hello".utf8)) == .unknown)
         #expect(format(Array(#"{"type":"live_replay_trace","version":1}"#.utf8)) == .liveReplayTrace)
     }
+
+    @Test func `a memory whose numbers are lies gets an answer in both modes, and its map and verification too`() throws
+    {
+        let whole = try Fixture.bytes("mv2/one.mv2")
+        let table = try #require(try MV2File.open(FileBytes(whole)).tableRange)
+        let lies: [UInt64] = [0, 1, 4_095, UInt64(whole.count), 1 << 31, 1 << 62, UInt64(Int.max), .max - 7, .max]
+        // footer_offset, wal_offset, wal_size, wal_sequence; the counts at the table's head; the footer's toc_len.
+        let fields =
+            [8, 16, 24, 40] + Array(stride(from: table.lowerBound, to: table.lowerBound + 64, by: 4))
+            + [table.upperBound + 8]
+        for field in fields {
+            for lie in lies {
+                var bytes = whole
+                for index in 0..<8 { bytes[field + index] = UInt8(truncatingIfNeeded: lie >> (8 * UInt64(index))) }
+                let file = FileBytes(bytes)
+                _ = try? MV2File.open(file, mode: .reference)
+                let recovered = try MV2File.open(file)
+                _ = (recovered.verified(), recovered.fieldSpans())
+                #expect(recovered.sessions.count == 1, "\(lie) at \(field)")
+            }
+        }
+        for length in [0, 1, 4, 4_095, 4_096, 5_000] {
+            let file = FileBytes(Array(whole.prefix(length)))
+            #expect(throws: MV2Error.self) { try MV2File.open(file, mode: .reference) }
+            _ = try? MV2File.open(file).verified()
+        }
+    }
 }

@@ -164,4 +164,33 @@ struct MV2WriterTests {
         #expect(again.listSessions().map(\.name) == ["first"])
         #expect(try MV2File.open(path: path, mode: .reference).sessions.map(\.name) == ["first"])
     }
+
+    @Test func `a table that names bytes behind the end is no reason to trap, to write anew or to lose what is there`()
+        throws
+    {
+        for (offset, length) in [(70_000_000, 10), (.max - 5, 10), (.max / 2, .max / 2), (1 << 62, 1)]
+            as [(UInt64, UInt64)]
+        {
+            try place("one")
+            try claim(MV2Region(offset: offset, length: length))
+            let claimed = try bytes()
+            let writer = try MV2Writer.open(path: path)
+            #expect(throws: MV2Error.self) { try writer.compact() }
+            #expect(throws: MV2Error.self) { try writer.save([session(1)], .reference) }
+            #expect(try bytes() == claimed)
+            try writer.save(writer.sessions + [session(1)])
+            #expect(try MV2File.open(path: path).sessions.last?.decoded() == session(1))
+        }
+    }
+
+    /// Makes the first frame claim a region, under a table and footer that are whole.
+    private func claim(_ region: MV2Region) throws {
+        let file = try MV2File.open(path: path)
+        var table = try #require(file.table)
+        table.frames[0].payload = region
+        let bytes = file.bytes.copy(0..<(try #require(file.tableRange)).lowerBound)
+        let sealed = table.sealed()
+        let footer = MV2Footer.encode(table: sealed, generation: 9)
+        try Data(bytes + sealed + footer).write(to: URL(filePath: path))
+    }
 }

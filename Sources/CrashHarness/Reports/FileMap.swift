@@ -24,15 +24,15 @@ public struct FileMap: Sendable {
     /// Maps a file. What cannot be read is a gap.
     public init(_ bytes: FileBytes) {
         format = FileFormat(of: bytes)
-        let report = FileReport(path: "", bytes: bytes)
+        var findings = FindingSweep(FileReport(path: "", bytes: bytes).findings)
         var covered = 0
         for span in Self.spans(of: bytes, format).sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-            addGap(covered..<span.range.lowerBound, bytes, report)
+            addGap(covered..<span.range.lowerBound, bytes, &findings)
             let shared = span.range.lowerBound < covered ? " (shares bytes with what is above)" : ""
-            add(span.range, span.path, span.value + shared, report)
+            add(span.range, span.path, span.value + shared, &findings)
             covered = max(covered, span.range.upperBound)
         }
-        addGap(covered..<max(covered, bytes.count), bytes, report)
+        addGap(covered..<max(covered, bytes.count), bytes, &findings)
     }
 
     private static func spans(of bytes: FileBytes, _ format: FileFormat) -> [FieldSpan] {
@@ -66,7 +66,7 @@ public struct FileMap: Sendable {
         }
     }
 
-    private mutating func addGap(_ range: Range<Int>, _ bytes: FileBytes, _ report: FileReport) {
+    private mutating func addGap(_ range: Range<Int>, _ bytes: FileBytes, _ findings: inout FindingSweep) {
         if range.isEmpty { return }
         let content = bytes.copy(range)
         let value: String
@@ -75,16 +75,28 @@ public struct FileMap: Sendable {
         case let zeroes where zeroes.allSatisfy({ $0 == 0 }): value = "\(content.count) zeroes"
         default: value = "\(content.count) bytes that belong to nothing"
         }
-        add(range, "gap", value, report)
+        add(range, "gap", value, &findings)
     }
 
-    private mutating func add(_ range: Range<Int>, _ name: String, _ value: String, _ report: FileReport) {
-        let codes = report.findings.filter { finding in
-            finding.length > 0
-                ? finding.offset < range.upperBound && range.lowerBound < finding.offset + finding.length
-                : range.contains(finding.offset)
-        }.map(\.code)
-        rows.append(Row(range: range, name: name, value: value, findings: codes))
+    private mutating func add(
+        _ range: Range<Int>, _ name: String, _ value: String, _ findings: inout FindingSweep
+    ) {
+        rows.append(Row(range: range, name: name, value: value, findings: findings.codes(in: range)))
+    }
+}
+
+/// Findings beside ranges that only move forwards, so that each is looked at where it can matter and no more.
+private struct FindingSweep {
+    /// Those that begin behind the last range, the first of them at the end.
+    private var ahead: [Finding]
+    private var near: [Finding] = []
+
+    init(_ findings: [Finding]) { ahead = findings.sorted { $0.offset > $1.offset } }
+
+    mutating func codes(in range: Range<Int>) -> [FindingCode] {
+        while let next = ahead.last, next.offset < range.upperBound { near.append(ahead.removeLast()) }
+        near.removeAll { range.lowerBound - $0.offset >= max($0.length, 1) }
+        return near.filter { $0.offset < range.upperBound }.map(\.code)
     }
 }
 

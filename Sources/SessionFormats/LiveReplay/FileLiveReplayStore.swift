@@ -104,9 +104,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
 
     /// Nanoseconds since 1970 on this machine's clock.
     public static func time() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+        SystemCall.nanoseconds(on: CLOCK_REALTIME)
     }
 
     /// How many sessions are known.
@@ -167,7 +165,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
     /// The events behind a cursor; see `LiveReplayStore`. A cursor of an event that did not survive, or of a session that
     /// was forgotten, is answered `unavailable`.
     public func replay(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplayResult {
-        let parts = try Self.parts(of: cursor)
+        let parts = try parts(of: cursor)
         let found = sessions.withLock { $0.find(parts, addsSession: false) }
         guard let found else { return parts.position > 0 ? .gap(.unavailable) : .replayed(LiveReplayEvents()) }
         guard let place = found.place else { return .gap(.unavailable) }
@@ -176,7 +174,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
 
     /// The events behind a cursor and all that follow; see `LiveReplayStore`.
     public func subscribe(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplaySubscribeResult {
-        let parts = try Self.parts(of: cursor)
+        let parts = try parts(of: cursor)
         let found = sessions.withLock { $0.find(parts, addsSession: true) }
         guard let found, let place = found.place else { return .gap(.unavailable) }
         return found.buffer.subscribe(after: place, options.bounds, now: now())
@@ -200,10 +198,6 @@ public final class FileLiveReplayStore: LiveReplayStore {
             writer.isClosed = true
         }
         sessions.withLock { $0.closeAll() }
-    }
-
-    private static func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
-        do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
     }
 
     private static func translating<Result>(

@@ -48,9 +48,7 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
 
     /// Nanoseconds on the system's clock that only moves forwards.
     public static func uptime() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+        SystemCall.nanoseconds(on: CLOCK_MONOTONIC)
     }
 
     /// How many events a session holds, for replays and for listeners together; 0 for a session that is not known.
@@ -90,10 +88,6 @@ public final class InMemoryLiveReplayStore: LiveReplayStore {
     /// Tells all subscriptions that no further event will come. What they have not taken yet they may still take.
     public func close() {
         for part in parts.indices { parts.withLock(part) { for buffer in $0.values { buffer.close() } } }
-    }
-
-    private func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
-        do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
     }
 
     private func part(_ key: SessionKey) -> Int { Int(truncatingIfNeeded: key.spread) & (Self.partCount - 1) }

@@ -24,6 +24,20 @@ public protocol LiveReplayStore: Sendable {
     func trim(sessionID: String) throws(LiveReplayStoreError)
 }
 
+extension LiveReplayStore {
+    /// What a cursor says.
+    func parts(of cursor: SessionCursor) throws(LiveReplayStoreError) -> SessionCursor.Parts {
+        do throws(SessionCursorError) { return try cursor.parts() } catch { throw .cursor(error) }
+    }
+
+    /// The same of a cursor that has to be of this session.
+    func parts(
+        of cursor: SessionCursor, forSession sessionID: String
+    ) throws(LiveReplayStoreError) -> SessionCursor.Parts {
+        do throws(SessionCursorError) { return try cursor.parts(forSession: sessionID) } catch { throw .cursor(error) }
+    }
+}
+
 /// What a replay gives.
 public enum LiveReplayResult: Sendable, Equatable {
     /// The events behind the cursor, in order.

@@ -51,7 +51,7 @@ extension LiveReplayStore {
     public func resume(
         sessionID: String, after cursor: SessionCursor, revision: SessionRevision, readView: () -> CanonicalJSON
     ) throws(LiveReplayStoreError) -> SessionResume {
-        try check(cursor, belongsTo: sessionID)
+        _ = try parts(of: cursor, forSession: sessionID)
         switch try replay(after: cursor) {
         case .replayed(let events): return .replayed(events: Array(events))
         case .gap(let reason):
@@ -64,17 +64,13 @@ extension LiveReplayStore {
     public func observe(
         sessionID: String, after cursor: SessionCursor, revision: SessionRevision, readView: () -> CanonicalJSON
     ) throws(LiveReplayStoreError) -> SessionObservationSubscription {
-        try check(cursor, belongsTo: sessionID)
+        _ = try parts(of: cursor, forSession: sessionID)
         switch try subscribe(after: cursor) {
         case .subscribed(let subscription): return .subscribed(subscription)
         case .gap(let reason):
             let (observation, gap) = startingOver(sessionID, cursor, revision, reason, readView)
             return .gap(observation: observation, gap: gap)
         }
-    }
-
-    private func check(_ cursor: SessionCursor, belongsTo sessionID: String) throws(LiveReplayStoreError) {
-        do throws(SessionCursorError) { _ = try cursor.parts(forSession: sessionID) } catch { throw .cursor(error) }
     }
 
     private func startingOver(

@@ -47,13 +47,12 @@ extension MV2File {
 
     private func contentSpans() -> [FieldSpan] {
         guard let table else { return [] }
-        var seen: Set<MV2Region> = []
         let frames = table.frames.map {
             MV2NamedRegion(name: "frame \($0.id) (\($0.status))", region: $0.payload, checksum: nil)
         }
-        return (frames + table.namedRegions).compactMap { named in
-            guard named.region.length > 0, named.name != "replay segment", seen.insert(named.region).inserted,
-                let range = named.region.range(in: bytes.count)
+        let others = table.distinctRegions.filter { $0.region != table.replayManifest?.segment }
+        return (frames.filter { $0.region.length > 0 } + others).compactMap { named in
+            guard let range = named.region.range(in: bytes.count)
             else { return nil }
             return FieldSpan(path: "content.\(named.name)", range: range, value: "\(range.count) bytes")
         }

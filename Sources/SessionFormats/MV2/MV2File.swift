@@ -104,11 +104,17 @@ private struct MV2Reader {
 
     private mutating func readSessionsAsReference(_ table: MV2TableOfContents) throws(MV2Error) {
         guard let manifest = table.replayManifest, manifest.sessionCount > 0 else { return }
+        file.sessions = try segment(manifest, .reference).sessions
+    }
+
+    private func segment(
+        _ manifest: MV2ReplayManifest, _ mode: ReadingMode
+    ) throws(MV2Error) -> ReplaySegment {
         guard let range = manifest.segment.range(in: buffer.count) else {
             throw .sessionsOutside(manifest.segment, fileSize: buffer.count)
         }
         do throws(ReplayFormatError) {
-            file.sessions = try ReplaySegment.read(file.bytes, in: range, mode: .reference).sessions
+            return try ReplaySegment.read(file.bytes, in: range, mode: mode)
         } catch { throw .sessions(error) }
     }
 
@@ -204,8 +210,9 @@ private struct MV2Reader {
             }
             do throws(MV2Error) {
                 try readSegment(manifest)
-                if file.findings.worst != .error || manifest.sessionCount <= file.sessions.count { return }
-                addSalvaged(in: manifest.segment.range(in: buffer.count) ?? 0..<0)
+                if file.sessions.count < manifest.sessionCount {
+                    addSalvaged(in: manifest.segment.range(in: buffer.count) ?? 0..<0)
+                }
                 return
             } catch {
                 file.findings.add(
@@ -217,17 +224,12 @@ private struct MV2Reader {
     }
 
     private mutating func readSegment(_ manifest: MV2ReplayManifest) throws(MV2Error) {
-        guard let range = manifest.segment.range(in: buffer.count) else {
-            throw .sessionsOutside(manifest.segment, fileSize: buffer.count)
+        let segment = try segment(manifest, .recover)
+        file.sessions = segment.sessions
+        for finding in segment.findings.all {
+            file.findings.add(
+                finding.code, finding.severity, offset: finding.offset, length: finding.length, finding.message)
         }
-        do throws(ReplayFormatError) {
-            let segment = try ReplaySegment.read(file.bytes, in: range)
-            file.sessions = segment.sessions
-            for finding in segment.findings.all {
-                file.findings.add(
-                    finding.code, finding.severity, offset: finding.offset, length: finding.length, finding.message)
-            }
-        } catch { throw .sessions(error) }
     }
 
     /// Every session that stands anywhere in the file; of one that stands there several times, the last.

@@ -24,7 +24,12 @@ public struct MV2Footer: Sendable, Equatable {
 
     /// Reads the footer at an offset; nil when there is none or the table before it does not have its hash.
     init?(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
-        guard let claim = Claim(buffer, at: offset), claim.matches(buffer) else { return nil }
+        guard let claim = Claim(buffer, at: offset) else { return nil }
+        self.init(buffer, claim, at: offset)
+    }
+
+    private init?(_ buffer: UnsafeRawBufferPointer, _ claim: Claim, at offset: Int) {
+        guard claim.matches(buffer) else { return nil }
         (self.offset, table, generation) = (offset, claim.table, claim.generation)
     }
 
@@ -46,11 +51,11 @@ public struct MV2Footer: Sendable, Equatable {
         var end = buffer.count
         var budget = buffer.count * 4
         return AnyIterator {
-            while budget >= 0, let offset = lastMagic(buffer, before: end) {
+            while budget >= 0, let offset = BytePattern.last(magic, in: buffer, before: end) {
                 end = offset
                 guard let claim = Claim(buffer, at: offset) else { continue }
                 budget -= claim.table.count
-                if let footer = MV2Footer(buffer, at: offset) { return footer }
+                if let footer = MV2Footer(buffer, claim, at: offset) { return footer }
             }
             return nil
         }
@@ -76,10 +81,6 @@ public struct MV2Footer: Sendable, Equatable {
         func matches(_ buffer: UnsafeRawBufferPointer) -> Bool {
             BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[table])) == hash
         }
-    }
-
-    private static func lastMagic(_ buffer: UnsafeRawBufferPointer, before end: Int) -> Int? {
-        BytePattern.last(magic, in: buffer, before: end)
     }
 }
 

@@ -25,7 +25,7 @@ public struct MV2Header: Sendable, Equatable {
     /// The table of contents' checksum when the header was written; the reference never checks this copy.
     public var tableChecksum: Digest
 
-    /// The bytes of the log; nil when they overflow.
+    /// The bytes of the log, as the header claims them.
     public var log: MV2Region { MV2Region(offset: logOffset, length: logSize) }
 
     /// Reads a header.
@@ -110,6 +110,8 @@ public enum MV2Error: Error, Equatable, Sendable {
     case exists(String)
     /// Another program put another file in place of the one that is open.
     case replaced(String)
+    /// The table of contents names bytes that the file does not have, so it cannot be written over or anew.
+    case contentOutside(end: UInt64, fileSize: Int)
     /// What has to be written does not fit into 2^63 bytes.
     case tooLarge
 
@@ -124,6 +126,7 @@ public enum MV2Error: Error, Equatable, Sendable {
         case .log: "WalCorruption"
         case .frames: "InvalidFrame"
         case .sessions, .sessionsOutside: "InvalidReplaySegment"
+        case .contentOutside: "InvalidToc"
         case .unknownSession: "UnknownSession"
         case .exists: "Exists"
         case .replaced: "Replaced"
@@ -145,6 +148,7 @@ public enum MV2Error: Error, Equatable, Sendable {
         case .log(let damage): damage.offset
         case .sessions(let error): error.offset
         case .sessionsOutside(let region, _): Int(clamping: region.offset)
+        case .contentOutside(_, let size): size
         }
     }
 }
@@ -173,6 +177,9 @@ extension MV2Error: CustomStringConvertible {
         case .sessions(let error): error.description
         case .sessionsOutside(let region, let size):
             "The sessions should be at byte \(region.offset), \(region.length) long; the file has \(size) bytes."
+        case .contentOutside(let end, let size):
+            "The table of contents names bytes up to \(end), and the file has \(size): part of it is lost. Sessions can be "
+                + "saved behind what is there, but the file cannot be written anew."
         case .unknownSession(let id): "There is no session \(id) in this memory."
         case .exists(let path): "\(path) exists already."
         case .replaced(let path):

@@ -246,4 +246,10 @@ extension MV2TableOfContents {
         add("replay segment", replayManifest?.segment, nil)
         return all
     }
+
+    /// The same without empty ones, each region once: a catalogue names again what the indexes name.
+    var distinctRegions: [MV2NamedRegion] {
+        var seen: Set<MV2Region> = []
+        return namedRegions.filter { $0.region.length > 0 && seen.insert($0.region).inserted }
+    }
 }

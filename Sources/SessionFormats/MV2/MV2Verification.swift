@@ -53,11 +53,7 @@ private struct MV2Verification {
         guard let table = file.table else { return }
         let frames = table.frames.filter { $0.status == .active && $0.payload.length > 0 }
         var regions = frames.map { ("frame \($0.id)", $0.payload) }
-        var seen: Set<MV2Region> = []
-        // A catalogue names again what the indexes name.
-        for named in table.namedRegions where named.region.length > 0 && seen.insert(named.region).inserted {
-            regions.append((named.name, named.region))
-        }
+        regions += table.distinctRegions.map { ($0.name, $0.region) }
         var claims: [Claim] = []
         for (name, region) in regions {
             if let range = region.range(in: file.bytes.count) {
@@ -134,9 +130,7 @@ private struct MV2Verification {
     // MARK: Content
 
     mutating func checkContent() {
-        guard let table = file.table else { return }
-        var seen: Set<MV2Region> = []
-        for named in table.namedRegions where named.region.length > 0 && seen.insert(named.region).inserted {
+        for named in file.table?.distinctRegions ?? [] {
             guard let range = named.region.range(in: file.bytes.count), let checksum = named.checksum else { continue }
             let hash = file.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
             if hash == checksum { continue }

@@ -70,7 +70,7 @@ public final class MV2Writer {
         bytes += [UInt8](repeating: 0, count: tableOffset - bytes.count)
         bytes += tableBytes + MV2Footer.encode(table: tableBytes, generation: 1)
         if try translating({ () throws(FileSystemError) in try fileSystem.exists(path) }) { throw .exists(path) }
-        try translating { () throws(FileSystemError) in try write(bytes, asNew: path, fileSystem).close() }
+        try translating { () throws(FileSystemError) in try fileSystem.replace(path, with: bytes) }
         return try open(path: path, on: fileSystem)
     }
 
@@ -184,12 +184,12 @@ public final class MV2Writer {
     /// Writes the segment where the upstream does: over the committed table.
     private func saveOverTable(_ sessions: [ReplaySession]) throws(MV2Error) {
         let segment = sessions.isEmpty ? [] : ReplaySegment.encode(sessions)
-        let start = max(header.footerOffset, table.contentEnd(log: header.log))
+        let place = try checkedContentEnd(atLeast: header.footerOffset)
         table.shape = .current
-        table.replayManifest = Tail.manifest(sessions, MV2Region(offset: start, length: UInt64(segment.count)))
-        header.footerOffset = max(header.footerOffset, start + UInt64(segment.count))
+        table.replayManifest = Tail.manifest(
+            sessions, MV2Region(offset: UInt64(place), length: UInt64(segment.count)))
+        header.footerOffset = UInt64(place + segment.count)
         hasUncommitted = true
-        guard let place = Int(exactly: start) else { throw .tooLarge }
         try Self.translating { () throws(FileSystemError) in
             try file.write(segment, at: place)
             try file.sync()
@@ -212,6 +212,14 @@ public final class MV2Writer {
 
     // MARK: Writing anew
 
+    /// Where everything ends that has to be kept, which the file has to reach: what the table claims is not to be trusted.
+    private func checkedContentEnd(atLeast least: UInt64 = 0) throws(MV2Error) -> Int {
+        let end = max(least, table.contentEnd(log: header.log))
+        let fileSize = try Self.translating { () throws(FileSystemError) in try file.size() }
+        guard end <= UInt64(fileSize) else { throw .contentOutside(end: end, fileSize: fileSize) }
+        return Int(end)
+    }
+
     /// Whether more than half of the file is tails of earlier saves, to which nothing refers any more.
     private var isMostlyDead: Bool {
         guard let end = Int(exactly: table.contentEnd(log: header.log)) else { return false }
@@ -224,7 +232,7 @@ public final class MV2Writer {
     /// - Throws: `MV2Error.file`; then the memory is as it was.
     public func compact() throws(MV2Error) {
         try checkState()
-        guard let end = Int(exactly: table.contentEnd(log: header.log)) else { throw .tooLarge }
+        let end = try checkedContentEnd()
         let tail = try Tail(sessions, at: end, table, generation: generation &+ 1)
         var header = header
         header.footerOffset = UInt64(tail.tableOffset)
@@ -276,23 +284,6 @@ public final class MV2Writer {
         return at
     }
 
-    private static func write(
-        _ bytes: [UInt8], asNew path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> any OpenFile {
-        let temporary = path + ".new"
-        let file = try fileSystem.open(temporary, .createOrTruncate)
-        do throws(FileSystemError) {
-            try file.append(bytes)
-            try file.sync()
-            try fileSystem.rename(temporary, to: path)
-            try fileSystem.syncFolder(folder(of: path))
-            return file
-        } catch {
-            file.close()
-            throw error
-        }
-    }
-
     private static func translating<Result>(
         _ body: () throws(FileSystemError) -> Result
     ) throws(MV2Error) -> Result {
@@ -338,14 +329,13 @@ private struct Tail {
 }
 
 extension MV2TableOfContents {
-    /// Where everything ends that is not a replay segment or a table, in bytes; the end of the log when there is nothing.
+    /// Where everything ends that is not a replay segment or a table, in bytes, as the table claims; the end of the log when
+    /// there is nothing.
     func contentEnd(log: MV2Region) -> UInt64 {
-        var end = log.end ?? 0
-        for frame in frames { end = max(end, frame.payload.end ?? 0) }
         var others = self
         others.replayManifest = nil
-        for named in others.namedRegions { end = max(end, named.region.end ?? 0) }
-        return end
+        let regions = [log] + frames.map(\.payload).filter { $0.length > 0 } + others.distinctRegions.map(\.region)
+        return regions.reduce(0) { max($0, $1.end ?? .max) }
     }
 
     /// The table of a memory in which nothing is.

@@ -193,27 +193,9 @@ public struct SessionRecorder: Sendable {
             return
         }
         switch writing {
-        case .reference: try Self.write(active.encoded(), to: path, fileSystem)
-        case .safe: try Self.replace(path, with: active.encoded(), fileSystem)
+        case .reference: try fileSystem.write(active.encoded(), to: path)
+        case .safe: try fileSystem.replace(path, with: active.encoded())
         }
-    }
-
-    private static func write(
-        _ bytes: [UInt8], to path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) {
-        let file = try fileSystem.open(path, .createOrTruncate)
-        defer { file.close() }
-        try file.append(bytes)
-        try file.sync()
-    }
-
-    private static func replace(
-        _ path: String, with bytes: [UInt8], _ fileSystem: any FileSystem
-    ) throws(FileSystemError) {
-        let temporary = path + ".new"
-        try write(bytes, to: temporary, fileSystem)
-        try fileSystem.rename(temporary, to: path)
-        try fileSystem.syncFolder(folder(of: path))
     }
 
     /// Goes on with the session in the sidecar, if there is one.

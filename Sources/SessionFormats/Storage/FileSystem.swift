@@ -81,6 +81,22 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 extension FileSystem {
+    /// Writes a file in place; it is durable when this returns, and may be short or empty after a crash before.
+    func write(_ bytes: [UInt8], to path: String) throws(FileSystemError) {
+        let file = try open(path, .createOrTruncate)
+        defer { file.close() }
+        try file.append(bytes)
+        try file.sync()
+    }
+
+    /// Puts bytes in place of a file in one step: durable when this returns, and when it throws the old file is whole.
+    func replace(_ path: String, with bytes: [UInt8]) throws(FileSystemError) {
+        let temporary = path + ".new"
+        try write(bytes, to: temporary)
+        try rename(temporary, to: path)
+        try syncFolder(folder(of: path))
+    }
+
     /// `path` itself, or with the first of -2, -3, … behind it that no file has yet.
     func unusedName(_ path: String) throws(FileSystemError) -> String {
         var name = path

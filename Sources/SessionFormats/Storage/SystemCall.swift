@@ -28,6 +28,13 @@ enum SystemCall {
         }
     }
 
+    /// Nanoseconds on one of the system's clocks.
+    static func nanoseconds(on clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+    }
+
     static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileSystemError) -> Int32 {
         guard !path.utf8.contains(0) else {
             throw FileSystemError(call: "open", path: path, errorNumber: ENOENT)
