@@ -6,46 +6,56 @@ enum ExploreCommand: Command {
     static let summary = "Visit every disk that a power cut can leave of a writer's work."
     static let help = """
         usage: crashlab explore [OPTIONS] [SCENARIO…]
+               crashlab explore [OPTIONS] TRACE
 
         Lets the library's writers work on a simulated disk and visits the states in which a crash may leave it, each of
         them judged after recovery. Protocols of the upstream and planted bugs are there to be found; safe protocols must
-        have no violation. Without a name all scenarios are explored.
+        have no violation. Without a name all scenarios are explored. A TRACE is a file that crashlab trace --output wrote:
+        what another program did to a folder; one whose name ends in .gz is unpacked with gzip.
 
-          --model cached|ordered|posix  What a crash may do; posix unless told otherwise.
-          --sector 512|4096             What a disk writes as a whole; 512 unless told otherwise.
-          --bound N                     With more states than this they are sampled; 200000 unless told otherwise.
-          --samples N                   How many are sampled then; 20000 unless told otherwise.
-          --seed N                      Where samples come from; 1 unless told otherwise.
-          --report FOLDER               Write the first violation of each scenario there: a report, and the disk.
           --list                        List the scenarios.
+        \(TraceExploration.help)
+        --ack and --check are for traces.
 
-        Exit status: 0 safe protocols are safe and all else was found, 1 otherwise.
+        Exit status: 0 safe protocols are safe and all else was found, or no state of the trace is wrong; 1 otherwise; 64
+        wrong usage; 74 the trace cannot be read.
         """
-
-    private enum SectorSize: String, CaseIterable {
-        case small = "512"
-        case large = "4096"
-    }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
-        var explorer = CrashStateExplorer()
-        explorer.model = try arguments.choice("--model", PersistenceModel.self) ?? explorer.model
-        explorer.sectorSize = try arguments.choice("--sector", SectorSize.self) == .large ? 4_096 : 512
-        explorer.bound = try arguments.number("--bound", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.bound
-        explorer.samples = try arguments.number("--samples", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.samples
-        explorer.seed = try arguments.number("--seed", in: 0...UInt64.max) ?? explorer.seed
-        let folder = try arguments.option("--report")
+        let options = try ExplorerOptions(&arguments)
+        var exploration = try TraceExploration(&arguments)
         let lists = arguments.flag("--list")
         let names = try arguments.operands()
-        if let unknown = names.first(where: { name in !CrashScenario.all.contains { $0.name == name } }) {
-            throw UsageError(message: "there is no scenario \"\(unknown)\"; --list lists them.")
-        }
-        let scenarios = CrashScenario.all.filter { names.isEmpty || names.contains($0.name) }
         if lists {
-            for scenario in scenarios { Output.print("\(scenario.name), \(scenario.writing)\n") }
+            for scenario in CrashScenario.all { Output.print("\(scenario.reference), \(scenario.writing)\n") }
             return .success
         }
+        if names.count == 1, FileManager.default.fileExists(atPath: names[0]) {
+            exploration.path = names[0]
+            return exploration.run(try trace(in: names[0]), options)
+        }
+        for name in names where !CrashScenario.all.contains(where: { $0.isMeant(by: name) }) {
+            throw UsageError(message: "there is no scenario and no file \"\(name)\"; --list lists the scenarios.")
+        }
+        return try explore(
+            CrashScenario.all.filter { scenario in names.isEmpty || names.contains { scenario.isMeant(by: $0) } },
+            options)
+    }
+
+    private static func trace(in path: String) throws -> WriteTrace {
+        if path.hasSuffix(".gz") {
+            let unpacked = try ChildProcess.run("gzip", ["-dc", path])
+            guard unpacked.status == 0 else {
+                throw UsageError(message: "\(path) cannot be unpacked: \(unpacked.errors)")
+            }
+            return try WriteTrace(file: unpacked.output)
+        }
+        return try WriteTrace(file: try String(contentsOfFile: path, encoding: .utf8))
+    }
+
+    private static func explore(_ scenarios: [CrashScenario], _ options: ExplorerOptions) throws -> ExitStatus {
+        let explorer = options.explorer
         Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectorSize) bytes\n\n")
         Output.print(ExplorationReport.head)
         var isAsExpected = true
@@ -56,8 +66,17 @@ enum ExploreCommand: Command {
                 seconds: ProcessInfo.processInfo.systemUptime - start, model: explorer.model)
             Output.print(report.line)
             isAsExpected = isAsExpected && report.isAsExpected
-            if let folder { try report.writeFirstViolation(below: folder) }
+            if let folder = options.reportFolder {
+                try report.writeFirstViolation(below: folder, options: options.text)
+            }
+            if explorer.onlyState != nil, let violation = report.exploration.violations.first {
+                Output.print("\n" + violation.report(again: "crashlab explore \(scenario.reference) \(options.text)"))
+            }
         }
         return isAsExpected ? .success : .damaged
     }
+}
+
+extension CrashScenario {
+    fileprivate func isMeant(by name: String) -> Bool { name == self.name || name == reference }
 }

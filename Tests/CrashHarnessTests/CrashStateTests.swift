@@ -111,6 +111,47 @@ struct CrashStateTests {
         #expect(!disks.contains { $0["f"] == nil })
     }
 
+    @Test func `posix: a file that moves across folders is there with its old name, its new one, or both, never gone`()
+        throws
+    {
+        for syncsFirst in [nil, "a", "b"] {
+            let disks = try disks(.posix, base: ["a/f": [9]]) { disk in
+                try disk.rename("a/f", to: "b/f")
+                if let syncsFirst { try disk.syncFolder(syncsFirst) }
+            }
+            #expect(disks.contains(["b/f": [9]]))
+            #expect(disks.allSatisfy { $0["a/f"] == [9] || $0["b/f"] == [9] })
+        }
+        let disk = SimulatedDisk()
+        try disk.open("a/f", .createNew).append([1])
+        try disk.rename("a/f", to: "b/f")
+        try disk.syncFolder("b")
+        disk.acknowledge("done")
+        _ = CrashStateExplorer().explore(disk.trace) { disk, acknowledged in
+            if !acknowledged.isEmpty { #expect(disk.contents["b/f"] != nil) }
+            return nil
+        }
+    }
+
+    @Test func `a write in two steps can be killed between them`() throws {
+        let disks = try disks(.cached, base: ["f": []]) { disk in
+            disk.inject(.shortWrite)
+            try disk.open("f", .append).append([1, 2, 3, 4])
+        }
+        #expect(disks == [["f": []], ["f": [1, 2]], ["f": [1, 2, 3, 4]]])
+    }
+
+    @Test func `the state that a report names is the one that breaks the promise`() throws {
+        let mutant = try #require(CrashScenario.all.first { $0.name == "mutant-newline-apart" })
+        var explorer = explorer(512)
+        let violation = try #require(try mutant.explore(explorer).violations.first)
+        explorer.onlyState = violation.choices
+        let again = try mutant.explore(explorer)
+        #expect(again.visited == 1 && again.violations.first?.disk == violation.disk)
+        explorer.onlyState = [0]
+        #expect(try mutant.explore(explorer).violationCount == 0)
+    }
+
     @Test func `posix: after a failed sync no later sync brings the bytes back for sure`() throws {
         let disk = SimulatedDisk(["f": []])
         let file = try disk.open("f", .append)
@@ -142,7 +183,7 @@ struct CrashStateTests {
         let exploration = try scenario.explore(explorer(sectorSize))
         let report = ExplorationReport(scenario: scenario, exploration: exploration, seconds: 1, model: .posix)
         let isAsExpected = report.isAsExpected
-        #expect(isAsExpected, "\(report.line)\(exploration.violations.first?.report ?? "")")
+        #expect(isAsExpected, "\(report.line)\(exploration.violations.first?.report(again: "explore") ?? "")")
     }
 
     @Test func `there are six planted bugs and a window for each of the upstream's protocols`() {
@@ -162,8 +203,10 @@ struct CrashStateTests {
         }
     }
 
-    @Test(arguments: SimulatedDisk.Fault.allCases)
-    func `an operation that fails is reported and leaves what a crash may leave`(_ fault: SimulatedDisk.Fault) throws {
+    @Test(arguments: SimulatedDisk.Fault.all)
+    func `an operation that fails, or is done in two steps, leaves what a crash may leave`(_ fault: SimulatedDisk.Fault)
+        throws
+    {
         var explored = 0
         for scenario in CrashScenario.all where scenario.expectation == .safe {
             for skipped in 0..<8 {
@@ -171,7 +214,8 @@ struct CrashStateTests {
                 explored += 1
                 #expect(
                     exploration.violationCount == 0,
-                    "\(scenario.name), \(fault) after \(skipped): \(exploration.violations.first?.report ?? "")")
+                    "\(scenario.name), \(fault) after \(skipped): \(exploration.violations.first?.report(again: "explore") ?? "")"
+                )
             }
         }
         #expect(explored > 0)

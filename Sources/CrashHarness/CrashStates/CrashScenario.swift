@@ -24,6 +24,9 @@ public struct CrashScenario: Sendable {
     let work: @Sendable (SimulatedDisk) throws -> Void
     let check: @Sendable (_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)?
 
+    /// What leads to this scenario alone: its name, and how the writer writes where several share one.
+    public var reference: String { expectation == .mutant ? name : "\(name):\(writing)" }
+
     /// Lets the writer work and visits the states.
     ///
     /// - Throws: What the writer throws.
@@ -33,15 +36,15 @@ public struct CrashScenario: Sendable {
         return explore(disk, explorer)
     }
 
-    /// The same with an operation that fails.
+    /// The same with an operation that fails. A writer that does not say so has to have coped with it.
     ///
     /// - Parameter skipped: How many operations of that kind succeed first.
-    /// - Returns: nil when the writer had less to do than that, or did not say that something failed.
+    /// - Returns: nil when the writer had less to do than that.
     func explore(_ explorer: CrashStateExplorer, _ fault: SimulatedDisk.Fault, after skipped: Int) -> Exploration? {
         let disk = SimulatedDisk(base)
         disk.inject(fault, after: skipped)
-        do { try work(disk) } catch { return explore(disk, explorer) }
-        return nil
+        try? work(disk)
+        return disk.hasFaultLeft ? nil : explore(disk, explorer)
     }
 
     private func explore(_ disk: SimulatedDisk, _ explorer: CrashStateExplorer) -> Exploration {
@@ -59,10 +62,13 @@ public struct CrashScenario: Sendable {
     ) -> (expected: String, got: String)? {
         if recovery.operations.isEmpty { return nil }
         var second = explorer
-        (second.bound, second.samples) = (500, 100)
+        (second.bound, second.samples, second.onlyState) = (500, 100, nil)
         let exploration = second.explore(recovery) { disk, _ in check(disk, acknowledged) }
         return exploration.violations.first.map {
-            ("after a crash during recovery: \($0.expected)", "\($0.got)\n\($0.report)")
+            (
+                "after a crash during recovery: \($0.expected)",
+                "\($0.got), recovery having done: \($0.operations.joined(separator: "; "))"
+            )
         }
     }
 }
@@ -166,11 +172,21 @@ extension CrashScenario {
                 try recorder(actions: actions).saveSidecar(forMemory: memory, writing, on: disk)
                 disk.acknowledge("\(actions)")
             }
+            disk.acknowledge(clearing)
+            try SessionRecorder.clearSidecar(forMemory: memory, on: disk)
+            disk.acknowledge(cleared)
         }
     }
 
+    /// From here on the session may be gone, and from there on it has to be.
+    private static let clearing = "clearing"
+    private static let cleared = "cleared"
+
     static func checkSidecar(_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)? {
-        guard let last = acknowledged.compactMap({ Int($0) }).last else { return nil }
+        if acknowledged.last == cleared {
+            return (try? disk.exists(sidecar)) == false ? nil : ("no sidecar", "one")
+        }
+        guard let last = acknowledged.last.flatMap({ Int($0) }) else { return nil }
         var recorder = SessionRecorder(clock: { 0 })
         do {
             _ = try recorder.loadSidecar(forMemory: memory, on: disk)
@@ -181,7 +197,7 @@ extension CrashScenario {
 
     private static let sidecars = SessionRecorder.SidecarProtocol.allCases.map { writing in
         CrashScenario(
-            name: "sidecar-replace", writing: "\(writing)", expectation: writing == .safe ? .safe : .knownWindow,
+            name: "sidecar-save-clear", writing: "\(writing)", expectation: writing == .safe ? .safe : .knownWindow,
             base: [:], work: workOnSidecar(writing), check: checkSidecar)
     }
 

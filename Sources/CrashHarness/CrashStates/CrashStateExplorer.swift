@@ -1,5 +1,6 @@
 // Visits the disks that a crash may leave and asks of each whether all is well.
 
+import Foundation
 import SessionFormats
 
 /// What an exploration found.
@@ -34,7 +35,9 @@ public struct CrashViolation: Sendable {
     public var choices: [UInt64]
 
     /// The violation in words.
-    public var report: String {
+    ///
+    /// - Parameter again: The command that shows it again, up to the state.
+    public func report(again: String) -> String {
         let steps = operations.enumerated().map { "  \($0 + 1). \($1)" }.joined(separator: "\n")
         let files = disk.sorted { $0.key < $1.key }.map { "\($0) (\($1.count) bytes)" }.joined(separator: ", ")
         return """
@@ -42,10 +45,19 @@ public struct CrashViolation: Sendable {
             got           \(got)
             acknowledged  \(acknowledged.isEmpty ? "nothing" : acknowledged.joined(separator: ", "))
             disk          \(files.isEmpty ? "no files" : files)
+            again         \(again) --state \(choices.map(String.init).joined(separator: ","))
             operations before the crash:
             \(steps)
 
             """
+    }
+
+    /// Writes a folder with the report and, in `disk`, every file as the crash left it.
+    ///
+    /// - Throws: What the file system reports.
+    public func write(into folder: String, again: String) throws {
+        try SimulatedDisk(disk).write(below: folder + "/disk")
+        try Data(report(again: again).utf8).write(to: URL(filePath: folder + "/report.txt"))
     }
 }
 
@@ -61,6 +73,8 @@ public struct CrashStateExplorer: Sendable {
     public var samples = 20_000
     /// Where the samples come from.
     public var seed: UInt64 = 1
+    /// The choices that lead to the only state to visit; nil to visit all.
+    public var onlyState: [UInt64]?
 
     /// Makes an explorer.
     public init() {}
@@ -71,6 +85,13 @@ public struct CrashStateExplorer: Sendable {
     /// Visits states. The check gets each different disk with what was acknowledged before the crash.
     public func explore(_ trace: WriteTrace, _ check: Check) -> Exploration {
         let states = CrashStates(trace, model, sectorSize: sectorSize)
+        if let onlyState {
+            var visit = Visit(
+                states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
+            var choices = Choices.recorded(onlyState)
+            visit.look(&choices, check)
+            return visit.exploration
+        }
         // Counted first without looking at any: a part of all states would be those of the first operations alone.
         let coverage = ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }
         var visit = Visit(states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))

@@ -2,16 +2,20 @@
 //
 // Run with -f -y -xx: children and threads are followed, descriptors carry their file's present path, all bytes are hex.
 // A file is followed by what it is, not by its name. What strace cannot show (stores into shared mappings) or what is not
-// followed here is said, and the files are compared at the end to notice that something was missed.
+// followed here is said, and the files are compared at the end to notice that something was missed. sync_file_range promises
+// nothing about durability and is passed over; so is mkdir: a folder counts as durable, its names do not.
 
 /// Reads strace's output.
 struct ForeignTrace {
     /// The system calls that are asked for.
     static let systemCalls = [
-        "open", "openat", "creat", "read", "pread64", "lseek", "write", "pwrite64", "writev", "pwritev", "ftruncate",
-        "truncate", "fallocate", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
-        "unlinkat", "chdir", "dup", "dup2", "dup3", "fcntl", "mmap", "copy_file_range", "sendfile",
+        "open", "openat", "creat", "read", "readv", "lseek", "write", "pwrite64", "writev", "pwritev", "pwritev2",
+        "ftruncate", "truncate", "fallocate", "fsync", "fdatasync", "sync", "syncfs", "rename", "renameat", "renameat2",
+        "link", "linkat", "unlink", "unlinkat", "chdir", "fchdir", "dup", "dup2", "dup3", "fcntl", "mmap",
+        "copy_file_range", "sendfile", "splice", "io_uring_setup", "io_submit",
     ]
+    /// Files larger than this are not followed: a hole of an exabyte is one call.
+    static let largestFile = 1 << 30
 
     /// What was done, with names relative to the folder.
     private(set) var trace: WriteTrace
@@ -26,10 +30,11 @@ struct ForeignTrace {
     private struct Opening {
         var position = 0
         var appends = false
+        /// Whether each write is durable when it returns.
+        var syncs = false
     }
 
     private let folder: String
-    private let mark: String?
     private var directory: String
     private var names: [String: Int]
     private var contents: [Int: [UInt8]]
@@ -37,7 +42,8 @@ struct ForeignTrace {
     private var openings: [Opening] = []
     private var openingOf: [Descriptor: Int] = [:]
     private var unfinished: [Substring: String] = [:]
-    private var output: [UInt8] = []
+    /// The unfinished line of each stream.
+    private var output: [Int: [UInt8]] = [:]
 
     /// Reads a trace.
     ///
@@ -46,9 +52,8 @@ struct ForeignTrace {
     ///   - folder: The absolute path that is watched.
     ///   - directory: Where the program was started.
     ///   - base: The files below the folder before, by their names in it.
-    ///   - mark: Lines of the program's output that hold this are acknowledgements; without it each sync is one.
-    init(_ text: String, folder: String, directory: String, base: [String: [UInt8]], mark: String?) {
-        (self.folder, self.directory, self.mark) = (folder, directory, mark)
+    init(_ text: String, folder: String, directory: String, base: [String: [UInt8]]) {
+        (self.folder, self.directory) = (folder, directory)
         trace = WriteTrace(base)
         names = trace.base.mapValues(\.file)
         contents = Dictionary(uniqueKeysWithValues: trace.base.values.map { ($0.file, $0.bytes) })
@@ -78,21 +83,29 @@ struct ForeignTrace {
     private mutating func follow(_ call: StraceCall) {
         switch call.name {
         case "open", "openat", "creat": opened(call)
-        case "read": if call.result > 0 { moved(call) { $0 + call.result } }
+        case "read", "readv": if call.result > 0 { moved(call) { $0 &+ call.result } }
         case "lseek": if call.result >= 0 { moved(call) { _ in call.result } }
         case "dup", "dup2", "dup3", "fcntl": duplicated(call)
         case "write", "writev": wrote(call, at: nil)
-        case "pwrite64", "pwritev": wrote(call, at: call.arguments.last.flatMap { Int($0) })
-        case "ftruncate": resized(call, to: call.integer(1))
+        case "pwrite64", "pwritev": wrote(call, at: call.integer(3))
+        case "pwritev2": wrote(call, at: call.integer(3).flatMap { $0 < 0 ? nil : $0 })
+        case "ftruncate": if let file = descriptor(call)?.file { resized(call, file) }
+        case "truncate":
+            if let file = named(call).first.flatMap(relative).flatMap({ names[$0] }) { resized(call, file) }
         case "fallocate": allocated(call)
         case "fsync", "fdatasync": synced(call)
+        case "sync", "syncfs": syncedAll(call)
         case "rename", "renameat", "renameat2": renamed(call)
+        case "link", "linkat": linked(call)
         case "unlink", "unlinkat": removed(call)
         case "chdir": if call.result == 0 { directory = absolute(call.text(at: 0) ?? "", from: directory) }
+        case "fchdir": if call.result == 0 { directory = call.path(0) ?? directory }
         case "mmap": mapped(call)
         case "copy_file_range": copied(call, from: 0, at: call.pointed(1), to: 2, at: call.pointed(3))
         case "sendfile": copied(call, from: 1, at: call.pointed(2), to: 0, at: nil)
-        case "truncate", "link", "linkat": unsupported(call)
+        case "splice": unsupported(call)
+        case "io_uring_setup", "io_submit":
+            if call.result >= 0 { warn("The program uses \(call.name); what it writes that way cannot be traced.") }
         default: break
         }
     }
@@ -111,7 +124,9 @@ struct ForeignTrace {
         guard let file = names[path] else { return }
         if flags.contains("O_TRUNC"), contents[file]?.isEmpty == false { resize(file, 0) }
         openingOf[Descriptor(number: call.result, file: file)] = openings.count
-        openings.append(Opening(appends: flags.contains("O_APPEND")))
+        openings.append(
+            Opening(
+                appends: flags.contains("O_APPEND"), syncs: flags.contains("O_SYNC") || flags.contains("O_DSYNC")))
     }
 
     private mutating func duplicated(_ call: StraceCall) {
@@ -145,21 +160,19 @@ struct ForeignTrace {
     private mutating func wrote(_ call: StraceCall, at given: Int?) {
         guard call.result > 0 else { return }
         let bytes = Array(call.bytes.prefix(call.result))
-        guard let descriptor = descriptor(call) else {
-            if let number = call.descriptor(0), number == 1 || number == 2, call.path(0).flatMap(relative) == nil {
-                told(bytes)
-            }
-            return
+        if let descriptor = descriptor(call) {
+            write(bytes, to: descriptor, at: given)
+        } else if let number = call.descriptor(0), number == 1 || number == 2, call.path(0).flatMap(relative) == nil {
+            told(bytes, on: number)
         }
-        write(bytes, to: descriptor, at: given)
     }
 
     private mutating func copied(_ call: StraceCall, from: Int, at start: Int?, to: Int, at given: Int?) {
         guard call.result > 0, let target = descriptor(call, to) else { return }
         guard let source = descriptor(call, from) else { return unsupported(call) }
         let opening = opening(source)
-        let offset = start ?? openings[opening].position
-        if start == nil { openings[opening].position += call.result }
+        let offset = max(0, start ?? openings[opening].position)
+        if start == nil { openings[opening].position = offset &+ call.result }
         write(Array((contents[source.file] ?? []).dropFirst(offset).prefix(call.result)), to: target, at: given)
     }
 
@@ -167,56 +180,90 @@ struct ForeignTrace {
         let size = contents[descriptor.file]?.count ?? 0
         let opening = opening(descriptor)
         let offset = openings[opening].appends ? size : given ?? openings[opening].position
-        if given == nil { openings[opening].position = offset + bytes.count }
-        if offset + bytes.count > size { setSize(descriptor.file, offset + bytes.count) }
-        contents[descriptor.file]?.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        if given == nil { openings[opening].position = offset &+ bytes.count }
+        guard isFollowed(offset, bytes.count) else { return }
+        contents[descriptor.file]?.write(bytes, at: offset)
         trace.operations.append(.write(file: descriptor.file, offset: offset, bytes: bytes))
+        if openings[opening].syncs { trace.operations.append(.sync(file: descriptor.file)) }
+    }
+
+    /// Whether bytes are at a place that a file here can have.
+    private mutating func isFollowed(_ offset: Int, _ count: Int) -> Bool {
+        let (end, overflow) = offset.addingReportingOverflow(count)
+        if offset >= 0, count >= 0, !overflow, end <= Self.largestFile { return true }
+        warn("Files of more than \(Self.largestFile >> 30) GiB are not followed; what was written there is missing.")
+        return false
     }
 
     /// The program said something to the outside world.
-    private mutating func told(_ bytes: [UInt8]) {
-        output += bytes
-        while let newline = output.firstIndex(of: 0x0A) {
-            let line = String(decoding: output[..<newline], as: UTF8.self)
-            output.removeSubrange(...newline)
-            if let mark, line.contains(mark) { trace.operations.append(.acknowledge(line)) }
+    private mutating func told(_ bytes: [UInt8], on stream: Int) {
+        var lines = (output.removeValue(forKey: stream) ?? []) + bytes
+        while let newline = lines.firstIndex(of: 0x0A) {
+            trace.operations.append(.output(String(decoding: lines[..<newline], as: UTF8.self)))
+            lines.removeSubrange(...newline)
         }
+        output[stream] = lines
     }
 
-    private mutating func resized(_ call: StraceCall, to size: Int?) {
-        guard call.result == 0, let size, let descriptor = descriptor(call) else { return }
-        resize(descriptor.file, size)
+    private mutating func resized(_ call: StraceCall, _ file: Int) {
+        guard call.result == 0, let size = call.integer(1), isFollowed(0, size) else { return }
+        resize(file, size)
     }
 
     private mutating func allocated(_ call: StraceCall) {
         guard call.result == 0, let descriptor = descriptor(call), call.integer(1) == 0,
             let offset = call.integer(2), let length = call.integer(3)
         else { return unsupported(call) }
+        guard isFollowed(offset, length) else { return }
         if offset + length > contents[descriptor.file]?.count ?? 0 { resize(descriptor.file, offset + length) }
     }
 
     private mutating func synced(_ call: StraceCall) {
         guard let path = call.path(0) else { return }
         if let descriptor = descriptor(call) {
-            let isDone = call.result == 0
-            trace.operations.append(isDone ? .sync(file: descriptor.file) : .failedSync(file: descriptor.file))
-            if isDone, mark == nil { trace.operations.append(.acknowledge("sync of \(relative(path) ?? path)")) }
+            trace.operations.append(
+                call.result == 0 ? .sync(file: descriptor.file) : .failedSync(file: descriptor.file))
         } else if path == folder || relative(path) != nil, call.result == 0 {
             trace.operations.append(.syncFolder(path: path == folder ? "." : relative(path) ?? "."))
         }
     }
 
-    private mutating func renamed(_ call: StraceCall) {
+    private mutating func syncedAll(_ call: StraceCall) {
+        guard call.result == 0 else { return }
+        let folders = Set(names.keys.map { name in name.lastIndex(of: "/").map { String(name[..<$0]) } ?? "." })
+        trace.operations += Set(names.values).sorted().map { .sync(file: $0) }
+        trace.operations += folders.sorted().map { .syncFolder(path: $0) }
+    }
+
+    /// The two names of a call, when both are below the folder.
+    private mutating func twoNames(_ call: StraceCall) -> (String, String)? {
         let paths = named(call).map(relative)
-        guard call.result == 0, paths.count == 2 else { return }
-        switch (paths[0], paths[1]) {
-        case (let from?, let to?):
-            guard let file = names.removeValue(forKey: from) else { return }
-            names[to] = file
-            trace.operations.append(.rename(from: from, to: to))
-        case (nil, nil): return
-        default: warn("A file was moved into or out of the folder (\(call.name)); that is not followed.")
+        guard call.result == 0, paths.count == 2 else { return nil }
+        if let from = paths[0], let to = paths[1] { return (from, to) }
+        if paths[0] != nil || paths[1] != nil {
+            warn("A file was moved or linked into or out of the folder (\(call.name)); that is not followed.")
         }
+        return nil
+    }
+
+    private mutating func renamed(_ call: StraceCall) {
+        guard let (from, to) = twoNames(call) else { return }
+        if call.arguments.last?.contains("RENAME_EXCHANGE") == true { return unsupported(call) }
+        guard let file = names.removeValue(forKey: from) else { return renamedFolder(from, to) }
+        names[to] = file
+        trace.operations.append(.rename(from: from, to: to))
+    }
+
+    private mutating func renamedFolder(_ from: String, _ to: String) {
+        if names.keys.contains(where: { $0.hasPrefix(from + "/") }) {
+            warn("The folder \(from) was renamed to \(to); that is not followed.")
+        }
+    }
+
+    private mutating func linked(_ call: StraceCall) {
+        guard let (from, to) = twoNames(call), let file = names[from] else { return }
+        names[to] = file
+        trace.operations.append(.link(from: from, to: to))
     }
 
     private mutating func removed(_ call: StraceCall) {
@@ -243,14 +290,8 @@ struct ForeignTrace {
     // MARK: Files
 
     private mutating func resize(_ file: Int, _ size: Int) {
-        setSize(file, size)
+        contents[file]?.setSize(size)
         trace.operations.append(.resize(file: file, size: size))
-    }
-
-    private mutating func setSize(_ file: Int, _ size: Int) {
-        let count = contents[file]?.count ?? 0
-        if size < count { contents[file]?.removeLast(count - size) }
-        if size > count { contents[file]? += [UInt8](repeating: 0, count: size - count) }
     }
 
     private mutating func warn(_ text: String) {
@@ -273,90 +314,5 @@ struct ForeignTrace {
     /// The name below the folder; nil for what is elsewhere.
     private func relative(_ path: String) -> String? {
         path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : nil
-    }
-}
-
-/// A line of strace's: a call, its arguments and its result.
-struct StraceCall {
-    let name: String
-    /// The arguments as strace prints them.
-    let arguments: [String]
-    /// What the call returned; -1 for an error.
-    let result: Int
-    /// The path behind a descriptor that was returned.
-    let resultPath: String?
-
-    init?(_ line: String) {
-        guard let open = line.firstIndex(of: "("),
-            let equals = line.range(of: ") ", options: .backwards)
-                ?? line.range(of: ")=", options: .backwards)
-        else { return nil }
-        name = String(line[..<open])
-        arguments = Self.split(line[line.index(after: open)..<equals.lowerBound])
-        let outcome = line[equals.upperBound...].drop { $0 == " " || $0 == "=" }
-        guard let number = Int(outcome.prefix { $0.isNumber || $0 == "-" }) else { return nil }
-        result = number
-        resultPath = Self.path(in: String(outcome))
-    }
-
-    /// Splits at commas that are not inside quotes, brackets or braces.
-    private static func split(_ text: Substring) -> [String] {
-        var parts: [String] = [""]
-        var depth = 0
-        var isQuoted = false
-        for character in text {
-            switch character {
-            case "\"": isQuoted.toggle()
-            case "[", "{": depth += isQuoted ? 0 : 1
-            case "]", "}": depth -= isQuoted ? 0 : 1
-            case "," where depth == 0 && !isQuoted:
-                parts.append("")
-                continue
-            default: break
-            }
-            parts[parts.count - 1].append(character)
-        }
-        return parts.map { String($0.drop { $0 == " " }) }
-    }
-
-    /// The number of a descriptor argument, `4</path>`.
-    func descriptor(_ index: Int) -> Int? {
-        arguments.indices.contains(index) ? Int(arguments[index].prefix { $0.isNumber }) : nil
-    }
-
-    /// The path of a descriptor argument.
-    func path(_ index: Int) -> String? {
-        arguments.indices.contains(index) ? Self.path(in: arguments[index]) : nil
-    }
-
-    func integer(_ index: Int) -> Int? { arguments.indices.contains(index) ? Int(arguments[index]) : nil }
-
-    /// The number that an argument points at, `[7]`; nil for NULL.
-    func pointed(_ index: Int) -> Int? {
-        arguments.indices.contains(index) ? Int(arguments[index].filter { $0 != "[" && $0 != "]" }) : nil
-    }
-
-    /// A string argument; nil when that argument is none.
-    func text(at index: Int) -> String? {
-        guard arguments.indices.contains(index), arguments[index].hasPrefix("\"") else { return nil }
-        return String(decoding: Self.quoted(arguments[index]), as: UTF8.self)
-    }
-
-    /// All quoted bytes of the second argument: a buffer, or the buffers of a vector.
-    var bytes: [UInt8] { arguments.count > 1 ? Self.quoted(arguments[1]) : [] }
-
-    private static func path(in text: String) -> String? {
-        guard let open = text.firstIndex(of: "<"), let close = text.lastIndex(of: ">"), open < close else { return nil }
-        return String(decoding: hex(text[text.index(after: open)..<close]), as: UTF8.self)
-    }
-
-    private static func quoted(_ text: String) -> [UInt8] {
-        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-            .filter { $0.offset % 2 == 1 }.flatMap { hex($0.element) }
-    }
-
-    private static func hex(_ text: Substring) -> [UInt8] {
-        guard text.hasPrefix("\\x") else { return Array(text.utf8) }
-        return text.split(separator: "\\x").compactMap { UInt8($0.prefix(2), radix: 16) }
     }
 }

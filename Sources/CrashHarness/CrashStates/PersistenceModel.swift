@@ -11,7 +11,9 @@
 //          - The size may be any that the file had since, also between two sectors of one write, whichever sectors are
 //            there. What the size covers and no write reached reads as zeroes.
 //          - Names that were created, changed or removed in a folder since the folder was synced: some prefix of these
-//            changes is there. A name may be there before its file's bytes.
+//            changes is there. A name may be there before its file's bytes. A rename within a folder is one change. One
+//            across folders takes effect with the new folder, in one step; syncing the old folder alone does not take
+//            the file away.
 //          - After a sync that failed, what it was about may or may not be there for ever; no later sync changes that.
 //
 // A sector is written as a whole or not at all.
@@ -30,22 +32,19 @@ public enum PersistenceModel: String, Sendable, CaseIterable {
 struct CrashState: Hashable {
     /// The operations that had been issued when the crash came.
     var crashPoint: Int
-    /// The files by name.
-    var names: [String: Int]
-    /// Of each named file, which of its changes are there and how long it is.
-    var files: [Int: FileState]
+    var content: Content
+
+    /// What makes two states the same disk.
+    struct Content: Hashable {
+        /// The files by name.
+        var names: [String: Int]
+        /// Of each named file, which of its changes are there and how long it is.
+        var files: [Int: FileState]
+    }
 
     struct FileState: Hashable {
         var changes: [Int]
         var size: Int
-    }
-
-    /// What makes two states the same disk.
-    var content: Content { Content(names: names, files: files) }
-
-    struct Content: Hashable {
-        var names: [String: Int]
-        var files: [Int: FileState]
     }
 }
 
@@ -136,13 +135,12 @@ struct CrashStates {
         if sectorsOfNext > 0, case .write(let file, _, _) = trace.operations[end] {
             walk.add(Array(changesOf[end].prefix(sectorsOfNext)), to: file)
         }
-        let names = walk.allNames()
-        return CrashState(
-            crashPoint: crashPoint, names: names,
-            files: walk.files.filter { names.values.contains($0.key) }.mapValues { history in
-                CrashState.FileState(
-                    changes: (history.durable + history.pending + history.doubtful).sorted(), size: history.size)
-            })
+        let named = Set(walk.names.values)
+        let files = walk.files.filter { named.contains($0.key) }.mapValues { history in
+            CrashState.FileState(
+                changes: (history.durable + history.pending + history.doubtful).sorted(), size: history.size)
+        }
+        return CrashState(crashPoint: crashPoint, content: .init(names: walk.names, files: files))
     }
 
     private func choosePosix(_ crashPoint: Int, _ choices: inout Choices) -> CrashState {
@@ -150,8 +148,8 @@ struct CrashStates {
         for index in 0..<crashPoint { walk.step(index) }
         var names = walk.durableNames
         for (_, pending) in walk.pendingNames.sorted(by: { $0.key < $1.key }) where !pending.isEmpty {
-            for operation in pending.prefix(choices.choose("names that reached the disk", below: pending.count + 1)) {
-                Walk.apply(operation, to: &names)
+            for change in pending.prefix(choices.choose("names that reached the disk", below: pending.count + 1)) {
+                change.apply(to: &names)
             }
         }
         var files: [Int: CrashState.FileState] = [:]
@@ -164,20 +162,24 @@ struct CrashStates {
             let sizes = [history.durableSize] + history.pendingSizes.filter { $0 != history.durableSize }
             files[file] = CrashState.FileState(changes: there.sorted(), size: choices.pick("size", sizes))
         }
-        return CrashState(crashPoint: crashPoint, names: names, files: files)
+        return CrashState(crashPoint: crashPoint, content: .init(names: names, files: files))
     }
 
     /// Follows the operations.
     private struct Walk {
         private let states: CrashStates
         var files: [Int: FileHistory] = [:]
+        /// The names as the running system sees them.
+        var names: [String: Int] = [:]
         var durableNames: [String: Int] = [:]
-        var pendingNames: [String: [WriteTrace.Operation]] = [:]
+        /// By folder.
+        var pendingNames: [String: [NameChange]] = [:]
 
         init(_ states: CrashStates) {
             self.states = states
-            for (name, file) in states.trace.base {
-                durableNames[name] = file.file
+            durableNames = states.trace.base.mapValues(\.file)
+            names = durableNames
+            for (_, file) in states.trace.base {
                 files[file.file] = FileHistory(size: file.bytes.count, durableSize: file.bytes.count)
             }
         }
@@ -185,10 +187,12 @@ struct CrashStates {
         mutating func step(_ index: Int) {
             let operation = states.trace.operations[index]
             switch operation {
-            case .create(_, let file):
+            case .create(let path, let file):
                 files[file] = FileHistory(size: 0, durableSize: 0)
-                note(operation)
-            case .rename, .remove: note(operation)
+                note(.bind(path, file))
+            case .link(let from, let to): if let file = names[from] { note(.bind(to, file)) }
+            case .rename(let from, let to): rename(from, to)
+            case .remove(let path): note(.unbind(path))
             case .write(let file, let offset, let bytes):
                 add(Array(states.changesOf[index]), to: file)
                 resize(file, max(files[file]?.size ?? 0, offset + bytes.count))
@@ -201,10 +205,8 @@ struct CrashStates {
                 files[file]?.doubtful += pending
                 files[file]?.pending = []
             case .syncFolder(let path):
-                for operation in pendingNames.removeValue(forKey: path) ?? [] {
-                    Self.apply(operation, to: &durableNames)
-                }
-            case .acknowledge: break
+                for change in pendingNames.removeValue(forKey: path) ?? [] { change.apply(to: &durableNames) }
+            case .acknowledge, .output: break
             }
         }
 
@@ -222,25 +224,17 @@ struct CrashStates {
             files[file]?.pendingSizes.append(size)
         }
 
-        private mutating func note(_ operation: WriteTrace.Operation) {
-            pendingNames[operation.folder, default: []].append(operation)
+        private mutating func rename(_ from: String, _ to: String) {
+            guard let file = names[from] else { return }
+            note(.move(from, to, file))
+            if folder(of: from) != folder(of: to) {
+                pendingNames[folder(of: from), default: []].append(.leave(from, to, file))
+            }
         }
 
-        func allNames() -> [String: Int] {
-            var names = durableNames
-            for operation in pendingNames.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
-                Self.apply(operation, to: &names)
-            }
-            return names
-        }
-
-        static func apply(_ operation: WriteTrace.Operation, to names: inout [String: Int]) {
-            switch operation {
-            case .create(let path, let file): names[path] = file
-            case .rename(let from, let to): names[to] = names.removeValue(forKey: from) ?? names[to]
-            case .remove(let path): names[path] = nil
-            default: break
-            }
+        private mutating func note(_ change: NameChange) {
+            change.apply(to: &names)
+            pendingNames[folder(of: change.path), default: []].append(change)
         }
     }
 
@@ -249,32 +243,23 @@ struct CrashStates {
     /// The bytes of every file of a state.
     func materialise(_ state: CrashState) -> [String: [UInt8]] {
         let bases = Dictionary(uniqueKeysWithValues: trace.base.values.map { ($0.file, $0.bytes) })
-        return state.names.mapValues { file in
+        return state.content.names.mapValues { file in
             var bytes = bases[file] ?? []
-            guard let there = state.files[file] else { return bytes }
-            for change in there.changes { apply(changes[change], to: &bytes) }
-            setSize(&bytes, there.size)
+            guard let there = state.content.files[file] else { return bytes }
+            for change in there.changes {
+                switch changes[change] {
+                case .cut(let size): bytes.setSize(size)
+                case .sector(let offset, let new): bytes.write(new, at: offset)
+                }
+            }
+            bytes.setSize(there.size)
             return bytes
         }
     }
 
-    private func apply(_ change: Change, to bytes: inout [UInt8]) {
-        switch change {
-        case .cut(let size): setSize(&bytes, size)
-        case .sector(let offset, let new):
-            if bytes.count < offset + new.count { setSize(&bytes, offset + new.count) }
-            bytes.replaceSubrange(offset..<offset + new.count, with: new)
-        }
-    }
-
-    private func setSize(_ bytes: inout [UInt8], _ size: Int) {
-        if size < bytes.count { bytes.removeLast(bytes.count - size) }
-        if size > bytes.count { bytes += [UInt8](repeating: 0, count: size - bytes.count) }
-    }
-
     /// The operations before the crash and what became of each.
     func story(_ state: CrashState) -> [String] {
-        let there = Set(state.files.values.flatMap(\.changes))
+        let there = Set(state.content.files.values.flatMap(\.changes))
         return trace.operations[..<state.crashPoint].enumerated().map { index, operation in
             let changes = changesOf[index]
             let count = changes.filter(there.contains).count
@@ -293,13 +278,36 @@ extension WriteTrace.Operation {
         default: false
         }
     }
+}
 
-    /// The folder whose names the operation changes.
-    fileprivate var folder: String {
+/// A change of names, which becomes durable with a folder.
+private enum NameChange {
+    case bind(String, Int)
+    case unbind(String)
+    /// In one step; in the list of the new name's folder.
+    case move(String, String, Int)
+    /// The other half of a move across folders, in the list of the old name's folder: only with the new name there.
+    case leave(String, String, Int)
+
+    /// A name in the folder that the change belongs to.
+    var path: String {
         switch self {
-        case .create(let path, _), .remove(let path), .rename(_, let path):
-            path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        default: ""
+        case .bind(let path, _), .unbind(let path), .move(_, let path, _), .leave(let path, _, _): path
+        }
+    }
+
+    func apply(to names: inout [String: Int]) {
+        switch self {
+        case .bind(let path, let file): names[path] = file
+        case .unbind(let path): names[path] = nil
+        case .move(let from, let to, let file):
+            if names[from] == file { names[from] = nil }
+            names[to] = file
+        case .leave(let from, let to, let file):
+            if names[to] == file, names[from] == file { names[from] = nil }
         }
     }
 }
+
+/// The folder of a name in a trace, "." for the one that is watched.
+private func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }

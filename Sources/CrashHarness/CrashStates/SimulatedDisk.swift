@@ -16,14 +16,34 @@ import SessionFormats
 
 /// A file system in memory.
 public final class SimulatedDisk: FileSystem {
-    /// An operation that is made to fail.
-    public enum Fault: Sendable, CaseIterable {
-        /// The next write stops after half of its bytes: the disk is full.
-        case fullDisk
-        /// The next sync of a file fails.
-        case failingSync
-        /// The next rename fails.
-        case failingRename
+    /// An operation that is made to fail, once.
+    public struct Fault: Sendable, Hashable {
+        /// What fails.
+        public enum Operation: String, Sendable, CaseIterable {
+            case open, write, truncate, sync, rename, remove, syncFolder
+        }
+
+        /// What fails.
+        public var operation: Operation
+        /// What it fails with; a write leaves half of its bytes. nil for a write that does not fail and takes half of its
+        /// bytes at first, the rest then, as the kernel may.
+        public var errorNumber: Int32?
+
+        /// Makes a fault.
+        public init(_ operation: Operation, _ errorNumber: Int32?) {
+            (self.operation, self.errorNumber) = (operation, errorNumber)
+        }
+
+        /// The disk is full.
+        public static let fullDisk = Fault(.write, ENOSPC)
+        /// A file cannot be made durable.
+        public static let failingSync = Fault(.sync, EIO)
+        /// A write in two steps.
+        public static let shortWrite = Fault(.write, nil)
+
+        /// Every operation with an error of the disk and with an interruption, the full disk, and the short write.
+        public static let all =
+            [fullDisk, shortWrite] + Operation.allCases.flatMap { [Fault($0, EIO), Fault($0, EINTR)] }
     }
 
     private struct State {
@@ -33,15 +53,15 @@ public final class SimulatedDisk: FileSystem {
         /// How many operations of the fault's kind succeed first.
         var skipped = 0
 
-        /// Whether the next operation of a kind fails; it does so once.
-        mutating func takes(_ fault: Fault) -> Bool {
-            guard self.fault == fault else { return false }
+        /// The fault that the next operation of a kind meets; each fault happens once.
+        mutating func meet(_ operation: Fault.Operation) -> Fault? {
+            guard let fault, fault.operation == operation else { return nil }
             if skipped > 0 {
                 skipped -= 1
-                return false
+                return nil
             }
             self.fault = nil
-            return true
+            return fault
         }
     }
 
@@ -68,6 +88,9 @@ public final class SimulatedDisk: FileSystem {
         state.withLock { state in (state.fault, state.skipped) = (fault, skipped) }
     }
 
+    /// Whether the fault that was injected has not happened yet.
+    var hasFaultLeft: Bool { state.withLock { $0.fault != nil } }
+
     /// Cuts a file as a crash may, behind the back of whoever has it open.
     public func cut(_ path: String, to size: Int) {
         file(named: path)?.change { bytes in bytes.removeLast(max(0, bytes.count - size)) }
@@ -77,12 +100,18 @@ public final class SimulatedDisk: FileSystem {
         state.withLock { $0.trace.operations.append(operation) }
     }
 
-    fileprivate func takes(_ fault: Fault) -> Bool { state.withLock { $0.takes(fault) } }
+    fileprivate func meet(_ operation: Fault.Operation) -> Fault? { state.withLock { $0.meet(operation) } }
+
+    private func failIfTold(_ operation: Fault.Operation, _ path: String) throws(FileSystemError) {
+        guard let number = meet(operation)?.errorNumber else { return }
+        throw FileSystemError(call: operation.rawValue, path: path, errorNumber: number)
+    }
 
     fileprivate func file(named path: String) -> SimulatedFile? { state.withLock { $0.names[path] } }
 
     /// Opens a file; see `FileSystem`.
     public func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile {
+        try failIfTold(.open, path)
         let outcome = state.withLock { state -> Result<SimulatedFile, FileSystemError> in
             func problem(_ number: Int32) -> Result<SimulatedFile, FileSystemError> {
                 .failure(FileSystemError(call: "open", path: path, errorNumber: number))
@@ -120,7 +149,7 @@ public final class SimulatedDisk: FileSystem {
 
     /// Renames a file.
     public func rename(_ path: String, to newPath: String) throws(FileSystemError) {
-        if takes(.failingRename) { throw FileSystemError(call: "rename", path: path, errorNumber: EIO) }
+        try failIfTold(.rename, path)
         let moved = state.withLock { state in
             guard let file = state.names.removeValue(forKey: path) else { return false }
             state.names[newPath] = file
@@ -132,6 +161,7 @@ public final class SimulatedDisk: FileSystem {
 
     /// Removes a file.
     public func remove(_ path: String) throws(FileSystemError) {
+        try failIfTold(.remove, path)
         let removed = state.withLock { state in
             guard state.names.removeValue(forKey: path) != nil else { return false }
             state.trace.operations.append(.remove(path: path))
@@ -141,7 +171,10 @@ public final class SimulatedDisk: FileSystem {
     }
 
     /// Makes the names in a folder durable.
-    public func syncFolder(_ path: String) throws(FileSystemError) { record(.syncFolder(path: path)) }
+    public func syncFolder(_ path: String) throws(FileSystemError) {
+        try failIfTold(.syncFolder, path)
+        record(.syncFolder(path: path))
+    }
 }
 
 /// The bytes of a file, whatever its name.
@@ -175,31 +208,32 @@ private final class OpenSimulatedFile: OpenFile {
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) {
-        let isFull = disk.takes(.fullDisk)
-        let written = isFull ? Array(bytes.prefix(bytes.count / 2)) : bytes
-        file.change { file in
-            let missing = offset + written.count - file.count
-            if missing > 0 { file += [UInt8](repeating: 0, count: missing) }
-            file.replaceSubrange(offset..<offset + written.count, with: written)
-        }
-        disk.record(.write(file: file.number, offset: offset, bytes: written))
-        if isFull { throw FileSystemError(call: "write", path: path, errorNumber: ENOSPC) }
+        guard let fault = disk.meet(.write) else { return put(bytes, at: offset) }
+        let half = bytes.count / 2
+        put(Array(bytes[..<half]), at: offset)
+        if let number = fault.errorNumber { throw FileSystemError(call: "write", path: path, errorNumber: number) }
+        put(Array(bytes[half...]), at: offset + half)
+    }
+
+    private func put(_ bytes: [UInt8], at offset: Int) {
+        file.change { $0.write(bytes, at: offset) }
+        disk.record(.write(file: file.number, offset: offset, bytes: bytes))
     }
 
     func append(_ bytes: [UInt8]) throws(FileSystemError) { try write(bytes, at: file.bytes.count) }
 
     func truncate(to size: Int) throws(FileSystemError) {
-        file.change { file in
-            if size > file.count { file += [UInt8](repeating: 0, count: size - file.count) }
-            file.removeLast(file.count - size)
+        if let number = disk.meet(.truncate)?.errorNumber {
+            throw FileSystemError(call: "truncate", path: path, errorNumber: number)
         }
+        file.change { $0.setSize(size) }
         disk.record(.resize(file: file.number, size: size))
     }
 
     func sync() throws(FileSystemError) {
-        if disk.takes(.failingSync) {
+        if let number = disk.meet(.sync)?.errorNumber {
             disk.record(.failedSync(file: file.number))
-            throw FileSystemError(call: "sync", path: path, errorNumber: EIO)
+            throw FileSystemError(call: "sync", path: path, errorNumber: number)
         }
         disk.record(.sync(file: file.number))
     }

@@ -18,10 +18,14 @@ public struct WriteTrace: Sendable {
         case syncFolder(path: String)
         /// A file got another name.
         case rename(from: String, to: String)
+        /// A file got one more name.
+        case link(from: String, to: String)
         /// A name went away.
         case remove(path: String)
         /// The writer told someone that something is done.
         case acknowledge(String)
+        /// The writer said something of which it is not known what it means.
+        case output(String)
     }
 
     /// The files on the disk before the first operation: number and bytes by name.
@@ -33,6 +37,21 @@ public struct WriteTrace: Sendable {
     public init(_ files: [String: [UInt8]]) {
         base = [:]
         for (number, name) in files.keys.sorted().enumerated() { base[name] = (number, files[name] ?? []) }
+    }
+
+    /// The same with acknowledgements in place of what the writer said.
+    ///
+    /// - Parameter isMark: Which lines of its output are acknowledgements; nil to take each sync of a file for one.
+    public func acknowledging(_ isMark: ((String) -> Bool)?) -> WriteTrace {
+        var trace = self
+        trace.operations = operations.flatMap { operation -> [Operation] in
+            switch operation {
+            case .output(let line): isMark?(line) == true ? [.acknowledge(line)] : []
+            case .sync(let file) where isMark == nil: [operation, .acknowledge("sync of file \(file)")]
+            default: [operation]
+            }
+        }
+        return trace
     }
 
     /// What was acknowledged before an operation.
@@ -55,7 +74,9 @@ extension WriteTrace.Operation: CustomStringConvertible {
         case .failedSync(let file): "sync file \(file), which fails"
         case .syncFolder(let path): "sync folder \(path)"
         case .rename(let from, let to): "rename \(from) to \(to)"
+        case .link(let from, let to): "link \(from) as \(to)"
         case .remove(let path): "remove \(path)"
+        case .output(let line): "print \(line)"
         case .acknowledge(let what): "acknowledge \(what)"
         }
     }

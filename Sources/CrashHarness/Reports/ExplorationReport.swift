@@ -52,17 +52,11 @@ public struct ExplorationReport {
     }
 
     /// Writes the first violation's report and its disk.
-    public func writeFirstViolation(below folder: String) throws {
-        guard let violation = exploration.violations.first else { return }
-        let place = URL(filePath: folder).appending(path: "\(scenario.name)-\(scenario.writing.prefix { $0 != " " })")
-        let disk = place.appending(path: "disk")
-        try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-        try Data(violation.report.utf8).write(to: place.appending(path: "report.txt"))
-        for (path, bytes) in violation.disk {
-            let file = disk.appending(path: path)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(bytes).write(to: file)
-        }
+    ///
+    /// - Parameter options: Those of the exploration, as `crashlab explore` takes them.
+    public func writeFirstViolation(below folder: String, options: String) throws {
+        let name = "\(scenario.name)-\(scenario.writing.prefix { $0 != " " })"
+        try exploration.violations.first?.write(
+            into: "\(folder)/\(name)", again: "crashlab explore \(scenario.reference) \(options)")
     }
 }
