@@ -13,7 +13,7 @@ struct ForeignTraceTests {
     }
 
     private func trace(_ lines: [String], base: [String: [UInt8]] = [:]) -> ForeignTrace {
-        ForeignTrace(lines.joined(separator: "\n"), folder: "/w", directory: "/", base: base)
+        ForeignTrace(Array(lines.joined(separator: "\n").utf8), folder: "/w", directory: "/", base: base)
     }
 
     @Test func `writes land where the program's position, its flags or its arguments say`() {
@@ -183,5 +183,18 @@ struct ForeignTraceTests {
                 Issue.record("\(text)")
             } catch { #expect(error.line == line, "\(text)") }
         }
+    }
+
+    @Test(arguments: [("append-log-unsynced", true), ("append-log-fsync", false)])
+    func `a script that appends without syncing is found to lose entries, one that syncs is not`(
+        _ name: String, _ loses: Bool
+    ) throws {
+        let fixture = URL(filePath: #filePath).appending(path: "../../../Fixtures/write-trace/\(name).jsonl")
+            .standardized
+        let trace = try WriteTrace(file: String(contentsOf: fixture, encoding: .utf8))
+            .acknowledging { $0.hasPrefix("saved") }
+        let exploration = TraceJudge(trace).explore(CrashStateExplorer())
+        #expect(exploration.isExhaustive && exploration.distinct > 50)
+        #expect((exploration.violationCount > 0) == loses)
     }
 }

@@ -93,9 +93,11 @@ public struct CrashStateExplorer: Sendable {
             return visit.exploration
         }
         // Counted first without looking at any: a part of all states would be those of the first operations alone.
-        let coverage = ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }
+        let isSmall =
+            !states.areMore(than: bound)
+            && ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }.cases <= bound
         var visit = Visit(states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-        if coverage.isComplete, coverage.cases <= bound {
+        if isSmall {
             _ = ExhaustiveChoices.forEach { choices in visit.look(&choices, check) }
         } else {
             visit.exploration.isExhaustive = false

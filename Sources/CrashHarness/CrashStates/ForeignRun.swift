@@ -35,13 +35,13 @@ public struct ForeignRun: Sendable {
         } catch {
             throw Failure(description: "strace is needed and cannot be started; on Debian: apt-get install strace.")
         }
-        guard let text = try? String(contentsOfFile: log, encoding: .utf8), !text.isEmpty else {
+        guard let text = try? Data(contentsOf: URL(filePath: log)), !text.isEmpty else {
             throw Failure(
                 description: "strace could not follow the program; tracing may not be permitted here. It said: "
                     + child.errors.suffix(300))
         }
         let directory = FileManager.default.currentDirectoryPath
-        let foreign = ForeignTrace(text, folder: folder, directory: directory, base: base)
+        let foreign = ForeignTrace([UInt8](text), folder: folder, directory: directory, base: base)
         (trace, warnings, status) = (foreign.trace, foreign.warnings, child.status)
         for (name, bytes) in try Self.files(below: folder) where foreign.files[name] != bytes {
             warnings.append("\(name) is not what the trace leaves; something that wrote to it was missed.")

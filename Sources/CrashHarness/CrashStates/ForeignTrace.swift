@@ -41,7 +41,7 @@ struct ForeignTrace {
     /// What an open made; descriptors that were duplicated share it.
     private var openings: [Opening] = []
     private var openingOf: [Descriptor: Int] = [:]
-    private var unfinished: [Substring: String] = [:]
+    private var unfinished: [ArraySlice<UInt8>: ArraySlice<UInt8>] = [:]
     /// The unfinished line of each stream.
     private var output: [Int: [UInt8]] = [:]
 
@@ -52,12 +52,12 @@ struct ForeignTrace {
     ///   - folder: The absolute path that is watched.
     ///   - directory: Where the program was started.
     ///   - base: The files below the folder before, by their names in it.
-    init(_ text: String, folder: String, directory: String, base: [String: [UInt8]]) {
+    init(_ text: [UInt8], folder: String, directory: String, base: [String: [UInt8]]) {
         (self.folder, self.directory) = (folder, directory)
         trace = WriteTrace(base)
         names = trace.base.mapValues(\.file)
         contents = Dictionary(uniqueKeysWithValues: trace.base.values.map { ($0.file, $0.bytes) })
-        for line in text.split(separator: "\n") { read(line) }
+        for line in text.split(separator: 0x0A) { read(line) }
     }
 
     /// The files below the folder as the trace leaves them.
@@ -65,16 +65,19 @@ struct ForeignTrace {
 
     // MARK: Lines
 
-    private mutating func read(_ line: Substring) {
-        guard let space = line.firstIndex(of: " ") else { return }
-        let process = line[..<space]
-        var rest = String(line[space...].drop { $0 == " " })
-        if rest.hasSuffix("<unfinished ...>") {
-            unfinished[process] = String(rest.dropLast("<unfinished ...>".count))
+    private mutating func read(_ line: ArraySlice<UInt8>) {
+        let space = UInt8(ascii: " ")
+        guard let end = line.firstIndex(of: space) else { return }
+        let process = line[..<end]
+        var rest = line[end...].drop { $0 == space }
+        let mark = "<unfinished ...>".utf8
+        if rest.suffix(mark.count).elementsEqual(mark) {
+            unfinished[process] = rest.dropLast(mark.count)
             return
         }
-        if rest.hasPrefix("<... "), let end = rest.range(of: "resumed>") {
-            rest = (unfinished.removeValue(forKey: process) ?? "") + rest[end.upperBound...]
+        // <... write resumed>) = 1
+        if rest.starts(with: "<... ".utf8), let end = rest.firstIndex(of: UInt8(ascii: ">")) {
+            rest = (unfinished.removeValue(forKey: process) ?? []) + rest[(end + 1)...]
         }
         guard let call = StraceCall(rest) else { return }
         follow(call)
@@ -114,7 +117,8 @@ struct ForeignTrace {
 
     private mutating func opened(_ call: StraceCall) {
         guard call.result >= 0, let path = call.resultPath.flatMap(relative) else { return }
-        let flags = call.name == "creat" ? "O_CREAT|O_TRUNC" : call.arguments.dropFirst().joined(separator: " ")
+        let flags =
+            call.name == "creat" ? "O_CREAT|O_TRUNC" : (1..<max(1, call.count)).map(call.word).joined(separator: " ")
         if names[path] == nil, flags.contains("O_CREAT") {
             let file = trace.base.count + trace.operations.count
             names[path] = file
@@ -130,7 +134,7 @@ struct ForeignTrace {
     }
 
     private mutating func duplicated(_ call: StraceCall) {
-        guard call.result >= 0, call.name != "fcntl" || call.arguments.dropFirst().first?.hasPrefix("F_DUPFD") == true,
+        guard call.result >= 0, call.name != "fcntl" || call.word(1).hasPrefix("F_DUPFD"),
             let old = descriptor(call)
         else { return }
         openingOf[Descriptor(number: call.result, file: old.file)] = opening(old)
@@ -162,7 +166,10 @@ struct ForeignTrace {
         let bytes = Array(call.bytes.prefix(call.result))
         if let descriptor = descriptor(call) {
             write(bytes, to: descriptor, at: given)
-        } else if let number = call.descriptor(0), number == 1 || number == 2, call.path(0).flatMap(relative) == nil {
+        } else if let number = call.descriptor(0), number == 1 || number == 2, let path = call.path(0),
+            relative(path) == nil, !path.hasPrefix("pipe:")
+        {
+            // What goes through a pipe is said to another process of the program.
             told(bytes, on: number)
         }
     }
@@ -248,7 +255,7 @@ struct ForeignTrace {
 
     private mutating func renamed(_ call: StraceCall) {
         guard let (from, to) = twoNames(call) else { return }
-        if call.arguments.last?.contains("RENAME_EXCHANGE") == true { return unsupported(call) }
+        if call.word(4).contains("RENAME_EXCHANGE") { return unsupported(call) }
         guard let file = names.removeValue(forKey: from) else { return renamedFolder(from, to) }
         names[to] = file
         trace.operations.append(.rename(from: from, to: to))
@@ -274,15 +281,16 @@ struct ForeignTrace {
     }
 
     private mutating func mapped(_ call: StraceCall) {
-        let text = call.arguments.joined(separator: " ")
-        guard text.contains("MAP_SHARED"), text.contains("PROT_WRITE"), let path = call.path(4).flatMap(relative) else {
+        guard call.word(3).contains("MAP_SHARED"), call.word(2).contains("PROT_WRITE"),
+            let path = call.path(4).flatMap(relative)
+        else {
             return
         }
         warn("\(path) is mapped for writing; stores into it cannot be traced.")
     }
 
     private mutating func unsupported(_ call: StraceCall) {
-        let paths = call.arguments.indices.compactMap { call.path($0) } + named(call)
+        let paths = (0..<call.count).compactMap { call.path($0) } + named(call)
         guard call.result >= 0, paths.contains(where: { relative($0) != nil }) else { return }
         warn("\(call.name) is not followed; what it wrote is missing from the trace.")
     }
@@ -300,7 +308,7 @@ struct ForeignTrace {
 
     /// The absolute paths that a call names, each below the folder descriptor before it if there is one.
     private func named(_ call: StraceCall) -> [String] {
-        call.arguments.indices.compactMap { index in
+        (0..<call.count).compactMap { index in
             guard let text = call.text(at: index) else { return nil }
             return absolute(text, from: (index > 0 ? call.path(index - 1) : nil) ?? directory)
         }

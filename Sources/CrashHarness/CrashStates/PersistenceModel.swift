@@ -18,6 +18,8 @@
 //
 // A sector is written as a whole or not at all.
 
+import Foundation
+
 /// A persistence model.
 public enum PersistenceModel: String, Sendable, CaseIterable {
     /// Nothing that was written is lost.
@@ -61,6 +63,9 @@ struct CrashStates {
     private let changes: [Change]
     /// The changes of each operation.
     private let changesOf: [Range<Int>]
+    /// What was followed up to every so many operations, so that no state is worked out from the beginning.
+    private var waypoints: [Walk] = []
+    private static let waypointDistance = 64
 
     init(_ trace: WriteTrace, _ model: PersistenceModel, sectorSize: Int) {
         (self.trace, self.model) = (trace, model)
@@ -76,6 +81,34 @@ struct CrashStates {
             ranges.append(start..<changes.count)
         }
         (self.changes, changesOf) = (changes, ranges)
+        var walk = Walk(trace)
+        for index in 0...trace.operations.count {
+            if index.isMultiple(of: Self.waypointDistance) { waypoints.append(walk) }
+            if index < trace.operations.count { walk.step(index, of: self) }
+        }
+    }
+
+    private func walk(to end: Int) -> Walk {
+        let waypoint = end / Self.waypointDistance
+        var walk = waypoints[waypoint]
+        for index in waypoint * Self.waypointDistance..<end { walk.step(index, of: self) }
+        return walk
+    }
+
+    /// Whether there are certainly more states than this: what is pending alone makes so many. Quick, unlike counting them.
+    func areMore(than bound: Int) -> Bool {
+        guard model == .posix else { return trace.operations.count >= bound }
+        var walk = Walk(trace)
+        var count = 0.0
+        for index in trace.operations.indices {
+            walk.step(index, of: self)
+            let pending = Set(walk.durableNames.values).reduce(0) { sum, file in
+                sum + (walk.files[file].map { $0.pending.count + $0.doubtful.count } ?? 0)
+            }
+            count += exp2(Double(pending))
+            if count > Double(bound) { return true }
+        }
+        return false
     }
 
     private static func sectors(_ offset: Int, _ bytes: [UInt8], _ size: Int) -> [Change] {
@@ -130,10 +163,9 @@ struct CrashStates {
 
     /// Everything up to an operation, and some sectors of the one behind.
     private func state(upTo end: Int, _ crashPoint: Int, sectorsOfNext: Int = 0) -> CrashState {
-        var walk = Walk(self)
-        for index in 0..<end { walk.step(index) }
+        var walk = walk(to: end)
         if sectorsOfNext > 0, case .write(let file, _, _) = trace.operations[end] {
-            walk.add(Array(changesOf[end].prefix(sectorsOfNext)), to: file)
+            walk.add(Array(changesOf[end].prefix(sectorsOfNext)), to: file, of: self)
         }
         let named = Set(walk.names.values)
         let files = walk.files.filter { named.contains($0.key) }.mapValues { history in
@@ -144,8 +176,7 @@ struct CrashStates {
     }
 
     private func choosePosix(_ crashPoint: Int, _ choices: inout Choices) -> CrashState {
-        var walk = Walk(self)
-        for index in 0..<crashPoint { walk.step(index) }
+        let walk = walk(to: crashPoint)
         var names = walk.durableNames
         for (_, pending) in walk.pendingNames.sorted(by: { $0.key < $1.key }) where !pending.isEmpty {
             for change in pending.prefix(choices.choose("names that reached the disk", below: pending.count + 1)) {
@@ -167,7 +198,6 @@ struct CrashStates {
 
     /// Follows the operations.
     private struct Walk {
-        private let states: CrashStates
         var files: [Int: FileHistory] = [:]
         /// The names as the running system sees them.
         var names: [String: Int] = [:]
@@ -175,16 +205,15 @@ struct CrashStates {
         /// By folder.
         var pendingNames: [String: [NameChange]] = [:]
 
-        init(_ states: CrashStates) {
-            self.states = states
-            durableNames = states.trace.base.mapValues(\.file)
+        init(_ trace: WriteTrace) {
+            durableNames = trace.base.mapValues(\.file)
             names = durableNames
-            for (_, file) in states.trace.base {
+            for (_, file) in trace.base {
                 files[file.file] = FileHistory(size: file.bytes.count, durableSize: file.bytes.count)
             }
         }
 
-        mutating func step(_ index: Int) {
+        mutating func step(_ index: Int, of states: CrashStates) {
             let operation = states.trace.operations[index]
             switch operation {
             case .create(let path, let file):
@@ -194,10 +223,10 @@ struct CrashStates {
             case .rename(let from, let to): rename(from, to)
             case .remove(let path): note(.unbind(path))
             case .write(let file, let offset, let bytes):
-                add(Array(states.changesOf[index]), to: file)
+                add(Array(states.changesOf[index]), to: file, of: states)
                 resize(file, max(files[file]?.size ?? 0, offset + bytes.count))
             case .resize(let file, let size):
-                add(Array(states.changesOf[index]), to: file)
+                add(Array(states.changesOf[index]), to: file, of: states)
                 resize(file, size)
             case .sync(let file): files[file]?.sync()
             case .failedSync(let file):
@@ -210,7 +239,7 @@ struct CrashStates {
             }
         }
 
-        mutating func add(_ changes: [Int], to file: Int) {
+        mutating func add(_ changes: [Int], to file: Int, of states: CrashStates) {
             files[file]?.pending += changes
             for change in changes {
                 guard case .sector(let offset, let bytes) = states.changes[change] else { continue }

@@ -1,51 +1,69 @@
 // One line of what strace prints with -f -y -xx, taken apart.
+//
+// A line can hold a buffer of many megabytes, four characters a byte, so it is bytes here and not characters.
 
 /// A line of strace's: a call, its arguments and its result.
 struct StraceCall {
     let name: String
-    /// The arguments as strace prints them.
-    let arguments: [String]
     /// What the call returned; -1 for an error.
     let result: Int
     /// The path behind a descriptor that was returned.
     let resultPath: String?
+    private let arguments: [ArraySlice<UInt8>]
 
-    init?(_ line: String) {
-        guard let open = line.firstIndex(of: "("),
-            let equals = line.range(of: ") ", options: .backwards)
-                ?? line.range(of: ")=", options: .backwards)
-        else { return nil }
-        name = String(line[..<open])
-        arguments = Self.split(line[line.index(after: open)..<equals.lowerBound])
-        let outcome = line[equals.upperBound...].drop { $0 == " " || $0 == "=" }
-        guard let number = Int(outcome.prefix { $0.isNumber || $0 == "-" }) else { return nil }
+    private static let quote = UInt8(ascii: "\"")
+
+    init?(_ line: ArraySlice<UInt8>) {
+        guard let open = line.firstIndex(of: UInt8(ascii: "(")), let close = Self.resultStart(line), open < close else {
+            return nil
+        }
+        let outcome = line[(close + 1)...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "=") }
+        guard let number = Self.number(outcome) else { return nil }
+        name = String(decoding: line[..<open], as: UTF8.self)
+        arguments = Self.split(line[(open + 1)..<close])
         result = number
-        resultPath = Self.path(in: String(outcome))
+        resultPath = Self.path(in: outcome)
+    }
+
+    /// The last parenthesis that closes before " =" or "=".
+    private static func resultStart(_ line: ArraySlice<UInt8>) -> Int? {
+        line.indices.dropLast().last { index in
+            line[index] == UInt8(ascii: ")")
+                && (line[index + 1] == UInt8(ascii: " ") || line[index + 1] == UInt8(ascii: "="))
+        }
     }
 
     /// Splits at commas that are not inside quotes, brackets or braces.
-    private static func split(_ text: Substring) -> [String] {
-        var parts: [String] = [""]
-        var depth = 0
-        var isQuoted = false
-        for character in text {
-            switch character {
-            case "\"": isQuoted.toggle()
-            case "[", "{": depth += isQuoted ? 0 : 1
-            case "]", "}": depth -= isQuoted ? 0 : 1
-            case "," where depth == 0 && !isQuoted:
-                parts.append("")
-                continue
+    private static func split(_ text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var parts: [ArraySlice<UInt8>] = []
+        var (start, depth, isQuoted) = (text.startIndex, 0, false)
+        for index in text.indices {
+            switch text[index] {
+            case quote: isQuoted.toggle()
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += isQuoted ? 0 : 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= isQuoted ? 0 : 1
+            case UInt8(ascii: ",") where depth == 0 && !isQuoted:
+                parts.append(text[start..<index])
+                start = index + 1
             default: break
             }
-            parts[parts.count - 1].append(character)
         }
-        return parts.map { String($0.drop { $0 == " " }) }
+        return (parts + [text[start...]]).map { $0.drop { $0 == UInt8(ascii: " ") } }
+    }
+
+    // MARK: Arguments
+
+    /// How many arguments there are.
+    var count: Int { arguments.count }
+
+    /// An argument as strace prints it; empty when there is none.
+    func word(_ index: Int) -> String {
+        arguments.indices.contains(index) ? String(decoding: arguments[index], as: UTF8.self) : ""
     }
 
     /// The number of a descriptor argument, `4</path>`.
     func descriptor(_ index: Int) -> Int? {
-        arguments.indices.contains(index) ? Int(arguments[index].prefix { $0.isNumber }) : nil
+        arguments.indices.contains(index) ? Self.number(arguments[index].prefix { $0 != UInt8(ascii: "-") }) : nil
     }
 
     /// The path of a descriptor argument.
@@ -53,34 +71,65 @@ struct StraceCall {
         arguments.indices.contains(index) ? Self.path(in: arguments[index]) : nil
     }
 
-    func integer(_ index: Int) -> Int? { arguments.indices.contains(index) ? Int(arguments[index]) : nil }
+    func integer(_ index: Int) -> Int? { Int(word(index)) }
 
     /// The number that an argument points at, `[7]`; nil for NULL.
-    func pointed(_ index: Int) -> Int? {
-        arguments.indices.contains(index) ? Int(arguments[index].filter { $0 != "[" && $0 != "]" }) : nil
-    }
+    func pointed(_ index: Int) -> Int? { Int(word(index).filter { $0 != "[" && $0 != "]" }) }
 
     /// A string argument; nil when that argument is none.
     func text(at index: Int) -> String? {
-        guard arguments.indices.contains(index), arguments[index].hasPrefix("\"") else { return nil }
+        guard arguments.indices.contains(index), arguments[index].first == Self.quote else { return nil }
         return String(decoding: Self.quoted(arguments[index]), as: UTF8.self)
     }
 
     /// All quoted bytes of the second argument: a buffer, or the buffers of a vector.
     var bytes: [UInt8] { arguments.count > 1 ? Self.quoted(arguments[1]) : [] }
 
-    private static func path(in text: String) -> String? {
-        guard let open = text.firstIndex(of: "<"), let close = text.lastIndex(of: ">"), open < close else { return nil }
-        return String(decoding: hex(text[text.index(after: open)..<close]), as: UTF8.self)
+    // MARK: Bytes
+
+    /// The number at the beginning of a text.
+    private static func number(_ text: ArraySlice<UInt8>) -> Int? {
+        let digits = text.prefix { $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
+        return Int(String(decoding: digits, as: UTF8.self))
     }
 
-    private static func quoted(_ text: String) -> [UInt8] {
-        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-            .filter { $0.offset % 2 == 1 }.flatMap { hex($0.element) }
+    private static func path(in text: ArraySlice<UInt8>) -> String? {
+        guard let open = text.firstIndex(of: UInt8(ascii: "<")), let close = text.lastIndex(of: UInt8(ascii: ">")),
+            open < close
+        else { return nil }
+        var bytes: [UInt8] = []
+        appendDecoded(text[(open + 1)..<close], to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func hex(_ text: Substring) -> [UInt8] {
-        guard text.hasPrefix("\\x") else { return Array(text.utf8) }
-        return text.split(separator: "\\x").compactMap { UInt8($0.prefix(2), radix: 16) }
+    private static func quoted(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let parts = text.split(separator: quote, omittingEmptySubsequences: false)
+        for (index, part) in parts.enumerated() where index % 2 == 1 { appendDecoded(part, to: &bytes) }
+        return bytes
+    }
+
+    /// Decodes `\x41\x42`; what does not begin so is taken as it stands.
+    private static func appendDecoded(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        guard text.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "x")]) else {
+            bytes += text
+            return
+        }
+        bytes.reserveCapacity(bytes.count + text.count / 4)
+        var at = text.startIndex
+        while at + 3 < text.endIndex {
+            guard let high = hexDigit(text[at + 2]), let low = hexDigit(text[at + 3]) else { return }
+            bytes.append(high << 4 | low)
+            at += 4
+        }
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }
