@@ -11,7 +11,7 @@ CRASHLAB = .build/release/crashlab
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: interop explore help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
+	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
 	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
 	@echo "make lint                       check the sources' form"
 	@echo "make test-address, test-thread  run all tests under a sanitizer"
@@ -66,11 +67,19 @@ explore: build
 	$(CRASHLAB) explore
 
 # The real program lives outside the tree; without it there is nothing to compare with, which is said and is no failure.
-interop: build
+interop: build interop-environment
+	@if [ -x $(INTEROP_ENVIRONMENT)/bin/python ]; then \
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2; fi
+
+explore-memvid: build interop-environment
+	@if ! command -v strace >/dev/null; then echo "Skipped: there is no strace here; on Debian: apt-get install strace."; \
+	elif [ -x $(INTEROP_ENVIRONMENT)/bin/python ]; then \
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/explore_memvid.py $(CRASHLAB); fi
+
+interop-environment:
 	@if [ ! -x $(INTEROP_ENVIRONMENT)/bin/python ] || ! $(INTEROP_ENVIRONMENT)/bin/python -c 'import memvid_sdk' 2>/dev/null; then \
 	  python3 -m venv $(INTEROP_ENVIRONMENT) && $(INTEROP_ENVIRONMENT)/bin/pip install --quiet memvid-sdk==2.0.160; fi \
-	  || { echo "Skipped: memvid-sdk 2.0.160 cannot be installed here, so nothing was compared."; exit 0; }; \
-	$(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2
+	  || { echo "Skipped: memvid-sdk 2.0.160 cannot be installed here."; rm -rf $(INTEROP_ENVIRONMENT); }
 
 lint: toolchain
 	$(SWIFT) format lint -r -p --strict Package.swift Sources Tests

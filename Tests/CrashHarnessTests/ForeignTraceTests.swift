@@ -197,4 +197,20 @@ struct ForeignTraceTests {
         #expect(exploration.isExhaustive && exploration.distinct > 50)
         #expect((exploration.violationCount > 0) == loses)
     }
+
+    @Test(arguments: ["record-and-save", "recover-pending-records"])
+    func `the real program leaves a memory that it cannot open, by a mere kill`(_ name: String) throws {
+        let fixture = URL(filePath: #filePath).appending(path: "../../../Fixtures/write-trace/\(name).jsonl.gz")
+            .standardized
+        let unpacked = try ChildProcess.run("gzip", ["-dc", fixture.path()])
+        let trace = try WriteTrace(file: unpacked.output).acknowledging { $0.hasPrefix("saved") }
+        var explorer = CrashStateExplorer()
+        explorer.model = .cached
+        let exploration = TraceJudge(trace).explore(explorer)
+        #expect(exploration.isExhaustive)
+        let window = try #require(exploration.violations.first)
+        #expect(throws: MV2Error.self) {
+            try MV2File.open(FileBytes(window.disk["memory.mv2"] ?? []), mode: .reference)
+        }
+    }
 }

@@ -63,11 +63,15 @@ public struct TraceJudge: Sendable {
     private static func ids(_ files: [String: [UInt8]]) -> Set<String> {
         var ids: Set<String> = []
         for (name, bytes) in files {
-            let report = FileReport(path: name, bytes: FileBytes(bytes))
+            let bytes = FileBytes(bytes)
+            let report = FileReport(path: name, bytes: bytes)
             ids.formUnion((report.entries ?? []).map { "\(name) \($0.id)" })
             ids.formUnion((report.sessions ?? []).map { "\(name) \($0.id)" })
-            // Without it the program that wrote a memory cannot open it, whatever we still find in there.
+            // The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
             if report.footerOffset != nil { ids.insert("\(name) table of contents") }
+            if report.format == .memory, (try? MV2File.open(bytes, mode: .reference)) != nil {
+                ids.insert("\(name) as a file that its own program opens")
+            }
         }
         return ids
     }
