@@ -9,15 +9,20 @@ DIFFERENTIAL_CASES ?= 5000000
 
 CRASHLAB = .build/release/crashlab
 
+FUZZ_TARGETS = session-log replay-segment active-session mv2 live-replay-trace cursor judges empty
+FUZZ_PROGRAMS = .build/fuzz/release
+
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
 	@echo "make test                       run all tests"
-	@echo "make fuzz FUZZ_SECONDS=60       damage sessions and judge what comes back (8 hours unless told otherwise;"
-	@echo "                                FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
+	@echo "make fuzz FUZZ_SECONDS=60       damage sessions and judge what comes back, and let coverage guide a fuzzer beside it"
+	@echo "                                (8 hours unless told otherwise; FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
+	@echo "make fuzz-TARGET                one coverage-guided target: session-log, replay-segment, active-session, mv2,"
+	@echo "                                live-replay-trace, cursor, judges"
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
@@ -42,9 +47,21 @@ build: toolchain
 test: toolchain
 	$(SWIFT) test
 
-fuzz: build
-	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) \
+fuzz: build fuzz-targets
+	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) --targets $(FUZZ_PROGRAMS) \
 	  $(if $(FUZZ_JOBS),--jobs $(FUZZ_JOBS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
+# libFuzzer comes with the toolchain; its targets have a scratch folder of their own, since all their code is instrumented.
+fuzz-targets: toolchain
+	@for target in $(FUZZ_TARGETS); do \
+	  CRASHLAB_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz --sanitize=fuzzer --product fuzz-$$target || exit 1; done
+
+# One target alone: make fuzz-mv2.
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
+	@mkdir -p .crashlab/corpus/$* .crashlab/crashes
+	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
+	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
+	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) .crashlab/corpus/$* $(wildcard Corpus/$*)
 
 check: files-named build
 	$(CRASHLAB) check $(FILES)

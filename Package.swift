@@ -1,6 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// libFuzzer brings the main function of each target, so they build only with the fuzzer's runtime: `make fuzz` sets this.
+let isFuzzing = Context.environment["CRASHLAB_FUZZ"] == "1"
+
+let fuzzTargets: [Target] = [
+    "session-log", "replay-segment", "active-session", "mv2", "live-replay-trace", "cursor", "judges", "empty",
+].map { name in
+    .executableTarget(
+        name: "fuzz-\(name)", dependencies: ["FuzzSupport"], path: "Sources/FuzzTargets/\(name)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+}
+
 let package = Package(
     name: "CrashLab",
     products: [
@@ -14,9 +25,12 @@ let package = Package(
         .target(name: "SessionFormats", dependencies: ["WideHash"]),
         .target(name: "CrashHarness", dependencies: ["SessionFormats"]),
         .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "CrashHarness"]),
+        // What one input of a fuzzer is used for; also what replays the corpus in the tests.
+        .target(
+            name: "FuzzSupport", dependencies: ["SessionFormats", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
         .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats"]),
-        .testTarget(name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats"]),
+        .testTarget(name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "FuzzSupport"]),
         .testTarget(name: "CrashLabCommandTests", dependencies: ["crashlab", "CrashHarness"]),
-    ],
+    ] + (isFuzzing ? fuzzTargets : []),
     swiftLanguageModes: [.v6]
 )

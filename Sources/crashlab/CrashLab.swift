@@ -12,7 +12,7 @@ enum CrashLab {
             ReplayCommand.self,
             GenerateCommand.self,
             DamageCommand.self,
-            BenchCommand.self, DifferentialCommand.self,
+            BenchCommand.self, DifferentialCommand.self, CorpusCommand.self,
         ]
     }
 
@@ -35,7 +35,7 @@ enum CrashLab {
             return .success
         default: break
         }
-        guard let command = commands.first(where: { $0.name == name }) else {
+        guard let command = (commands + [WorkerCommand.self]).first(where: { $0.name == name }) else {
             Output.error("crashlab: there is no command \"\(name)\"; crashlab --help lists them.\n")
             return .wrongUsage
         }

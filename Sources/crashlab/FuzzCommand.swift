@@ -9,16 +9,25 @@ enum FuzzCommand: Command {
         usage: crashlab fuzz [OPTIONS]
 
         Asks every judge, case after case, on all cores. A broken promise is made small and kept as a folder with the
-        case, the damaged file, what was expected and what came, and the command that shows it again.
+        case, the damaged file, what was expected and what came, and the command that shows it again. Cases are judged in
+        child processes: one that traps, hangs or takes too much memory is a finding, and the campaign goes on behind it.
+        Of one cause one finding is kept; how often it was met is counted.
 
           --seconds N       Stop after so many seconds; without this or --cases it goes on until Ctrl-C.
           --cases N         Stop after so many cases.
           --jobs N          Workers; all cores unless told otherwise.
           --seed N          Where the cases follow from; a random one, which is printed, unless told otherwise.
+          --shard I/N       Take up the I-th of N parts of the cases, for N machines that share a seed.
           --judge NAME      Ask only this judge; may be repeated. "canary" must fail.
           --exhaustive      Look at every case that there is, one after another, instead of random ones; for one judge
                             whose cases are few, such as live-replay-all-6.
           --findings DIR    Where findings are kept; .crashlab/findings unless told otherwise.
+          --memory MB       The most memory that a worker may map; 2048 unless told otherwise.
+          --deadline N      After how many seconds a case counts as hanging; 10 unless told otherwise.
+          --targets DIR     Also run the coverage-guided targets whose programs are there, on half of the cores, each for
+                            its share of the time; make fuzz builds them.
+          --corpus DIR      Where the targets keep inputs that reach something new; .crashlab/corpus unless told otherwise.
+          --in-process      Judge in this process, without children.
           --list            List the judges and their promises.
 
         The same seed gives the same cases, whatever the number of workers. Ctrl-C ends with the summary.
@@ -35,23 +44,50 @@ enum FuzzCommand: Command {
         }
         let seconds = try arguments.number("--seconds", in: 1...(1 << 40) as ClosedRange<Int>)
         let cases = try arguments.number("--cases", in: 1...UInt64.max)
-        let jobs = try arguments.number("--jobs", in: 1...1024 as ClosedRange<Int>)
+        let jobs =
+            try arguments.number("--jobs", in: 1...1024 as ClosedRange<Int>)
+            ?? ProcessInfo.processInfo.activeProcessorCount
         let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<1_000_000_000)
-        let folder = try arguments.option("--findings") ?? ".crashlab/findings"
+        let shard = try arguments.option("--shard").map(shard) ?? (0, 1)
+        let folder = FindingsFolder(try arguments.option("--findings") ?? ".crashlab/findings")
+        let memory = try arguments.number("--memory", in: 256...(1 << 30) as ClosedRange<UInt64>) ?? 2_048
+        let deadline = try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10
+        let targets = try arguments.option("--targets")
+        let corpus = try arguments.option("--corpus") ?? ".crashlab/corpus"
+        let isInProcess = arguments.flag("--in-process")
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
         let isExhaustive = arguments.flag("--exhaustive")
         try arguments.finish()
         if isExhaustive {
             guard judges.count == 1 else { throw UsageError(message: "--exhaustive needs one --judge.") }
-            return try exhaust(judges[0], limit: cases.map { Int(clamping: $0) } ?? .max, findingsIn: folder)
+            return try exhaust(judges[0], limit: cases.map { Int(clamping: $0) } ?? .max, folder)
         }
 
+        let slots = targets == nil ? 0 : max(1, jobs / 2)
         let plan = Campaign.Plan(
             judges: judges.isEmpty ? JudgeCatalogue.all : judges, seed: seed, cases: cases ?? .max,
-            seconds: seconds.map(Double.init) ?? .infinity,
-            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
-        return run(plan, findingsIn: folder)
+            seconds: seconds.map(Double.init) ?? .infinity, jobs: max(1, jobs - slots), shard: shard)
+        let guided = try targets.map { programs in
+            let found = GuidedTarget.all(
+                .init(programs: programs, corpus: corpus, seeds: "Corpus", findings: folder, logs: "\(corpus)/.logs"))
+            if found.isEmpty { throw UsageError(message: "there are no targets in \(programs).") }
+            return GuidedRun(found, slots: slots, seconds: plan.seconds)
+        }
+        let campaign =
+            isInProcess
+            ? Campaign(plan)
+            : Campaign(plan, in: WorkerCommand.options(plan, memory: memory << 20, deadline: Double(deadline)))
+        return run(campaign, plan, guided, folder)
+    }
+
+    /// "2/5": the second of five.
+    private static func shard(_ text: String) throws -> (number: UInt64, count: UInt64) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64($0) }
+        guard parts.count == 2, let number = parts[0], let count = parts[1], number >= 1, number <= count else {
+            throw UsageError(message: "--shard takes I/N with I from 1 to N, not \"\(text)\".")
+        }
+        return (number - 1, count)
     }
 
     private static func judge(named name: String) throws -> any Judge {
@@ -61,7 +97,7 @@ enum FuzzCommand: Command {
         return judge
     }
 
-    private static func exhaust(_ judge: any Judge, limit: Int, findingsIn folder: String) throws -> ExitStatus {
+    private static func exhaust(_ judge: any Judge, limit: Int, _ folder: FindingsFolder) throws -> ExitStatus {
         let start = ProcessInfo.processInfo.systemUptime
         var evidence = Evidence()
         var made: [Choice] = []
@@ -76,30 +112,68 @@ enum FuzzCommand: Command {
             return .success
         } catch {
             let finding = CampaignFinding(judge, made, error)
-            Output.print(finding.report(at: try finding.write(into: folder)))
+            Output.print(finding.report(at: try folder.keep(finding)))
             return .damaged
         }
     }
 
-    private static func run(_ plan: Campaign.Plan, findingsIn folder: String) -> ExitStatus {
+    private static func run(
+        _ campaign: Campaign, _ plan: Campaign.Plan, _ guided: GuidedRun?, _ folder: FindingsFolder
+    ) -> ExitStatus {
         Output.print("seed \(plan.seed), \(plan.judges.count) judges, \(plan.jobs) workers\n")
-        let campaign = Campaign(plan)
-        let interrupt = InterruptWatch { campaign.stop() }
+        folder.sweep()
+        let interrupt = InterruptWatch {
+            campaign.stop()
+            guided?.stop()
+        }
         defer { interrupt.cancel() }
         var display = ProgressDisplay()
+        var ledger = CountLedger(folder)
+        guided?.start { Output.print("\n\($0)\n") }
         let summary = campaign.run(
             reportEvery: 1,
             onFinding: { finding in
                 do {
-                    Output.print("\n" + finding.report(at: try finding.write(into: folder)) + "\n")
+                    Output.print("\n" + finding.report(at: try folder.keep(finding)) + "\n")
                 } catch {
                     Output.print("\n" + finding.report(at: "(not saved: \(error.localizedDescription))") + "\n")
                 }
             },
-            report: { display.show($0) })
+            report: {
+                display.show($0, guided?.current() ?? [])
+                ledger.note(campaign.counts)
+            })
         display.end()
-        Output.print(summary.text(seed: plan.seed))
-        return summary.failingCases.isEmpty && summary.hanging == nil ? .success : .damaged
+        ledger.note(campaign.counts)
+        guided?.wait()
+        let results = guided?.results ?? [:]
+        Output.print(summary.text(seed: plan.seed) + GuidedReport.text(results))
+        let isQuiet = summary.failingCases.isEmpty && summary.problems.isEmpty
+        return isQuiet && results.values.allSatisfy { $0.crashes == 0 && $0.problem == nil } ? .success : .damaged
+    }
+}
+
+/// Brings the counts on the disk up to date.
+private struct CountLedger {
+    private let folder: FindingsFolder
+    private var written: [String: Int] = [:]
+    private var hasComplained = false
+
+    init(_ folder: FindingsFolder) { self.folder = folder }
+
+    mutating func note(_ counts: [String: Int]) {
+        for (identity, count) in counts where count > written[identity, default: 0] {
+            do {
+                try folder.add(count - written[identity, default: 0], to: identity)
+                written[identity] = count
+            } catch {
+                // Findings go on being counted in memory, and are in the summary.
+                if !hasComplained {
+                    Output.error("\nCounts cannot be kept in \(folder.path): \(error.localizedDescription)\n")
+                }
+                hasComplained = true
+            }
+        }
     }
 }
 
@@ -126,10 +200,15 @@ private struct ProgressDisplay {
     private var lastLine = 0.0
     private var hasLine = false
 
-    mutating func show(_ progress: Campaign.Progress) {
+    mutating func show(_ progress: Campaign.Progress, _ targets: [(name: String, status: GuidedTarget.Status)]) {
         let rate = Int(Double(progress.cases) / max(progress.seconds, 0.001))
         let left = progress.secondsLeft.isFinite ? ", \(duration(progress.secondsLeft)) left" : ""
-        let text = "\(grouped(progress.cases)) cases, \(grouped(rate)) a second, \(progress.failures) failing\(left)"
+        let text =
+            "\(grouped(progress.cases)) cases, \(grouped(rate)) a second, \(progress.failures) failing\(left)"
+            + targets.map {
+                "; \($0.name): \(grouped($0.status.executions)) inputs, coverage \(grouped($0.status.coverage))"
+            }
+            .joined()
         if isTerminal {
             Output.print("\r\u{1B}[K\(text)")
             hasLine = true

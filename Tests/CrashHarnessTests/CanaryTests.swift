@@ -15,16 +15,16 @@ struct CanaryTests {
 
     @Test func `a planted bug is found, shrunk to a few choices, saved, and fails the same way when replayed`() throws {
         let summary = campaign(jobs: 2)
-        let finding = try #require(summary.findings.first)
+        let finding = try #require(summary.findings.first).finding
         #expect(finding.caseFile.values.count <= 20)
 
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let saved = try finding.write(into: folder)
+        let saved = try FindingsFolder(folder).keep(finding)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: saved).sorted()
-                == ["case.txt", "report.txt", "session.jsonl"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [finding.folderName])
+                == ["case.txt", "count", "report.txt", "session.jsonl"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [finding.identity])
 
         let text = try String(contentsOfFile: "\(saved)/case.txt", encoding: .utf8)
         let again = try CaseFile(text: text).replay(LogTruncation.canary)
@@ -47,6 +47,6 @@ struct CanaryTests {
         let summary = campaign(jobs: 2, keeping: 2)
         #expect(summary.findings.count <= 2)
         #expect(summary.failingCases.count > 3)
-        #expect(Set(summary.findings.map(\.caseFile.values)).count == summary.findings.count)
+        #expect(Set(summary.findings.map(\.finding.caseFile.values)).count == summary.findings.count)
     }
 }

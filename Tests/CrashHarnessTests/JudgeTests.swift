@@ -13,8 +13,10 @@ struct JudgeTests {
         for index in 0..<6 as Range<UInt64> {
             var choices = Choices.seeded(42, case: index)
             do throws(Violation) { try judge.examine(&choices, &evidence) } catch {
-                let finding = CampaignFinding(
-                    judge, seed: 42, index: index, values: choices.values, error, shrinker: Shrinker())
+                let worker = InProcessWorker([judge], seed: 42)
+                let finding =
+                    CampaignFinding(judge, seed: 42, index: index, values: choices.values, by: worker)
+                    ?? CampaignFinding(judge, choices.made, error)
                 let text = String(decoding: finding.violation.file, as: UTF8.self)
                 Issue.record("\(finding.report(at: "case"))\n\(text)")
                 return

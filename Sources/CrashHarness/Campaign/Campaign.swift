@@ -1,8 +1,8 @@
 // Asks all judges, case after case, on all cores.
 //
-// Case number i belongs to judge i modulo the number of judges, and its choices follow from the seed and i alone. The
-// workers take the next number from one counter, so the cases are the same whatever the number of workers; only their
-// order in time differs. A case that fails is shrunk and kept; of one judge only the first few, the rest are counted.
+// The cases are the same whatever the number of workers; only their order in time differs. Workers are children that may die
+// of a case; then the case is known, made small by further children, and the campaign goes on behind it. Of one cause one
+// finding is kept, the rest are counted; of one judge's broken promises only the first few.
 
 import Foundation
 import SessionFormats
@@ -16,30 +16,32 @@ public final class Campaign: Sendable {
         public var judges: [any Judge]
         /// Where the cases follow from.
         public var seed: UInt64
-        /// How many cases are taken up at most.
+        /// How many cases are taken up at most, by all shards together.
         public var cases: UInt64
         /// After how many seconds no further case is taken up.
         public var seconds: Double
         /// How many workers there are; at least 1.
         public var jobs: Int
-        /// After how many seconds a case counts as hanging.
-        public var hangSeconds: Double
-        /// How many different findings of one judge are kept.
+        /// How many different findings of one judge's promise are kept.
         public var findingsPerJudge: Int
+        /// Which of several machines this is, from 0, and how many there are.
+        public var shard: (number: UInt64, count: UInt64)
+        /// How many seconds are spent on making one case small that ends its process.
+        public var shrinkSeconds = 60.0
 
         /// Makes a plan; without limits it goes on until it is stopped.
         public init(
             judges: [any Judge] = JudgeCatalogue.all, seed: UInt64, cases: UInt64 = .max, seconds: Double = .infinity,
-            jobs: Int = ProcessInfo.processInfo.activeProcessorCount, hangSeconds: Double = 60,
-            findingsPerJudge: Int = 3
+            jobs: Int = ProcessInfo.processInfo.activeProcessorCount, findingsPerJudge: Int = 3,
+            shard: (number: UInt64, count: UInt64) = (0, 1)
         ) {
             self.judges = judges
             self.seed = seed
             self.cases = cases
             self.seconds = seconds
             self.jobs = max(1, jobs)
-            self.hangSeconds = hangSeconds
             self.findingsPerJudge = findingsPerJudge
+            self.shard = shard
         }
     }
 
@@ -55,20 +57,28 @@ public final class Campaign: Sendable {
         public var failures: Int
     }
 
+    /// A finding, and how often its cause was met.
+    public struct CountedFinding: Sendable {
+        /// The first case of it, made small.
+        public var finding: CampaignFinding
+        /// How many cases were of this cause in this run, as far as that was looked at.
+        public var count: Int
+    }
+
     /// What came of it.
     public struct Summary: Sendable {
         /// Seconds that it took.
         public var seconds: Double
-        /// How many cases were taken up.
-        public var casesTaken: UInt64
         /// What was seen, by the judge's name.
         public var evidence: [String: Evidence]
         /// The findings that were kept, by case number.
-        public var findings: [CampaignFinding]
+        public var findings: [CountedFinding]
         /// The numbers of all failing cases, in order.
         public var failingCases: [UInt64]
-        /// The case that hangs, if one does; its worker is left behind.
-        public var hanging: (judge: String, index: UInt64)?
+        /// Cases that all judges had looked at after each second, the first after one.
+        public var casesBySecond: [Int]
+        /// Why workers could not go on; empty when all did.
+        public var problems: [String]
 
         /// Everything that was seen.
         public var total: Evidence {
@@ -78,38 +88,69 @@ public final class Campaign: Sendable {
         }
     }
 
+    /// A way for a case to end its process.
+    private struct Cause: Hashable {
+        var judge: String
+        var word: String
+        var place: UInt64
+    }
+
     private struct State {
+        var supply: CaseSupply
         var evidence: [String: Evidence] = [:]
-        var findings: [CampaignFinding] = []
+        var findings: [String: CountedFinding] = [:]
         var failingCases: [UInt64] = []
-        /// By judge: findings kept or about to be, and failing cases that were shrunk.
-        var kept: [String: Int] = [:]
+        /// By judge: broken promises that were shrunk or are about to be.
         var shrunk: [String: Int] = [:]
-        /// What each worker is at, and since when.
-        var current: [Int: (index: UInt64, since: Double)] = [:]
+        /// The findings of deaths; nil while one is being made small.
+        var deaths: [Cause: String?] = [:]
+        /// Deaths whose finding is not there yet.
+        var waiting: [Cause: Int] = [:]
         var casesSeen = 0
+        var casesBySecond: [Int] = []
+        var problems: [String] = []
     }
 
     private let plan: Plan
+    private let makeWorker: @Sendable () throws -> any CampaignWorker
     private let now: @Sendable () -> Double
-    private let state = Guarded(State())
-    private let next = Atomic<UInt64>(0)
+    private let state: Guarded<State>
     private let isStopped = Atomic<Bool>(false)
     private let workersEnded = NSCondition()
     private let running: Atomic<Int>
     private let start: Double
 
-    /// Makes a campaign.
+    /// Makes a campaign whose cases are judged by children.
     ///
     /// - Parameter now: Seconds on a clock that only moves forwards.
-    public init(_ plan: Plan, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }) {
+    public convenience init(
+        _ plan: Plan, in children: WorkerProcess.Options,
+        now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
+    ) {
+        self.init(plan, now: now) { try WorkerProcess(children, now: now) }
+    }
+
+    /// Makes a campaign whose cases are judged in this process, which ends with a case that traps.
+    public convenience init(
+        _ plan: Plan, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
+    ) {
+        self.init(plan, now: now) { InProcessWorker(plan) }
+    }
+
+    private init(
+        _ plan: Plan, now: @escaping @Sendable () -> Double,
+        makeWorker: @escaping @Sendable () throws -> any CampaignWorker
+    ) {
         self.plan = plan
         self.now = now
+        self.makeWorker = makeWorker
+        let shard = CaseSupply.Shard(number: plan.shard.number, count: max(1, plan.shard.count))
+        state = Guarded(State(supply: CaseSupply(limit: plan.cases, judges: plan.judges.count, shard: shard)))
         running = Atomic(plan.jobs)
         start = now()
     }
 
-    /// Lets each worker finish its case and take up no further one. May be called from anywhere.
+    /// Lets each worker finish its cases and take up no further ones. May be called from anywhere.
     public func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Runs to the end.
@@ -122,70 +163,134 @@ public final class Campaign: Sendable {
         reportEvery interval: Double = 1, onFinding: @escaping @Sendable (CampaignFinding) -> Void = { _ in },
         report: (Progress) -> Void = { _ in }
     ) -> Summary {
-        for worker in 0..<plan.jobs {
-            let thread = Thread { self.work(worker, onFinding) }
+        for _ in 0..<plan.jobs {
+            let thread = Thread { self.work(onFinding) }
             thread.stackSize = 8 << 20
             thread.start()
         }
-        var hanging: (judge: String, index: UInt64)?
-        while hanging == nil, !waitForWorkers(seconds: interval) {
-            report(progress())
-            hanging = findHanging()
-        }
-        stop()
-        return summary(hanging)
+        while !waitForWorkers(seconds: interval) { report(progress()) }
+        return summary()
     }
 
-    private func work(_ worker: Int, _ onFinding: @Sendable (CampaignFinding) -> Void) {
-        while !isStopped.load(ordering: .relaxed), now() - start < plan.seconds {
-            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard index < plan.cases else { break }
-            runCase(index, worker, onFinding)
-        }
+    // MARK: Workers
+
+    private func work(_ onFinding: @Sendable (CampaignFinding) -> Void) {
+        do {
+            workThrough(try makeWorker(), onFinding)
+        } catch { state.withLock { $0.problems.append("\(error)") } }
         workersEnded.lock()
         running.wrappingSubtract(1, ordering: .relaxed)
         workersEnded.broadcast()
         workersEnded.unlock()
     }
 
-    private func runCase(_ index: UInt64, _ worker: Int, _ onFinding: (CampaignFinding) -> Void) {
-        let judge = plan.judges[Int(index % UInt64(plan.judges.count))]
-        state.withLock { $0.current[worker] = (index, now()) }
-        var choices = Choices.seeded(plan.seed, case: index)
-        var evidence = Evidence()
-        var violation: Violation?
-        do throws(Violation) { try judge.examine(&choices, &evidence) } catch { violation = error }
-        let keeps = state.withLock { state in
-            state.current[worker] = nil
-            state.casesSeen += evidence.cases
-            state.evidence[judge.name, default: Evidence()].add(evidence)
-            guard violation != nil else { return false }
-            state.failingCases.append(index)
+    private func workThrough(_ worker: any CampaignWorker, _ onFinding: @Sendable (CampaignFinding) -> Void) {
+        // Ranges of about a tenth of a second: long enough for the talk about them to cost nothing.
+        var size: UInt64 = 1
+        while !isStopped.load(ordering: .relaxed), now() - start < plan.seconds,
+            let cases = state.withLock({ $0.supply.next(atMost: size) })
+        {
+            let before = now()
+            judge(cases, worker, onFinding)
+            let took = now() - before
+            size = took < 0.05 ? size * 2 : took > 0.2 ? max(1, size / 2) : size
+        }
+    }
+
+    private func judge(
+        _ cases: Range<UInt64>, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
+    ) {
+        var rest = cases
+        while !rest.isEmpty {
+            do throws(DeathAt) {
+                note(try worker.run(rest), worker, onFinding)
+                return
+            } catch {
+                // What came before the case that died went with its process: once more, up to there.
+                let index = rest.contains(error.index) ? error.index : rest.lowerBound
+                if index > rest.lowerBound { judge(rest.lowerBound..<index, worker, onFinding) }
+                noteDeath(of: index, error.death, worker, onFinding)
+                rest = index + 1..<rest.upperBound
+            }
+        }
+    }
+
+    // MARK: Results
+
+    private func judge(of index: UInt64) -> any Judge { plan.judges[Int(index % UInt64(plan.judges.count))] }
+
+    private func note(_ batch: CaseBatch, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void) {
+        state.withLock { state in
+            state.evidence.merge(batch.evidence) { known, new in
+                var sum = known
+                sum.add(new)
+                return sum
+            }
+            state.casesSeen += batch.cases
+            state.failingCases += batch.failures.map(\.index)
+        }
+        for failure in batch.failures { noteViolation(failure, worker, onFinding) }
+    }
+
+    private func noteViolation(
+        _ failure: CaseBatch.Failure, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
+    ) {
+        let judge = judge(of: failure.index)
+        let isShrunk = state.withLock { state in
+            // Shrinking takes thousands of tries, and cases that fail are often the same one.
+            let kept = state.findings.values.count { $0.finding.caseFile.judge == judge.name }
+            guard kept < plan.findingsPerJudge, state.shrunk[judge.name, default: 0] < 2 * plan.findingsPerJudge else {
+                return false
+            }
             state.shrunk[judge.name, default: 0] += 1
-            guard state.kept[judge.name, default: 0] < plan.findingsPerJudge,
-                // Shrinking takes thousands of tries, and cases that fail are often the same one.
-                state.shrunk[judge.name, default: 0] <= 2 * plan.findingsPerJudge
-            else { return false }
-            state.kept[judge.name, default: 0] += 1
             return true
         }
-        guard keeps, let violation else { return }
-        let finding = CampaignFinding(
-            judge, seed: plan.seed, index: index, values: choices.values, violation, shrinker: Shrinker())
-        let isNew = state.withLock { state in
-            // Different cases that shrink to the same one are one finding.
-            let isKnown = state.findings.contains {
-                $0.caseFile.judge == judge.name && $0.caseFile.values == finding.caseFile.values
-            }
-            if isKnown {
-                state.kept[judge.name, default: 1] -= 1
-            } else {
-                state.findings.append(finding)
-            }
-            return !isKnown
-        }
-        if isNew { onFinding(finding) }
+        guard isShrunk,
+            let finding = CampaignFinding(
+                judge, seed: plan.seed, index: failure.index, values: failure.values, by: worker)
+        else { return }
+        if keep(finding, count: 1) { onFinding(finding) }
     }
+
+    private func noteDeath(
+        of index: UInt64, _ death: Death, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
+    ) {
+        let judge = judge(of: index)
+        let cause = Cause(judge: judge.name, word: death.cause.word, place: death.place)
+        let isNew = state.withLock { state in
+            state.failingCases.append(index)
+            guard let known = state.deaths[cause] else {
+                state.deaths[cause] = .some(nil)
+                return true
+            }
+            if let known { state.findings[known]?.count += 1 } else { state.waiting[cause, default: 0] += 1 }
+            return false
+        }
+        guard isNew else { return }
+        let deadline = now() + plan.shrinkSeconds
+        let finding = CampaignFinding(
+            judge, seed: plan.seed, index: index, values: worker.choices(ofDying: index), death, by: worker,
+            isOver: { self.now() > deadline })
+        let waited = state.withLock { state in
+            state.deaths[cause] = finding.identity
+            return state.waiting.removeValue(forKey: cause) ?? 0
+        }
+        if keep(finding, count: 1 + waited) { onFinding(finding) }
+    }
+
+    /// Keeps a finding or counts it; tells whether it is new.
+    private func keep(_ finding: CampaignFinding, count: Int) -> Bool {
+        state.withLock { state in
+            if state.findings[finding.identity] != nil {
+                state.findings[finding.identity]?.count += count
+                return false
+            }
+            state.findings[finding.identity] = CountedFinding(finding: finding, count: count)
+            return true
+        }
+    }
+
+    // MARK: Progress
 
     /// Waits until all workers have ended, at most so long; tells whether they have.
     private func waitForWorkers(seconds: Double) -> Bool {
@@ -201,28 +306,25 @@ public final class Campaign: Sendable {
     private func progress() -> Progress {
         let elapsed = now() - start
         return state.withLock { state in
-            Progress(
+            while Double(state.casesBySecond.count + 1) <= elapsed { state.casesBySecond.append(state.casesSeen) }
+            return Progress(
                 seconds: elapsed, secondsLeft: max(0, plan.seconds - elapsed), cases: state.casesSeen,
                 failures: state.failingCases.count)
         }
     }
 
-    private func findHanging() -> (judge: String, index: UInt64)? {
-        let time = now()
-        let oldest = state.withLock { state in
-            state.current.values.first { time - $0.since > plan.hangSeconds }?.index
-        }
-        return oldest.map { (plan.judges[Int($0 % UInt64(plan.judges.count))].name, $0) }
-    }
+    /// How often each finding's cause was met so far.
+    public var counts: [String: Int] { state.withLock { $0.findings.mapValues(\.count) } }
 
-    private func summary(_ hanging: (judge: String, index: UInt64)?) -> Summary {
+    private func summary() -> Summary {
         let elapsed = now() - start
-        let taken = min(next.load(ordering: .relaxed), plan.cases)
         return state.withLock { state in
             Summary(
-                seconds: elapsed, casesTaken: taken, evidence: state.evidence,
-                findings: state.findings.sorted { ($0.caseFile.index ?? 0) < ($1.caseFile.index ?? 0) },
-                failingCases: state.failingCases.sorted(), hanging: hanging)
+                seconds: elapsed, evidence: state.evidence,
+                findings: state.findings.values.sorted {
+                    ($0.finding.caseFile.index ?? 0) < ($1.finding.caseFile.index ?? 0)
+                }, failingCases: state.failingCases.sorted(), casesBySecond: state.casesBySecond,
+                problems: state.problems)
         }
     }
 }

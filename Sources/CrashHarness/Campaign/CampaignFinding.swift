@@ -1,11 +1,4 @@
-// A broken promise that a campaign found, made small, and kept as a folder.
-//
-//     FOLDER/log-truncation-1234/
-//         case.txt         the choices; what `crashlab replay` takes
-//         report.txt       what was expected, what came, how to see it again
-//         session.jsonl    the bytes that show it
-//
-// The folder is filled under another name and renamed, so that it is whole or not there.
+// A broken promise that a campaign found, or a case that took its process with it, made small.
 
 import Foundation
 import SessionFormats
@@ -14,76 +7,90 @@ import SessionFormats
 public struct CampaignFinding: Sendable {
     /// The shrunk case.
     public var caseFile: CaseFile
-    /// Its choices with their labels.
-    public var made: [Choice]
+    /// Its choices with their labels; empty when the case cannot be judged to its end.
+    public var made: [Choice] = []
     /// What it shows.
     public var violation: Violation
     /// What had to hold.
     public var promise: String
     /// How many candidates shrinking tried.
-    public var shrinkAttempts: Int
+    public var shrinkAttempts = 0
+    /// What the process said when it died, its stack above all; empty when it did not die.
+    public var stack = ""
+    /// A name that is the same whenever the same cause is found: the judge, the kind, and a hash of what tells it from
+    /// others of the kind. Also the name of its folder.
+    public let identity: String
 
     /// Takes a failing case as it is.
     public init(_ judge: any Judge, _ made: [Choice], _ violation: Violation) {
-        caseFile = CaseFile(judge: judge.name, values: made.map(\.value))
+        let values = made.map(\.value)
+        caseFile = CaseFile(judge: judge.name, values: values)
         self.made = made
         self.violation = violation
         promise = judge.promise
-        shrinkAttempts = 0
+        identity = Self.identity(judge, "violation", values.map(String.init).joined(separator: " "))
     }
 
-    /// Shrinks a failing case.
-    init(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], _ violation: Violation, shrinker: Shrinker)
-    {
-        var smallest = (values: values, violation: violation)
-        let (shrunk, tried) = shrinker.shrink(values) { choices in
-            var evidence = Evidence()
-            do throws(Violation) {
-                try judge.examine(&choices, &evidence)
-                return false
-            } catch { return true }
+    /// Shrinks a case that breaks a promise.
+    ///
+    /// - Returns: nil when it holds when it is judged again.
+    init?(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], by worker: any CampaignWorker) {
+        let (shrunk, tried) = Shrinker().shrink(values) { candidate in
+            guard case .violated(let made) = worker.examine(judge.name, candidate, isShrinking: true) else {
+                return nil
+            }
+            return made
         }
+        // Judged here for its labels and its file, which it survives: a worker just did.
         let (found, made) = CaseFile(judge: judge.name, values: shrunk).replay(judge)
-        if let found { smallest = (made.map(\.value), found) }
-        caseFile = CaseFile(judge: judge.name, seed: seed, index: index, values: smallest.values)
-        self.violation = smallest.violation
-        self.made = made
-        promise = judge.promise
+        guard let found else { return nil }
+        self.init(judge, made, found)
+        caseFile = CaseFile(judge: judge.name, seed: seed, index: index, values: made.map(\.value))
         shrinkAttempts = tried
     }
 
-    /// The name of its folder.
-    public var folderName: String { "\(caseFile.judge)-\(caseFile.index ?? 0)" }
-
-    /// Writes the folder; one of the same name is replaced.
+    /// Shrinks a case that ends its process, and has it end one more that tells where.
     ///
-    /// - Returns: The folder's path.
-    /// - Throws: What the file system reports.
-    public func write(into folder: String) throws -> String {
-        let path = "\(folder)/\(folderName)"
-        let partial = "\(folder)/.\(folderName).partial"
-        let manager = FileManager.default
-        try? manager.removeItem(atPath: partial)
-        try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
-        try Data(caseFile.text(promise: promise, labels: made).utf8).write(to: URL(filePath: "\(partial)/case.txt"))
-        try Data(report(at: path).utf8).write(to: URL(filePath: "\(partial)/report.txt"))
-        try Data(violation.file).write(to: URL(filePath: "\(partial)/\(violation.fileName)"))
-        try? manager.removeItem(atPath: path)
-        try manager.moveItem(atPath: partial, toPath: path)
-        return path
+    /// - Parameter isOver: Whether enough time was spent; what hangs takes its whole deadline with each candidate.
+    init(
+        _ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], _ death: Death,
+        by worker: any CampaignWorker, isOver: () -> Bool
+    ) {
+        let (shrunk, tried) = Shrinker().shrink(values) { candidate in
+            guard !isOver(), case .died(let next, let made) = worker.examine(judge.name, candidate, isShrinking: true),
+                next.cause == death.cause, next.place == death.place
+            else { return nil }
+            return made
+        }
+        caseFile = CaseFile(judge: judge.name, seed: seed, index: index, values: shrunk)
+        promise = judge.promise
+        shrinkAttempts = tried
+        if case .died(let traced, _) = worker.examineTracing(judge.name, shrunk) { stack = traced.stack }
+        let place = StackText.place(in: stack)
+        violation = Violation(
+            expected: "an answer", got: "\(death.cause)\(place.map { " at \($0)" } ?? "")", file: [], fileName: "")
+        // Where in its loop a case is when it is ended is not the cause.
+        let difference = death.cause == .hang ? "" : place ?? String(death.place, radix: 16)
+        identity = Self.identity(judge, death.cause.word, difference)
+    }
+
+    private static func identity(_ judge: any Judge, _ kind: String, _ difference: String) -> String {
+        "\(judge.name)-\(kind)-\(StackText.hash(difference))"
     }
 
     /// What was expected, what came, and the command that shows it again.
     public func report(at path: String) -> String {
-        """
-        \(caseFile.judge): \(promise)
+        let file =
+            violation.fileName.isEmpty
+            ? "" : "\nfile      \(path)/\(violation.fileName) (\(violation.file.count) bytes)"
+        return """
+            \(caseFile.judge): \(promise)
 
-        expected  \(violation.expected)
-        got       \(violation.got)
-        file      \(path)/\(violation.fileName) (\(violation.file.count) bytes)
-        choices   \(caseFile.values.count), after \(shrinkAttempts) attempts to make them fewer
-        replay    crashlab replay \(path)
+            expected  \(violation.expected)
+            got       \(violation.got)\(file)
+            choices   \(caseFile.values.count), after \(shrinkAttempts) attempts to make them fewer
+            replay    crashlab replay \(path)
 
-        """
+            """
     }
 }

@@ -69,14 +69,16 @@ public struct CaseFile: Sendable, Equatable {
         self.judge = judge
     }
 
-    /// The text, each choice with its label.
+    /// The text, each choice with its label as far as that is known.
     public func text(promise: String, labels made: [Choice]) -> String {
         var lines = ["judge: \(judge)"]
         if let seed { lines.append("seed: \(seed)") }
         if let index { lines.append("case: \(index)") }
         lines += ["promise: \(promise)", "choices:"]
-        for (value, choice) in zip(values, made) {
-            lines.append("\(value) of \(choice.bound == 0 ? "2^64" : "\(choice.bound)")  \(choice.label)")
+        for (place, value) in values.enumerated() {
+            // A case that does not come back tells its choices, but not what they were about.
+            let label = made.indices.contains(place) ? " of \(made[place].boundText)  \(made[place].label)" : ""
+            lines.append("\(value)\(label)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

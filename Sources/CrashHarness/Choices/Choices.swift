@@ -13,6 +13,9 @@ public struct Choice: Sendable {
     public var bound: UInt64
     /// What the choice was about, for people.
     public var label: StaticString
+
+    /// The bound as people write it.
+    var boundText: String { bound == 0 ? "2^64" : "\(bound)" }
 }
 
 /// A stream of decisions, and the record of those that were made.
@@ -27,6 +30,8 @@ public struct Choices {
     private var source: Source
     /// The decisions so far.
     public private(set) var made: [Choice] = []
+    /// Told of each decision, its place and its value, as soon as it is made: for cases that do not come back.
+    var journal: ((Int, UInt64) -> Void)?
     /// Whether a sweep goes through all values even when one was recorded, as shrinking wants it.
     private var resumesSweeps = false
 
@@ -66,6 +71,7 @@ public struct Choices {
     /// Chooses a number from 0 up to, but not including, `bound`, where 0 means 2^64.
     public mutating func choose(_ label: StaticString, below bound: UInt64) -> UInt64 {
         let value = next(below: bound)
+        journal?(made.count, value)
         made.append(Choice(value: value, bound: bound, label: label))
         return value
     }
@@ -114,11 +120,13 @@ public struct Choices {
         if case .recorded(let values) = source, place < values.count || !resumesSweeps {
             let value = place < values.count ? clamp(values[place], UInt64(bound)) : 0
             made[place].value = value
+            journal?(place, value)
             try body(Int(value))
             guard resumesSweeps else { return }
         }
         for value in 0..<bound {
             made[place].value = UInt64(value)
+            journal?(place, UInt64(value))
             try body(value)
         }
     }

@@ -16,11 +16,23 @@ public struct Shrinker {
     ///
     /// - Parameters:
     ///   - failing: The choices of a case that fails.
-    ///   - fails: Runs a case and tells what it chose, or nil when it does not fail in the same way.
+    ///   - fails: Tells whether a case fails.
     /// - Returns: The smallest list found, and how many candidates were tried.
     public func shrink(
         _ failing: [UInt64], fails: (inout Choices) -> Bool
     ) -> (choices: [UInt64], tried: Int) {
+        shrink(
+            failing,
+            attempt: { (candidate: [UInt64]) -> [UInt64]? in
+                var choices = Choices.shrinking(candidate)
+                return fails(&choices) ? choices.values : nil
+            })
+    }
+
+    /// Shrinks by whatever can judge a list of choices.
+    ///
+    /// - Parameter attempt: Tells what a case chose that fails, nil of one that does not.
+    func shrink(_ failing: [UInt64], attempt fails: ([UInt64]) -> [UInt64]?) -> (choices: [UInt64], tried: Int) {
         var search = Search(best: failing, left: budget)
         while search.left > 0 {
             let before = search.best
@@ -36,12 +48,11 @@ public struct Shrinker {
         var best: [UInt64]
         var left: Int
 
-        mutating func accept(_ candidate: [UInt64], _ fails: (inout Choices) -> Bool) -> Bool {
+        mutating func accept(_ candidate: [UInt64], _ fails: ([UInt64]) -> [UInt64]?) -> Bool {
             guard left > 0, candidate != best else { return false }
             left -= 1
-            var choices = Choices.shrinking(candidate)
-            guard fails(&choices) else { return false }
-            let made = Self.withoutTrailingZeros(choices.values)
+            guard let values = fails(candidate) else { return false }
+            let made = Self.withoutTrailingZeros(values)
             guard Self.isSmaller(made, best) else { return false }
             best = made
             return true
@@ -56,7 +67,7 @@ public struct Shrinker {
             a.count != b.count ? a.count < b.count : a.lexicographicallyPrecedes(b)
         }
 
-        mutating func deleteSpans(_ fails: (inout Choices) -> Bool) {
+        mutating func deleteSpans(_ fails: ([UInt64]) -> [UInt64]?) {
             var length = max(1, best.count / 2)
             while length >= 1 {
                 var start = best.count - length
@@ -73,7 +84,7 @@ public struct Shrinker {
             }
         }
 
-        mutating func zeroSpans(_ fails: (inout Choices) -> Bool) {
+        mutating func zeroSpans(_ fails: ([UInt64]) -> [UInt64]?) {
             var length = max(1, best.count / 2)
             while length >= 1 {
                 var start = 0
@@ -87,7 +98,7 @@ public struct Shrinker {
             }
         }
 
-        mutating func lowerValues(_ fails: (inout Choices) -> Bool) {
+        mutating func lowerValues(_ fails: ([UInt64]) -> [UInt64]?) {
             var index = 0
             while index < best.count, left > 0 {
                 lowerValue(at: index, fails)
@@ -96,7 +107,7 @@ public struct Shrinker {
         }
 
         /// Binary search for the smallest value at one place, as far as failing is monotonous.
-        private mutating func lowerValue(at index: Int, _ fails: (inout Choices) -> Bool) {
+        private mutating func lowerValue(at index: Int, _ fails: ([UInt64]) -> [UInt64]?) {
             var floor: UInt64 = 0
             while index < best.count, floor < best[index], left > 0 {
                 var candidate = best

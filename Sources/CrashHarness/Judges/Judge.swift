@@ -37,7 +37,7 @@ public struct Violation: Error, Sendable {
 }
 
 /// What was seen while judging, beyond the absence of violations.
-public struct Evidence: Sendable {
+public struct Evidence: Sendable, Codable {
     /// How many cases were looked at: one each, or one per value swept.
     public var cases = 0
     /// How many bytes readers were given.
@@ -46,7 +46,7 @@ public struct Evidence: Sendable {
     public private(set) var tallies: [Observation: Int] = [:]
 
     /// Something countable, with what it is about.
-    public struct Observation: Hashable, Sendable, Comparable {
+    public struct Observation: Hashable, Sendable, Comparable, Codable {
         /// The judge that counts.
         public var judge: String
         /// What it is about: a field, a format.

@@ -14,7 +14,8 @@ public enum JudgeCatalogue {
 
     /// Those that are asked only by name: one that must fail, and those whose cases are few enough to look at them all.
     public static let special: [any Judge] = [
-        LogTruncation.canary, LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6)),
+        LogTruncation.canary, PlantedFault(kind: .trap), PlantedFault(kind: .hang), PlantedFault(kind: .memory),
+        LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6)),
     ]
 
     /// The judge of a name; nil when there is none.

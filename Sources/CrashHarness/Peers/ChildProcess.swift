@@ -55,17 +55,7 @@ private struct TemporaryFiles {
     let errors: Int32
 
     init(input bytes: [UInt8]) throws {
-        func file() throws -> Int32 {
-            var template = Array("\(FileManager.default.temporaryDirectory.path())/crashlab-XXXXXX".utf8CString)
-            let descriptor = mkstemp(&template)
-            guard descriptor >= 0 else {
-                throw ChildProcess.StartFailure(program: "a child", errorNumber: errno)
-            }
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            unlink(template)
-            return descriptor
-        }
-        (input, output, errors) = (try file(), try file(), try file())
+        (input, output, errors) = (try temporaryDescriptor(), try temporaryDescriptor(), try temporaryDescriptor())
         let handle = FileHandle(fileDescriptor: input, closeOnDealloc: false)
         try handle.write(contentsOf: Data(bytes))
         lseek(input, 0, SEEK_SET)
@@ -78,4 +68,14 @@ private struct TemporaryFiles {
     }
 
     func close() { [input, output, errors].forEach { _ = Foundation.close($0) } }
+}
+
+/// A new file without a name, which children do not inherit unless told.
+func temporaryDescriptor() throws -> Int32 {
+    var template = Array("\(FileManager.default.temporaryDirectory.path())/crashlab-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw ChildProcess.StartFailure(program: "a child", errorNumber: errno) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    unlink(template)
+    return descriptor
 }

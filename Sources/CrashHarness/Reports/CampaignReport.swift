@@ -15,11 +15,12 @@ extension Campaign.Summary {
             \(grouped(total.cases)) cases in \(duration(seconds)), \(grouped(rate)) a second, \(grouped(bytes)) MB read, \
             seed \(seed)
             """)
-        if let hanging { lines.append("Case \(hanging.index) of \(hanging.judge) hangs; nothing further was judged.") }
+        lines += problems.map { "A worker could not go on: \($0)" }
         lines.append(
             failingCases.isEmpty
-                ? "No promise was broken." : "\(failingCases.count) cases broke a promise; \(findings.count) were kept."
-        )
+                ? "No promise was broken."
+                : "\(grouped(failingCases.count)) cases failed, of \(findings.count) causes that were kept:")
+        lines += findings.map { "  \($0.finding.identity), \(grouped($0.count)) times: \($0.finding.violation.got)" }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -1,0 +1,222 @@
+// A child that judges cases, watched by its supervisor: when it traps, hangs or wants too much memory the case is known, and
+// another child goes on behind it.
+
+import Foundation
+import Synchronization
+
+/// Judges in children.
+public final class WorkerProcess: CampaignWorker {
+    /// How children are started and how long they may take.
+    public struct Options: Sendable {
+        /// The program, which calls `WorkerLoop.run`.
+        public var program: String
+        /// Its arguments.
+        public var arguments: [String]
+        /// The arguments of one that leaves traps to Swift's backtracer.
+        public var tracingArguments: [String]
+        /// After how many seconds a case counts as hanging.
+        public var deadline: Double
+
+        /// Makes options.
+        public init(program: String, arguments: [String], tracingArguments: [String], deadline: Double = 10) {
+            (self.program, self.arguments, self.tracingArguments) = (program, arguments, tracingArguments)
+            self.deadline = deadline
+        }
+    }
+
+    private let options: Options
+    private let now: @Sendable () -> Double
+    private let mark: CaseMark
+    private let errors: FileHandle
+    private var child: Child?
+
+    private struct Child {
+        var process: pid_t
+        var input: Int32
+        var output: Int32
+        var isTracing: Bool
+    }
+
+    /// Makes a worker; its first child is started with the first question.
+    ///
+    /// - Throws: `ChildProcess.StartFailure`.
+    public init(
+        _ options: Options, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
+    ) throws {
+        (self.options, self.now) = (options, now)
+        mark = try CaseMark()
+        errors = FileHandle(fileDescriptor: try temporaryDescriptor(), closeOnDealloc: true)
+    }
+
+    deinit { end() }
+
+    func run(_ cases: Range<UInt64>) throws(DeathAt) -> CaseBatch {
+        let before = mark.count
+        do throws(Death) {
+            guard case .batch(let batch) = try ask(.run(from: cases.lowerBound, to: cases.upperBound)) else {
+                return CaseBatch()
+            }
+            return batch
+        } catch {
+            // A worker that died before its first case is to blame on the first.
+            throw DeathAt(index: mark.count == before ? cases.lowerBound : mark.index, death: error)
+        }
+    }
+
+    func examine(_ judge: String, _ values: [UInt64], isShrinking: Bool) -> CaseFate {
+        fate(of: .examine(judge: judge, values: values, isShrinking: isShrinking), isTracing: false)
+    }
+
+    func choices(ofDying index: UInt64) -> [UInt64] {
+        guard case .died(_, let made) = fate(of: .examineNoting(index: index), isTracing: false) else { return [] }
+        return made
+    }
+
+    func examineTracing(_ judge: String, _ values: [UInt64]) -> CaseFate {
+        end()
+        defer { end() }
+        return fate(of: .examine(judge: judge, values: values, isShrinking: false), isTracing: true)
+    }
+
+    private func fate(of request: WorkerRequest, isTracing: Bool) -> CaseFate {
+        do throws(Death) {
+            if case .violated(let made) = try ask(request, isTracing: isTracing) { return .violated(made: made) }
+            return .held
+        } catch { return .died(error, made: mark.choices) }
+    }
+
+    // MARK: Questions and answers
+
+    private func ask(_ request: WorkerRequest, isTracing: Bool = false) throws(Death) -> WorkerResponse {
+        do {
+            if child?.isTracing != isTracing { end() }
+            let child = try self.child ?? start(isTracing: isTracing)
+            self.child = child
+            try FileHandle(fileDescriptor: child.input, closeOnDealloc: false)
+                .write(contentsOf: try JSONEncoder().encode(request) + [0x0A])
+            let answer = try self.answer(of: child)
+            return try JSONDecoder().decode(WorkerResponse.self, from: answer)
+        } catch let death as Death { throw death } catch {
+            // The pipe broke, or the answer is no answer: the child is at its end.
+            throw bury(isHanging: false)
+        }
+    }
+
+    /// One line; a `Death` when the child ends or hangs instead.
+    private func answer(of child: Child) throws -> Data {
+        var answer = Data()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var lastCount = mark.count
+        var since = now()
+        while answer.last != 0x0A {
+            var poll = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
+            // Time is looked at ten times a second; an answer is read when it is there.
+            if Foundation.poll(&poll, 1, 100) == 0 {
+                if mark.count != lastCount {
+                    (lastCount, since) = (mark.count, now())
+                } else if now() - since > options.deadline {
+                    throw bury(isHanging: true)
+                }
+                continue
+            }
+            let count = read(child.output, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw bury(isHanging: false) }
+            answer.append(contentsOf: buffer[..<count])
+        }
+        return answer
+    }
+
+    /// Ends the child and says what it died of.
+    private func bury(isHanging: Bool) -> Death {
+        guard let child else {
+            return Death(cause: .trap(signal: 0), place: 0, stack: "the worker could not be started")
+        }
+        if isHanging, child.isTracing { waitForBacktrace(child) }
+        if isHanging { kill(child.process, SIGKILL) }
+        let status = reap(child)
+        self.child = nil
+        let said = self.said()
+        let signal = status & 0x7F
+        let cause: Death.Cause =
+            isHanging ? .hang : Self.isOutOfMemory(signal, said) ? .outOfMemory : .trap(signal: signal)
+        return Death(cause: cause, place: isHanging ? 0 : mark.trapPlace, stack: said)
+    }
+
+    /// Has the backtracer print the stack; behind that the child would go on.
+    private func waitForBacktrace(_ child: Child) {
+        kill(child.process, SIGABRT)
+        let start = now()
+        while now() - start < 10, !said().contains(Self.backtraceEnd) { poll(nil, 0, 100) }
+    }
+
+    private static let backtraceEnd = "\nBacktrace took"
+
+    private static func isOutOfMemory(_ signal: Int32, _ said: String) -> Bool {
+        // The kernel kills without a word; the allocators say why they give up.
+        signal == SIGKILL
+            || ["failed to allocate", "allocate memory", "bad_alloc", "out of memory"].contains { said.contains($0) }
+    }
+
+    private func said() -> String {
+        try? errors.seek(toOffset: 0)
+        let bytes = (try? errors.read(upToCount: 1 << 18)) ?? Data()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // MARK: Children
+
+    private func start(isTracing: Bool) throws -> Child {
+        var input: [Int32] = [0, 0]
+        var output: [Int32] = [0, 0]
+        guard pipe(&input) == 0, pipe(&output) == 0 else {
+            throw ChildProcess.StartFailure(program: options.program, errorNumber: errno)
+        }
+        (input + output).forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+        defer {
+            close(input[0])
+            close(output[1])
+        }
+        try? errors.truncate(atOffset: 0)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, errors.fileDescriptor, STDERR_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, mark.descriptor, WorkerLoop.markDescriptor)
+        let arguments = isTracing ? options.tracingArguments : options.arguments
+        var words: [UnsafeMutablePointer<CChar>?] = ([options.program] + arguments).map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] =
+            Self.environment(isTracing: isTracing).map { strdup($0) } + [nil]
+        defer { (words + environment).forEach { free($0) } }
+        var process: pid_t = 0
+        let problem = posix_spawnp(&process, options.program, &actions, nil, &words, &environment)
+        guard problem == 0 else { throw ChildProcess.StartFailure(program: options.program, errorNumber: problem) }
+        return Child(process: process, input: input[1], output: output[0], isTracing: isTracing)
+    }
+
+    /// Without the backtracer a child is gone at once, and with it the stack has names and lines.
+    private static func environment(isTracing: Bool) -> [String] {
+        let backtrace = isTracing ? "enable=yes,interactive=no,color=no,threads=crashed,images=none" : "enable=no"
+        return ProcessInfo.processInfo.environment.filter { $0.key != "SWIFT_BACKTRACE" }.map {
+            "\($0.key)=\($0.value)"
+        }
+            + ["SWIFT_BACKTRACE=\(backtrace)"]
+    }
+
+    private func reap(_ child: Child) -> Int32 {
+        close(child.input)
+        close(child.output)
+        var status: Int32 = 0
+        while waitpid(child.process, &status, 0) < 0, errno == EINTR {}
+        return status
+    }
+
+    private func end() {
+        guard let child else { return }
+        self.child = nil
+        kill(child.process, SIGKILL)
+        _ = reap(child)
+    }
+}

@@ -1,0 +1,40 @@
+// The door through which libFuzzer comes in.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension FuzzTarget {
+    /// What every target does first. Swift's backtracer would take the signals of a trap, and libFuzzer would then not keep
+    /// the input; so they are as the system has them, without anything in the environment, which a cluster does not set.
+    public static func begin() {
+        for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] { signal(number, SIG_DFL) }
+    }
+
+    /// Looks at libFuzzer's bytes, and traps on a broken promise.
+    ///
+    /// The environment variable CRASHLAB_PLANTED_TRAP is for checking that a trap is noticed: with it, inputs that begin
+    /// with "trap" trap.
+    public func run(_ data: UnsafePointer<UInt8>?, _ size: Int) {
+        let input = Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : size))
+        if Self.hasPlantedTrap, input.starts(with: "trap".utf8) { fatalError("the planted trap") }
+        do { try examine(input) } catch { fatalError("\(name): \(error)") }
+    }
+
+    /// Mends an input in place after libFuzzer's own mutation; half of the time it is left as it is.
+    ///
+    /// - Returns: The new size, at most `capacity`.
+    public func mend(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, capacity: Int, seed: UInt32) -> Int {
+        guard let mend, seed.isMultiple(of: 2) else { return size }
+        let mended = mend(Array(UnsafeBufferPointer(start: data, count: size)))
+        guard mended.count <= capacity else { return size }
+        for (index, byte) in mended.enumerated() { data[index] = byte }
+        return mended.count
+    }
+
+    private static let hasPlantedTrap = getenv("CRASHLAB_PLANTED_TRAP") != nil
+}
