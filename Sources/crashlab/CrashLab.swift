@@ -12,7 +12,7 @@ enum CrashLab {
             ReplayCommand.self,
             GenerateCommand.self,
             DamageCommand.self,
-            BenchCommand.self, DifferentialCommand.self, CorpusCommand.self,
+            BenchCommand.self, DifferentialCommand.self, CorpusCommand.self, FindingsCommand.self,
         ]
     }
 

@@ -22,7 +22,7 @@ enum FuzzCommand: Command {
           --exhaustive      Look at every case that there is, one after another, instead of random ones; for one judge
                             whose cases are few, such as live-replay-all-6.
           --findings DIR    Where findings are kept; .crashlab/findings unless told otherwise.
-          --memory MB       The most memory that a worker may map; 2048 unless told otherwise.
+          --memory MB       The most memory that a worker may map; 2048 unless told otherwise, 0 for no limit.
           --deadline N      After how many seconds a case counts as hanging; 10 unless told otherwise.
           --targets DIR     Also run the coverage-guided targets whose programs are there, on half of the cores, each for
                             its share of the time; make fuzz builds them.
@@ -50,7 +50,7 @@ enum FuzzCommand: Command {
         let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<1_000_000_000)
         let shard = try arguments.option("--shard").map(shard) ?? (0, 1)
         let folder = FindingsFolder(try arguments.option("--findings") ?? ".crashlab/findings")
-        let memory = try arguments.number("--memory", in: 256...(1 << 30) as ClosedRange<UInt64>) ?? 2_048
+        let memory = try arguments.number("--memory", in: 0...(1 << 30) as ClosedRange<UInt64>) ?? 2_048
         let deadline = try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10
         let targets = try arguments.option("--targets")
         let corpus = try arguments.option("--corpus") ?? ".crashlab/corpus"

@@ -20,12 +20,13 @@ enum TraceCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         let command = arguments.command()
-        guard !command.isEmpty else { throw UsageError(message: "name a command behind --.") }
-        guard let folder = try arguments.option("--watch") else { throw UsageError(message: "name a folder: --watch.") }
+        let folder = try arguments.option("--watch")
         let output = try arguments.option("--output")
         let options = try ExplorerOptions(&arguments)
         let exploration = try TraceExploration(&arguments)
         try arguments.finish()
+        guard !command.isEmpty else { throw UsageError(message: "name a command behind --.") }
+        guard let folder else { throw UsageError(message: "name a folder: --watch.") }
 
         let run = try ForeignRun(watching: folder, command)
         for warning in run.warnings { Output.error("warning: \(warning)\n") }

@@ -14,7 +14,7 @@ enum WorkerCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? 0
-        let memory = try arguments.number("--memory", in: 1...UInt64.max) ?? 2 << 30
+        let memory = try arguments.number("--memory", in: 0...UInt64.max) ?? 0
         let isTracing = arguments.flag("--tracing")
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") {

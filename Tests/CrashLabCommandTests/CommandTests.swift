@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Where the command was built, found beside the tests.
-private let program: String = {
+let program: String = {
     let places = CommandLine.arguments + [Bundle.main.bundlePath, Bundle.main.executablePath ?? ""]
     for place in places {
         var folder = URL(filePath: place)
@@ -21,12 +21,20 @@ private let program: String = {
     return "crashlab"
 }()
 
-private func crashlab(_ arguments: String..., input: [UInt8] = []) throws -> ChildProcess {
+func crashlab(_ arguments: String..., input: [UInt8] = []) throws -> ChildProcess {
     try ChildProcess.run(program, arguments, input: input)
 }
 
+/// The sanitizers keep memory of their own, many times that of the program.
+let isSanitized = ProcessInfo.processInfo.environment["CRASHLAB_SANITIZED"] != nil
+
+/// A campaign; its workers have no limit of memory under a sanitizer.
+func fuzz(_ arguments: String...) throws -> ChildProcess {
+    try ChildProcess.run(program, ["fuzz", "--memory", isSanitized ? "0" : "2048"] + arguments)
+}
+
 /// A folder that is gone afterwards.
-private func withFolder(_ body: (String) throws -> Void) throws {
+func withFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -44,7 +52,11 @@ struct CommandTests {
         #expect(unknown.errors == "crashlab: there is no command \"chek\"; crashlab --help lists them.\n")
     }
 
-    @Test(arguments: ["check", "fuzz", "replay", "generate", "damage", "bench", "differential"])
+    @Test(arguments: [
+        "check", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage", "bench",
+        "differential",
+        "corpus", "findings",
+    ])
     func `every subcommand explains itself and refuses options that it does not know`(_ name: String) throws {
         #expect(try crashlab(name, "--help").output.hasPrefix("usage: crashlab \(name)"))
         let refused = try crashlab(name, "--frobnicate", "x", "y", "--peer", "z")
@@ -144,7 +156,7 @@ struct CommandTests {
     // MARK: fuzz and replay
 
     @Test func `a campaign without findings ends with status 0 and tells its seed`() throws {
-        let run = try crashlab("fuzz", "--cases", "30", "--seed", "7", "--jobs", "2")
+        let run = try fuzz("--cases", "30", "--seed", "7", "--jobs", "2")
         #expect(run.status == 0)
         #expect(run.output.hasPrefix("seed 7, "))
         #expect(run.output.hasSuffix("No promise was broken.\n"))
@@ -152,7 +164,7 @@ struct CommandTests {
 
     @Test func `a finding is kept as a folder that replays`() throws {
         try withFolder { folder in
-            let run = try crashlab("fuzz", "--judge", "canary", "--cases", "20", "--seed", "1", "--findings", folder)
+            let run = try fuzz("--judge", "canary", "--cases", "20", "--seed", "1", "--findings", folder)
             #expect(run.status == 1)
             let cases = try FileManager.default.contentsOfDirectory(atPath: folder)
             let first = try #require(cases.first)
@@ -167,9 +179,6 @@ struct CommandTests {
     }
 
     // MARK: Memory
-
-    /// The sanitizers keep memory of their own, many times that of the program.
-    private static let isSanitized = ProcessInfo.processInfo.environment["CRASHLAB_SANITIZED"] != nil
 
     @Test(.disabled(if: isSanitized, "memory under a sanitizer says nothing"))
     func `forty bytes that claim 2^63 sessions cost no memory`() throws {

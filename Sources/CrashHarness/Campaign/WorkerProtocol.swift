@@ -25,7 +25,7 @@ public enum WorkerLoop {
         public var judges: [any Judge]
         /// The campaign's seed.
         public var seed: UInt64
-        /// The most memory that the process may map, in bytes.
+        /// The most memory that the process may map, in bytes; 0 for no limit.
         public var memoryLimit: UInt64
         /// Whether traps are left to Swift's backtracer.
         public var isTracing: Bool
@@ -72,19 +72,17 @@ public enum WorkerLoop {
     }
 
     private static func limitMemory(_ bytes: UInt64) {
-        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
         #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            let (memory, cores) = (__rlimit_resource_t(RLIMIT_AS.rawValue), __rlimit_resource_t(RLIMIT_CORE.rawValue))
         #else
-            setrlimit(RLIMIT_AS, &limit)
+            let (memory, cores) = (RLIMIT_AS, RLIMIT_CORE)
         #endif
         // A case that dies is no reason to write its memory to the disk.
-        limit = rlimit(rlim_cur: 0, rlim_max: 0)
-        #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        #else
-            setrlimit(RLIMIT_CORE, &limit)
-        #endif
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(cores, &limit)
+        guard bytes > 0 else { return }
+        limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        setrlimit(memory, &limit)
     }
 
     /// A worker whose supervisor was killed would go on for ever in a case that hangs.
