@@ -48,7 +48,7 @@ test: toolchain
 	$(SWIFT) test
 
 fuzz: build fuzz-targets
-	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) --targets $(FUZZ_PROGRAMS) \
+	$(CRASHLAB) fuzz --seconds $(FUZZ_SECONDS) --findings $(FUZZ_FINDINGS) --targets $(FUZZ_PROGRAMS) --report .crashlab \
 	  $(if $(FUZZ_JOBS),--jobs $(FUZZ_JOBS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 # libFuzzer comes with the toolchain; its targets have a scratch folder of their own, since all their code is instrumented.

@@ -14,6 +14,8 @@ enum CheckCommand: Command {
           --mode reference|recover  As the reference implementation reads, or (default) everything that can be had.
           --format text|json        A block of text a file (default), or one JSON object a line.
           --deep                    Hash all content of memories that has a hash, on all cores; slow for large files.
+          --junit FILE              Also write the outcome as JUnit's XML, a test for each file.
+          --sarif FILE              Also write the findings as SARIF.
           --cost                    Tell on standard error how long it took and the most memory that it held.
           --stream                  Read session logs as streams: memory for the longest line, entries only counted.
 
@@ -28,16 +30,20 @@ enum CheckCommand: Command {
         let streams = arguments.flag("--stream")
         let isDeep = arguments.flag("--deep")
         let tellsCost = arguments.flag("--cost")
+        let junit = try arguments.option("--junit")
+        let sarif = try arguments.option("--sarif")
         let operands = try arguments.operands()
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or directory.") }
 
         var worst = FileReport.Verdict.clean
         var hasFailed = false
+        var reports: [FileReport] = []
         for operand in operands {
             for path in files(of: operand, &hasFailed) {
                 do throws(FileSystemError) {
                     let report = try report(on: path, mode, streams: streams, deep: isDeep)
                     worst = max(worst, report.verdict)
+                    if junit != nil || sarif != nil { reports.append(report) }
                     Output.write(format == .json ? report.json + [0x0A] : Array(report.text.utf8))
                 } catch {
                     hasFailed = true
@@ -45,6 +51,8 @@ enum CheckCommand: Command {
                 }
             }
         }
+        if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
+        if let sarif { try SarifReport(files: reports).json().write(to: URL(filePath: sarif), options: .atomic) }
         if tellsCost { Output.error(ProcessCost.current().text) }
         return hasFailed ? .inputOutputError : status(of: worst)
     }

@@ -27,6 +27,9 @@ enum FuzzCommand: Command {
           --targets DIR     Also run the coverage-guided targets whose programs are there, on half of the cores, each for
                             its share of the time; make fuzz builds them.
           --corpus DIR      Where the targets keep inputs that reach something new; .crashlab/corpus unless told otherwise.
+          --report DIR      Where report.html and report.json go at the end; nowhere unless told.
+          --junit FILE      Write the outcome as JUnit's XML.
+          --sarif FILE      Write the findings as SARIF.
           --in-process      Judge in this process, without children.
           --list            List the judges and their promises.
 
@@ -54,6 +57,7 @@ enum FuzzCommand: Command {
         let deadline = try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10
         let targets = try arguments.option("--targets")
         let corpus = try arguments.option("--corpus") ?? ".crashlab/corpus"
+        let reports = try ReportFiles(&arguments)
         let isInProcess = arguments.flag("--in-process")
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
@@ -78,7 +82,7 @@ enum FuzzCommand: Command {
             isInProcess
             ? Campaign(plan)
             : Campaign(plan, in: WorkerCommand.options(plan, memory: memory << 20, deadline: Double(deadline)))
-        return run(campaign, plan, guided, folder)
+        return try run(campaign, plan, guided, folder, reports)
     }
 
     /// "2/5": the second of five.
@@ -118,8 +122,9 @@ enum FuzzCommand: Command {
     }
 
     private static func run(
-        _ campaign: Campaign, _ plan: Campaign.Plan, _ guided: GuidedRun?, _ folder: FindingsFolder
-    ) -> ExitStatus {
+        _ campaign: Campaign, _ plan: Campaign.Plan, _ guided: GuidedRun?, _ folder: FindingsFolder,
+        _ reports: ReportFiles
+    ) throws -> ExitStatus {
         Output.print("seed \(plan.seed), \(plan.judges.count) judges, \(plan.jobs) workers\n")
         folder.sweep()
         let interrupt = InterruptWatch {
@@ -148,6 +153,9 @@ enum FuzzCommand: Command {
         guided?.wait()
         let results = guided?.results ?? [:]
         Output.print(summary.text(seed: plan.seed) + GuidedReport.text(results))
+        try reports.write(
+            RunReport(
+                summary, plan, targets: results, findings: folder, maps: reports.wantsPage ? CrashMap.samples() : []))
         let isQuiet = summary.failingCases.isEmpty && summary.problems.isEmpty
         return isQuiet && results.values.allSatisfy { $0.crashes == 0 && $0.problem == nil } ? .success : .damaged
     }
@@ -174,6 +182,33 @@ private struct CountLedger {
                 hasComplained = true
             }
         }
+    }
+}
+
+/// Where a campaign's outcome is written.
+private struct ReportFiles {
+    private let folder: String?
+    private let junit: String?
+    private let sarif: String?
+
+    init(_ arguments: inout Arguments) throws {
+        folder = try arguments.option("--report")
+        junit = try arguments.option("--junit")
+        sarif = try arguments.option("--sarif")
+    }
+
+    /// Whether there is to be a page, whose maps take a second.
+    var wantsPage: Bool { folder != nil }
+
+    func write(_ report: RunReport) throws {
+        if let folder {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try report.json().write(to: URL(filePath: "\(folder)/report.json"), options: .atomic)
+            try report.html().write(to: URL(filePath: "\(folder)/report.html"), options: .atomic)
+            Output.print("The report is in \(folder)/report.html.\n")
+        }
+        if let junit { try report.junit.xml.write(to: URL(filePath: junit), options: .atomic) }
+        if let sarif { try report.sarif.json().write(to: URL(filePath: sarif), options: .atomic) }
     }
 }
 
