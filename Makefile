@@ -10,11 +10,15 @@ DIFFERENTIAL_CASES ?= 5000000
 CRASHLAB = .build/release/crashlab
 
 FUZZ_TARGETS = session-log replay-segment active-session mv2 live-replay-trace cursor judges empty
+CORPUS_TARGETS = $(filter-out empty,$(FUZZ_TARGETS))
+CLUSTER_SANITIZER ?= address
+# The toolchain's own, beside its compiler.
+LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
 FUZZ_PROGRAMS = .build/fuzz/release
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: cluster-check corpus coverage fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -23,6 +27,9 @@ help:
 	@echo "                                (8 hours unless told otherwise; FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
 	@echo "make fuzz-TARGET                one coverage-guided target: session-log, replay-segment, active-session, mv2,"
 	@echo "                                live-replay-trace, cursor, judges"
+	@echo "make corpus                     keep in Corpus what the fuzzers found that reaches something of its own"
+	@echo "make coverage                   what tests and corpus reach of the format library (table and pages)"
+	@echo "make cluster-check              build the targets as OSS-Fuzz and ClusterFuzzLite do, and check them"
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
@@ -62,6 +69,27 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
 	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
 	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
 	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) .crashlab/corpus/$* $(wildcard Corpus/$*)
+
+# As OSS-Fuzz and ClusterFuzzLite build and check the targets, in a clean folder; CLUSTER_SANITIZER is address or none.
+cluster-check: toolchain
+	@rm -rf .build/cluster && mkdir -p .build/cluster/out
+	OUT=$(CURDIR)/.build/cluster/out WORK=$(CURDIR)/.build SRC=$(CURDIR) SANITIZER=$(CLUSTER_SANITIZER) FUZZING_ENGINE=libfuzzer \
+	  .clusterfuzzlite/build.sh
+	.clusterfuzzlite/check.sh .build/cluster/out
+
+# Keeps of the working corpus what reaches something that the kept one does not, in Corpus.
+corpus: fuzz-targets
+	@for target in $(CORPUS_TARGETS); do mkdir -p Corpus/$$target .crashlab/corpus/$$target; \
+	  $(FUZZ_PROGRAMS)/fuzz-$$target -merge=1 -max_len=$$(sed -n 's/^max_len = //p' Corpus/$$target.options) \
+	    Corpus/$$target .crashlab/corpus/$$target 2>&1 | tail -n 1; done; du -sh Corpus
+
+# What the tests and the corpus, which they replay, reach of the format library: a table, and pages for a browser.
+coverage: toolchain
+	CRASHLAB_COVERAGE=1 $(SWIFT) test --enable-code-coverage --scratch-path .build/coverage
+	@set -e; data=.build/coverage/debug/codecov/default.profdata; tests=$$(ls .build/coverage/debug/*.xctest | head -n 1); \
+	$(LLVM_COV) report $$tests -instr-profile=$$data Sources/SessionFormats; \
+	$(LLVM_COV) show $$tests -instr-profile=$$data -format=html -output-dir=.build/coverage/html Sources/SessionFormats; \
+	echo "The pages begin at .build/coverage/html/index.html."
 
 check: files-named build
 	$(CRASHLAB) check $(FILES)

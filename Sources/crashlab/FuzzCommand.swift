@@ -134,7 +134,7 @@ enum FuzzCommand: Command {
         defer { interrupt.cancel() }
         var display = ProgressDisplay()
         var ledger = CountLedger(folder)
-        guided?.start { Output.print("\n\($0)\n") }
+        guided?.begin { Output.print("\n\($0)\n") }
         let summary = campaign.run(
             reportEvery: 1,
             onFinding: { finding in

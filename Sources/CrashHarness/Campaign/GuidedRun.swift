@@ -18,18 +18,25 @@ public final class GuidedRun: Sendable {
     private let state = Guarded(State())
     private let isStopped = Atomic<Bool>(false)
     private let ended = DispatchGroup()
+    private let now: @Sendable () -> Double
+    private let start: Double
 
-    /// Divides the time among the targets.
+    /// Divides the time among the targets, which have at most ten minutes at a time each: one that is left behind by a
+    /// supervisor that was killed ends by itself.
     ///
     /// - Parameters:
     ///   - slots: How many run at once.
-    ///   - seconds: How long all of them together; without an end each has ten minutes at a time.
-    public init(_ targets: [GuidedTarget], slots: Int, seconds: Double) {
+    ///   - seconds: How long all of them together; may be infinite.
+    public init(
+        _ targets: [GuidedTarget], slots: Int, seconds: Double,
+        now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
+    ) {
         (self.targets, self.slots, self.seconds) = (targets, max(1, min(slots, targets.count)), seconds)
+        (self.now, start) = (now, now())
     }
 
-    /// Starts; `wait` tells when all is done.
-    public func start(onFinding: @escaping @Sendable (String) -> Void) {
+    /// Begins; `wait` returns when all is done.
+    public func begin(onFinding: @escaping @Sendable (String) -> Void) {
         for slot in 0..<slots {
             ended.enter()
             let thread = Thread {
@@ -42,10 +49,11 @@ public final class GuidedRun: Sendable {
     }
 
     private func work(_ slot: Int, _ onFinding: @Sendable (String) -> Void) {
-        let slice = seconds.isFinite ? max(2, seconds * Double(slots) / Double(max(1, targets.count))) : 600
-        while !isStopped.load(ordering: .relaxed), let target = next(slot) {
+        let share = max(2, seconds * Double(slots) / Double(max(1, targets.count)))
+        while !isStopped.load(ordering: .relaxed), secondsLeft >= 1, let target = next(slot) {
             let status = target.run(
-                seconds: slice, onFinding: onFinding, isStopped: { self.isStopped.load(ordering: .relaxed) })
+                seconds: min(600, share, secondsLeft), now: now, onFinding: onFinding,
+                isStopped: { self.isStopped.load(ordering: .relaxed) })
             state.withLock { state in
                 state.current[slot] = nil
                 state.results[target.name] = state.results[target.name].map { $0.adding(status) } ?? status
@@ -53,9 +61,11 @@ public final class GuidedRun: Sendable {
         }
     }
 
+    private var secondsLeft: Double { seconds - (now() - start) }
+
     private func next(_ slot: Int) -> GuidedTarget? {
         state.withLock { state in
-            guard !targets.isEmpty, state.next < targets.count || !seconds.isFinite else { return nil }
+            guard !targets.isEmpty else { return nil }
             defer { state.next += 1 }
             state.current[slot] = targets[state.next % targets.count]
             return state.current[slot]

@@ -48,22 +48,27 @@ public struct CrashScenario: Sendable {
     }
 
     private func explore(_ disk: SimulatedDisk, _ explorer: CrashStateExplorer) -> Exploration {
-        explorer.explore(disk.trace) { disk, acknowledged in
+        var judged = 0
+        var exploration = explorer.explore(disk.trace) { disk, acknowledged in
+            judged += 1
             if let problem = check(disk, acknowledged) { return problem }
             let recovery = disk.trace
             // Recovering twice must give the same as once, and a crash while recovering must be no worse than the first.
             if let (expected, got) = check(disk, acknowledged) { return ("the same the second time: \(expected)", got) }
-            return crashDuring(recovery, acknowledged, explorer)
+            return crashDuring(recovery, acknowledged, explorer, &judged)
         }
+        exploration.judged = judged
+        return exploration
     }
 
     private func crashDuring(
-        _ recovery: WriteTrace, _ acknowledged: [String], _ explorer: CrashStateExplorer
+        _ recovery: WriteTrace, _ acknowledged: [String], _ explorer: CrashStateExplorer, _ judged: inout Int
     ) -> (expected: String, got: String)? {
         if recovery.operations.isEmpty { return nil }
         var second = explorer
         (second.bound, second.samples, second.onlyState) = (500, 100, nil)
         let exploration = second.explore(recovery) { disk, _ in check(disk, acknowledged) }
+        judged += exploration.distinct
         return exploration.violations.first.map {
             (
                 "after a crash during recovery: \($0.expected)",

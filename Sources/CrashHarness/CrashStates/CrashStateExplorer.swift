@@ -11,6 +11,8 @@ public struct Exploration: Sendable {
     public var visited = 0
     /// How many of them were different disks, or the same with more acknowledged.
     public var distinct = 0
+    /// How many disks were recovered from and judged, those that a crash during recovery leaves among them.
+    public var judged = 0
     /// Whether these were all states that the model allows.
     public var isExhaustive = true
     /// The states in which something was wrong; the first hundred.
@@ -92,19 +94,18 @@ public struct CrashStateExplorer: Sendable {
             visit.look(&choices, check)
             return visit.exploration
         }
-        // Counted first without looking at any: a part of all states would be those of the first operations alone.
-        let isSmall =
-            !states.areMore(than: bound)
-            && ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }.cases <= bound
+        if !states.areMore(than: bound) {
+            var visit = Visit(
+                states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
+            let coverage = ExhaustiveChoices.forEach(limit: bound + 1) { choices in visit.look(&choices, check) }
+            if coverage.cases <= bound { return visit.exploration }
+        }
+        // A part of all states in their order would be those of the first operations alone.
         var visit = Visit(states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-        if isSmall {
-            _ = ExhaustiveChoices.forEach { choices in visit.look(&choices, check) }
-        } else {
-            visit.exploration.isExhaustive = false
-            for index in 0..<UInt64(samples) {
-                var choices = Choices.seeded(seed, case: index)
-                visit.look(&choices, check)
-            }
+        visit.exploration.isExhaustive = false
+        for index in 0..<UInt64(samples) {
+            var choices = Choices.seeded(seed, case: index)
+            visit.look(&choices, check)
         }
         return visit.exploration
     }
@@ -130,6 +131,7 @@ public struct CrashStateExplorer: Sendable {
             let acknowledged = trace.acknowledged(before: state.crashPoint)
             guard seen.insert(Seen(content: state.content, acknowledged: acknowledged.count)).inserted else { return }
             exploration.distinct += 1
+            exploration.judged += 1
             let disk = states.materialise(state)
             guard let (expected, got) = check(SimulatedDisk(disk), acknowledged) else { return }
             exploration.violationCount += 1

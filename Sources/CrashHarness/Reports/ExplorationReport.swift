@@ -33,11 +33,12 @@ public struct ExplorationReport {
     /// The table's first line.
     public static let head =
         padded("scenario", 24) + padded("writing", 42) + leftPadded("operations", 11) + leftPadded("visited", 11)
-        + leftPadded("distinct", 10) + leftPadded("a second", 10) + "  " + padded("states", 11) + "violations\n"
+        + leftPadded("distinct", 10) + leftPadded("judged", 10) + leftPadded("a second", 10) + "  "
+        + padded("states", 11) + "violations\n"
 
     /// A line of the table.
     public var line: String {
-        let rate = Int(Double(exploration.visited) / max(seconds, 1e-3))
+        let rate = Int(Double(exploration.judged) / max(seconds, 1e-3))
         let outcome =
             switch (scenario.expectation, exploration.violationCount) {
             case (_, 0): isAsExpected ? "none" : "none, AND THERE MUST BE SOME"
@@ -47,6 +48,7 @@ public struct ExplorationReport {
             }
         return padded(scenario.name, 24) + padded(scenario.writing, 42) + leftPadded("\(exploration.operations)", 11)
             + leftPadded(grouped(exploration.visited), 11) + leftPadded(grouped(exploration.distinct), 10)
+            + leftPadded(grouped(exploration.judged), 10)
             + leftPadded(grouped(rate), 10) + "  " + padded(exploration.isExhaustive ? "all" : "sampled", 11) + outcome
             + "\n"
     }

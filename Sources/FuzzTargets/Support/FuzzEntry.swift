@@ -1,4 +1,6 @@
 // The door through which libFuzzer comes in.
+//
+// All targets share it; which one a program is follows from its name, fuzz-NAME.
 
 #if canImport(Glibc)
     import Glibc
@@ -8,7 +10,28 @@
     import Darwin
 #endif
 
+@_cdecl("LLVMFuzzerInitialize")
+public func initialiseFuzzing(_ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
+    FuzzTarget.begin()
+    return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    FuzzTarget.ofThisProgram.run(data, size)
+    return 0
+}
+
 extension FuzzTarget {
+    /// The target whose name the program has.
+    public static let ofThisProgram: FuzzTarget = {
+        let program = CommandLine.arguments.first?.split(separator: "/").last ?? ""
+        guard program.hasPrefix("fuzz-"), let target = named(String(program.dropFirst(5))) else {
+            fatalError("\(program) is no fuzzing target's name.")
+        }
+        return target
+    }()
+
     /// What every target does first. Swift's backtracer would take the signals of a trap, and libFuzzer would then not keep
     /// the input; so they are as the system has them, without anything in the environment, which a cluster does not set.
     public static func begin() {

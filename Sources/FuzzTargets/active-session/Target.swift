@@ -1,18 +1,6 @@
+// Like the others it is in FuzzSupport, by the program's name; the mutation calls libFuzzer, which only targets are linked with.
+
 import FuzzSupport
-
-private let target = FuzzTarget.named("active-session")
-
-@_cdecl("LLVMFuzzerInitialize")
-public func begin(_ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
-    FuzzTarget.begin()
-    return 0
-}
-
-@_cdecl("LLVMFuzzerTestOneInput")
-public func examine(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-    target?.run(data, size)
-    return 0
-}
 
 @_silgen_name("LLVMFuzzerMutate")
 private func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ capacity: Int) -> Int
@@ -21,6 +9,5 @@ private func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ capacity
 public func mutateAndMend(
     _ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ capacity: Int, _ seed: UInt32
 ) -> Int {
-    let mutated = mutate(data, size, capacity)
-    return target?.mend(data, mutated, capacity: capacity, seed: seed) ?? mutated
+    FuzzTarget.ofThisProgram.mend(data, mutate(data, size, capacity), capacity: capacity, seed: seed)
 }

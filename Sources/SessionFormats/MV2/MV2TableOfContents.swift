@@ -183,9 +183,11 @@ extension MV2TableOfContents {
         _ buffer: UnsafeRawBufferPointer, in range: Range<Int>
     ) throws(BincodeError) -> (shape: Shape, end: Int) {
         var first: BincodeError?
+        // The checker leaves values as they are, so one table serves for all shapes.
+        var table = Self()
         for shape in Shape.allCases {
+            table.shape = shape
             var checker = BincodeChecker(cursor: BincodeCursor(buffer, in: range))
-            var table = Self(shape: shape)
             do throws(BincodeError) {
                 try table.code(with: &checker)
                 return (shape, checker.cursor.at)
