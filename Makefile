@@ -68,7 +68,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
 	@mkdir -p .crashlab/corpus/$* .crashlab/crashes
 	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
 	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
-	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) .crashlab/corpus/$* $(wildcard Corpus/$*)
+	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$*.options 2>/dev/null) .crashlab/corpus/$* $(wildcard Corpus/$*)
 
 # As OSS-Fuzz and ClusterFuzzLite build and check the targets, in a clean folder; CLUSTER_SANITIZER is address or none.
 cluster-check: toolchain

@@ -124,10 +124,17 @@ public struct GuidedTarget: Sendable {
             arguments.append("-dict=\(dictionary)")
             break
         }
+        if let length = maximumLength { arguments.append("-max_len=\(length)") }
         // The shell sends the output to the log, where it can be watched, and is the program then.
         let ended = try? ChildProcess.run(
             "/bin/sh", ["-c", #"log="$1"; shift; exec "$@" 2> "$log""#, "sh", log, beside] + arguments + folders)
         return ended?.status ?? 127
+    }
+
+    /// The largest input that makes sense, as the target's options for clusters say; nil to leave it to libFuzzer.
+    private var maximumLength: Int? {
+        let options = (try? String(contentsOfFile: "\(places.seeds)/\(name).options", encoding: .utf8)) ?? ""
+        return options.split(separator: "\n").first { $0.hasPrefix("max_len = ") }.flatMap { Int($0.dropFirst(10)) }
     }
 
     /// Keeps what crashed; returns how many inputs there were.

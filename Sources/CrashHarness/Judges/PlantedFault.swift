@@ -12,7 +12,7 @@ struct PlantedFault: Judge {
     var kind: Kind
 
     var name: String { "canary-\(kind.rawValue)" }
-    var promise: String { "This judge is broken: one case in eight does not come to an end (\(kind.rawValue))." }
+    var promise: String { "This judge is broken: now and then a case does not come to an end (\(kind.rawValue))." }
 
     func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
         let numbers = (0..<choices.choose("numbers", below: 20)).map { _ in choices.choose("number", below: 1_000) }

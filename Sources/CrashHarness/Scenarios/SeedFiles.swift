@@ -20,8 +20,11 @@ public enum SeedFiles {
             case "judges": [UInt8(seed * JudgeCatalogue.all.count / count)] + Array(repeating: UInt8(seed), count: 40)
             default: []
             }
-        }.filter { !$0.isEmpty }
+        }.filter { !$0.isEmpty && $0.count <= largest }
     }
+
+    /// Larger ones would only be slow: half of the memories have a log of 64 KB of zeroes.
+    private static let largest = 16_384
 
     private static let count = 21
 

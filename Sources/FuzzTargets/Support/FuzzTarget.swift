@@ -10,8 +10,6 @@ import SessionFormats
 public struct FuzzTarget: Sendable {
     /// A stable name: that of the executable, of the corpus folder and of the dictionary.
     public let name: String
-    /// The largest input that makes sense, in bytes.
-    public let maximumLength: Int
     /// Makes an input that was changed at random look whole again, so that readers look at what is behind checksums and
     /// lengths; nil when there is nothing of that kind.
     public let mend: (@Sendable ([UInt8]) -> [UInt8])?
@@ -35,10 +33,10 @@ public struct FuzzTarget: Sendable {
     public static let all = [sessionLog, replaySegment, activeSession, memory, liveReplayTrace, cursor, judges, empty]
 
     private init(
-        _ name: String, maximumLength: Int = 4_096, mend: (@Sendable ([UInt8]) -> [UInt8])? = nil,
+        _ name: String, mend: (@Sendable ([UInt8]) -> [UInt8])? = nil,
         _ examine: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
-        (self.name, self.maximumLength, self.mend, self.examine) = (name, maximumLength, mend, examine)
+        (self.name, self.mend, self.examine) = (name, mend, examine)
     }
 
     private static func expect(_ holds: Bool, _ promise: @autoclosure () -> String) throws {
@@ -88,7 +86,7 @@ public struct FuzzTarget: Sendable {
             again.encoded() == session.encoded(), "A sidecar that was read is the same when it is written and read.")
     }
 
-    static let memory = FuzzTarget("mv2", maximumLength: 65_536, mend: Mending.memory) { input in
+    static let memory = FuzzTarget("mv2", mend: Mending.memory) { input in
         let bytes = FileBytes(input)
         let reference = try? MV2File.open(bytes, mode: .reference)
         let recovered = try? MV2File.open(bytes)
@@ -123,7 +121,7 @@ public struct FuzzTarget: Sendable {
             trace.firstDifference() == trace.firstDifference(), "A trace that is run twice is answered the same way.")
     }
 
-    static let cursor = FuzzTarget("cursor", maximumLength: 512) { input in
+    static let cursor = FuzzTarget("cursor") { input in
         let text = String(decoding: input, as: UTF8.self)
         guard let parts = try? SessionCursor(text: text).parts() else { return }
         let again = SessionCursor(sessionID: parts.sessionID, revision: parts.revision, position: parts.position)
@@ -134,7 +132,7 @@ public struct FuzzTarget: Sendable {
     }
 
     /// The bytes are choices, the first of them the judge's number.
-    static let judges = FuzzTarget("judges", maximumLength: 512) { input in
+    static let judges = FuzzTarget("judges") { input in
         var choices = Choices.bytes(input)
         let judge = choices.pick("judge", JudgeCatalogue.all)
         var evidence = Evidence()
