@@ -10,12 +10,14 @@
     import Darwin
 #endif
 
+/// What libFuzzer calls once, before everything else.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialiseFuzzing(_ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
     FuzzTarget.begin()
     return 0
 }
 
+/// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     FuzzTarget.ofThisProgram.run(data, size)

@@ -5,6 +5,7 @@ import FuzzSupport
 @_silgen_name("LLVMFuzzerMutate")
 private func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ capacity: Int) -> Int
 
+/// What libFuzzer calls to change an input in place; returns the new size.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutateAndMend(
     _ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ capacity: Int, _ seed: UInt32
