@@ -208,9 +208,11 @@ struct CrashStateTests {
         throws
     {
         var explored = 0
+        var explorer = explorer(4_096)
+        (explorer.bound, explorer.samples) = (1_000, 300)
         for scenario in CrashScenario.all where scenario.expectation == .safe {
             for skipped in 0..<8 {
-                guard let exploration = scenario.explore(explorer(4_096), fault, after: skipped) else { continue }
+                guard let exploration = scenario.explore(explorer, fault, after: skipped) else { continue }
                 explored += 1
                 #expect(
                     exploration.violationCount == 0,

@@ -28,9 +28,9 @@ func crashlab(_ arguments: String..., input: [UInt8] = []) throws -> ChildProces
 /// The sanitizers keep memory of their own, many times that of the program.
 let isSanitized = ProcessInfo.processInfo.environment["CRASHLAB_SANITIZED"] != nil
 
-/// A campaign; its workers have no limit of memory under a sanitizer.
+/// A campaign; under a sanitizer its workers have no limit of memory, and time for their cases.
 func fuzz(_ arguments: String...) throws -> ChildProcess {
-    try ChildProcess.run(program, ["fuzz", "--memory", isSanitized ? "0" : "2048"] + arguments)
+    try ChildProcess.run(program, ["fuzz"] + (isSanitized ? ["--memory", "0", "--deadline", "600"] : []) + arguments)
 }
 
 /// A folder that is gone afterwards.
