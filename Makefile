@@ -77,11 +77,15 @@ cluster-check: toolchain
 	  .clusterfuzzlite/build.sh
 	.clusterfuzzlite/check.sh .build/cluster/out
 
-# Keeps of the working corpus what reaches something that the kept one does not, in Corpus.
+# Keeps of the working corpus what reaches something that the kept one does not, in Corpus: at most 100 inputs a target, the
+# smallest, and none of more than 6,500 bytes, so that it stays small and every test run can look at all of it.
 corpus: fuzz-targets
 	@for target in $(CORPUS_TARGETS); do mkdir -p Corpus/$$target .crashlab/corpus/$$target; \
-	  $(FUZZ_PROGRAMS)/fuzz-$$target -merge=1 -max_len=$$(sed -n 's/^max_len = //p' Corpus/$$target.options) \
-	    Corpus/$$target .crashlab/corpus/$$target 2>&1 | tail -n 1; done; du -sh Corpus
+	  $(FUZZ_PROGRAMS)/fuzz-$$target -set_cover_merge=1 -max_len=$$(sed -n 's/^max_len = //p' Corpus/$$target.options) \
+	    Corpus/$$target .crashlab/corpus/$$target 2>&1 | tail -n 1; \
+	  find Corpus/$$target -maxdepth 1 -type f -size +6500c -delete; \
+	  find Corpus/$$target -maxdepth 1 -type f -printf '%s %p\n' | sort -n | tail -n +101 | cut -d ' ' -f 2 | xargs -r rm; \
+	done; du -sh --apparent-size Corpus
 
 # What the tests and the corpus, which they replay, reach of the format library: a table, and pages for a browser.
 coverage: toolchain

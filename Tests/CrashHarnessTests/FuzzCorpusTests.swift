@@ -12,7 +12,7 @@ struct FuzzCorpusTests {
 
     /// The inputs of a target: seeds, what reached something of its own, and what once went wrong.
     private func inputs(_ target: String) -> [[UInt8]] {
-        let folders = [Self.corpus + target, Self.corpus + target + "/regressions"]
+        let folders = ["\(Self.corpus)/\(target)", "\(Self.corpus)/\(target)/regressions"]
         let kept = folders.flatMap { folder in
             ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().compactMap { name in
                 (try? Data(contentsOf: URL(filePath: "\(folder)/\(name)"))).map { Array($0) }
