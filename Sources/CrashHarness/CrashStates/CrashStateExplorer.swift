@@ -94,18 +94,19 @@ public struct CrashStateExplorer: Sendable {
             visit.look(&choices, check)
             return visit.exploration
         }
-        if !states.areMore(than: bound) {
-            var visit = Visit(
-                states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-            let coverage = ExhaustiveChoices.forEach(limit: bound + 1) { choices in visit.look(&choices, check) }
-            if coverage.cases <= bound { return visit.exploration }
-        }
-        // A part of all states in their order would be those of the first operations alone.
+        // Counted first without looking at any: a part of all states would be those of the first operations alone.
+        let isSmall =
+            !states.areMore(than: bound)
+            && ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }.cases <= bound
         var visit = Visit(states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-        visit.exploration.isExhaustive = false
-        for index in 0..<UInt64(samples) {
-            var choices = Choices.seeded(seed, case: index)
-            visit.look(&choices, check)
+        if isSmall {
+            _ = ExhaustiveChoices.forEach { choices in visit.look(&choices, check) }
+        } else {
+            visit.exploration.isExhaustive = false
+            for index in 0..<UInt64(samples) {
+                var choices = Choices.seeded(seed, case: index)
+                visit.look(&choices, check)
+            }
         }
         return visit.exploration
     }
