@@ -4,13 +4,17 @@ import PackageDescription
 // libFuzzer brings the main function of each target, so they build only with the fuzzer's runtime: `make fuzz` sets this.
 let isFuzzing = Context.environment["CRASHLAB_FUZZ"] == "1"
 
-let fuzzTargets: [Target] = [
-    "session-log", "replay-segment", "active-session", "mv2", "live-replay-trace", "cursor", "judges", "empty",
-].map { name in
+func fuzzTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: "fuzz-\(name)", dependencies: ["FuzzSupport"], path: "Sources/FuzzTargets/\(name)",
+        name: "fuzz-\(name)", dependencies: dependencies, path: "Sources/FuzzTargets/\(name)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])])
 }
+
+let fuzzTargets: [Target] =
+    ["session-log", "live-replay-trace", "cursor", "judges", "empty"].map { fuzzTarget($0, ["FuzzSupport"]) }
+    // Those whose lengths and checksums are mended after a mutation.
+    + ["replay-segment", "active-session", "mv2"].map { fuzzTarget($0, ["FuzzSupport", "FuzzMutation"]) }
+    + [.target(name: "FuzzMutation", dependencies: ["FuzzSupport"], path: "Sources/FuzzTargets/Mutation")]
 
 let package = Package(
     name: "CrashLab",

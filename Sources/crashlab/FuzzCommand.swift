@@ -1,6 +1,5 @@
 import CrashHarness
 import Foundation
-import Synchronization
 
 enum FuzzCommand: Command {
     static let name = "fuzz"
@@ -132,7 +131,7 @@ enum FuzzCommand: Command {
             guided?.stop()
         }
         defer { interrupt.cancel() }
-        var display = ProgressDisplay()
+        var display = FuzzDisplay()
         var ledger = CountLedger(folder)
         guided?.begin { Output.print("\n\($0)\n") }
         let summary = campaign.run(
@@ -182,78 +181,5 @@ private struct CountLedger {
                 hasComplained = true
             }
         }
-    }
-}
-
-/// Where a campaign's outcome is written.
-private struct ReportFiles {
-    private let folder: String?
-    private let junit: String?
-    private let sarif: String?
-
-    init(_ arguments: inout Arguments) throws {
-        folder = try arguments.option("--report")
-        junit = try arguments.option("--junit")
-        sarif = try arguments.option("--sarif")
-    }
-
-    /// Whether there is to be a page, whose maps take a second.
-    var wantsPage: Bool { folder != nil }
-
-    func write(_ report: RunReport) throws {
-        if let folder {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try report.json().write(to: URL(filePath: "\(folder)/report.json"), options: .atomic)
-            try report.html().write(to: URL(filePath: "\(folder)/report.html"), options: .atomic)
-            Output.print("The report is in \(folder)/report.html.\n")
-        }
-        if let junit { try report.junit.xml.write(to: URL(filePath: junit), options: .atomic) }
-        if let sarif { try report.sarif.json().write(to: URL(filePath: sarif), options: .atomic) }
-    }
-}
-
-/// Calls back on Ctrl-C and on a polite request to end.
-private final class InterruptWatch {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ onInterrupt: @escaping @Sendable () -> Void) {
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler(handler: onInterrupt)
-            source.resume()
-            return source
-        }
-    }
-
-    func cancel() { sources.forEach { $0.cancel() } }
-}
-
-/// A line that is written over on a terminal; a line every ten seconds elsewhere.
-private struct ProgressDisplay {
-    private let isTerminal = Output.isTerminal
-    private var lastLine = 0.0
-    private var hasLine = false
-
-    mutating func show(_ progress: Campaign.Progress, _ targets: [(name: String, status: GuidedTarget.Status)]) {
-        let rate = Int(Double(progress.cases) / max(progress.seconds, 0.001))
-        let left = progress.secondsLeft.isFinite ? ", \(duration(progress.secondsLeft)) left" : ""
-        let text =
-            "\(grouped(progress.cases)) cases, \(grouped(rate)) a second, \(progress.failures) failing\(left)"
-            + targets.map {
-                "; \($0.name): \(grouped($0.status.executions)) inputs, coverage \(grouped($0.status.coverage))"
-            }
-            .joined()
-        if isTerminal {
-            Output.print("\r\u{1B}[K\(text)")
-            hasLine = true
-        } else if progress.seconds - lastLine >= 10 {
-            lastLine = progress.seconds
-            Output.print(text + "\n")
-        }
-    }
-
-    func end() {
-        if hasLine { Output.print("\r\u{1B}[K") }
     }
 }

@@ -14,9 +14,8 @@ struct JudgeTests {
             var choices = Choices.seeded(42, case: index)
             do throws(Violation) { try judge.examine(&choices, &evidence) } catch {
                 let worker = InProcessWorker([judge], seed: 42)
-                let finding =
-                    CampaignFinding(judge, seed: 42, index: index, values: choices.values, by: worker)
-                    ?? CampaignFinding(judge, choices.made, error)
+                let failure = CaseBatch.Failure(index: index, values: choices.values, kind: error.kind)
+                let finding = CampaignFinding(judge, seed: 42, failure, by: worker)
                 let text = String(decoding: finding.violation.file, as: UTF8.self)
                 Issue.record("\(finding.report(at: "case"))\n\(text)")
                 return

@@ -110,7 +110,7 @@ struct SupervisionTests {
             try Data().write(to: URL(filePath: file))
             let run = try fuzz("--judge", "canary", "--cases", "20", "--seed", "1", "--findings", file)
             #expect(run.status == 1)
-            #expect(run.output.contains("(not saved: ") && run.output.contains("cases failed, of 1 causes"))
+            #expect(run.output.contains("(not saved: ") && run.output.contains("cases failed, of 1 cause"))
             #expect(run.errors.contains("Counts cannot be kept"))
         }
     }

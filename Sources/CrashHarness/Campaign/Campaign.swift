@@ -2,7 +2,7 @@
 //
 // The cases are the same whatever the number of workers; only their order in time differs. Workers are children that may die
 // of a case; then the case is known, made small by further children, and the campaign goes on behind it. Of one cause one
-// finding is kept, the rest are counted; of one judge's broken promises only the first few.
+// finding is kept, the rest are counted; of one judge's broken promises the first few causes are looked at.
 
 import Foundation
 import SessionFormats
@@ -22,7 +22,7 @@ public final class Campaign: Sendable {
         public var seconds: Double
         /// How many workers there are; at least 1.
         public var jobs: Int
-        /// How many different findings of one judge's promise are kept.
+        /// How many different ways to break one judge's promise are looked at.
         public var findingsPerJudge: Int
         /// Which of several machines this is, from 0, and how many there are.
         public var shard: (number: UInt64, count: UInt64)
@@ -61,7 +61,7 @@ public final class Campaign: Sendable {
     public struct CountedFinding: Sendable {
         /// The first case of it, made small.
         public var finding: CampaignFinding
-        /// How many cases were of this cause in this run, as far as that was looked at.
+        /// How many cases were of this cause in this run.
         public var count: Int
     }
 
@@ -80,6 +80,9 @@ public final class Campaign: Sendable {
         /// Why workers could not go on; empty when all did.
         public var problems: [String]
 
+        /// Failing cases whose cause is not known: their judge had shown its first few by then.
+        public var unexplained: Int { failingCases.count - findings.reduce(0) { $0 + $1.count } }
+
         /// Everything that was seen.
         public var total: Evidence {
             var total = Evidence()
@@ -88,11 +91,10 @@ public final class Campaign: Sendable {
         }
     }
 
-    /// A way for a case to end its process.
+    /// What cases that fail have in common, as far as that can be told before they are made small.
     private struct Cause: Hashable {
         var judge: String
-        var word: String
-        var place: UInt64
+        var kind: String
     }
 
     private struct State {
@@ -100,11 +102,9 @@ public final class Campaign: Sendable {
         var evidence: [String: Evidence] = [:]
         var findings: [String: CountedFinding] = [:]
         var failingCases: [UInt64] = []
-        /// By judge: broken promises that were shrunk or are about to be.
-        var shrunk: [String: Int] = [:]
-        /// The findings of deaths; nil while one is being made small.
-        var deaths: [Cause: String?] = [:]
-        /// Deaths whose finding is not there yet.
+        /// By cause, the finding; nil while it is being made small.
+        var causes: [Cause: String?] = [:]
+        /// Cases whose finding is not there yet.
         var waiting: [Cause: Int] = [:]
         var casesSeen = 0
         var casesBySecond: [Int] = []
@@ -229,65 +229,53 @@ public final class Campaign: Sendable {
             state.casesSeen += batch.cases
             state.failingCases += batch.failures.map(\.index)
         }
-        for failure in batch.failures { noteViolation(failure, worker, onFinding) }
-    }
-
-    private func noteViolation(
-        _ failure: CaseBatch.Failure, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
-    ) {
-        let judge = judge(of: failure.index)
-        let isShrunk = state.withLock { state in
-            // Shrinking takes thousands of tries, and cases that fail are often the same one.
-            let kept = state.findings.values.count { $0.finding.caseFile.judge == judge.name }
-            guard kept < plan.findingsPerJudge, state.shrunk[judge.name, default: 0] < 2 * plan.findingsPerJudge else {
-                return false
+        for failure in batch.failures {
+            let judge = judge(of: failure.index)
+            note(Cause(judge: judge.name, kind: failure.kind), atMost: plan.findingsPerJudge, onFinding) {
+                CampaignFinding(judge, seed: plan.seed, failure, by: worker)
             }
-            state.shrunk[judge.name, default: 0] += 1
-            return true
         }
-        guard isShrunk,
-            let finding = CampaignFinding(
-                judge, seed: plan.seed, index: failure.index, values: failure.values, by: worker)
-        else { return }
-        if keep(finding, count: 1) { onFinding(finding) }
     }
 
     private func noteDeath(
         of index: UInt64, _ death: Death, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
     ) {
         let judge = judge(of: index)
-        let cause = Cause(judge: judge.name, word: death.cause.word, place: death.place)
-        let isNew = state.withLock { state in
-            state.failingCases.append(index)
-            guard let known = state.deaths[cause] else {
-                state.deaths[cause] = .some(nil)
-                return true
-            }
-            if let known { state.findings[known]?.count += 1 } else { state.waiting[cause, default: 0] += 1 }
-            return false
+        state.withLock { $0.failingCases.append(index) }
+        note(Cause(judge: judge.name, kind: "\(death.cause.word) \(death.place)"), atMost: .max, onFinding) {
+            let deadline = now() + plan.shrinkSeconds
+            return CampaignFinding(
+                judge, seed: plan.seed, index: index, values: worker.choices(ofDying: index), death, by: worker,
+                isOver: { self.now() > deadline })
         }
-        guard isNew else { return }
-        let deadline = now() + plan.shrinkSeconds
-        let finding = CampaignFinding(
-            judge, seed: plan.seed, index: index, values: worker.choices(ofDying: index), death, by: worker,
-            isOver: { self.now() > deadline })
-        let waited = state.withLock { state in
-            state.deaths[cause] = finding.identity
-            return state.waiting.removeValue(forKey: cause) ?? 0
-        }
-        if keep(finding, count: 1 + waited) { onFinding(finding) }
     }
 
-    /// Keeps a finding or counts it; tells whether it is new.
-    private func keep(_ finding: CampaignFinding, count: Int) -> Bool {
-        state.withLock { state in
-            if state.findings[finding.identity] != nil {
-                state.findings[finding.identity]?.count += count
+    /// Counts a case of a cause; one of a new cause is made small and kept.
+    ///
+    /// - Parameter limit: How many causes of one judge are looked at; shrinking takes thousands of tries.
+    private func note(
+        _ cause: Cause, atMost limit: Int, _ onFinding: (CampaignFinding) -> Void, shrunk: () -> CampaignFinding
+    ) {
+        let isNew = state.withLock { state in
+            if let known = state.causes[cause] {
+                if let known { state.findings[known]?.count += 1 } else { state.waiting[cause, default: 0] += 1 }
                 return false
             }
-            state.findings[finding.identity] = CountedFinding(finding: finding, count: count)
+            guard state.causes.keys.count(where: { $0.judge == cause.judge }) < limit else { return false }
+            state.causes[cause] = .some(nil)
             return true
         }
+        guard isNew else { return }
+        let finding = shrunk()
+        let isKept = state.withLock { state in
+            let count = 1 + (state.waiting.removeValue(forKey: cause) ?? 0)
+            state.causes[cause] = finding.identity
+            // Two causes may turn out to be one when they are small.
+            let isKnown = state.findings[finding.identity] != nil
+            state.findings[finding.identity, default: CountedFinding(finding: finding, count: 0)].count += count
+            return !isKnown
+        }
+        if isKept { onFinding(finding) }
     }
 
     // MARK: Progress

@@ -23,19 +23,17 @@ public struct CampaignFinding: Sendable {
 
     /// Takes a failing case as it is.
     public init(_ judge: any Judge, _ made: [Choice], _ violation: Violation) {
-        let values = made.map(\.value)
-        caseFile = CaseFile(judge: judge.name, values: values)
+        caseFile = CaseFile(judge: judge.name, values: made.map(\.value))
         self.made = made
         self.violation = violation
         promise = judge.promise
-        identity = Self.identity(judge, "violation", values.map(String.init).joined(separator: " "))
+        identity = Self.identity(judge, "violation", violation.kind)
     }
 
-    /// Shrinks a case that breaks a promise.
-    ///
-    /// - Returns: nil when it holds when it is judged again.
-    init?(_ judge: any Judge, seed: UInt64, index: UInt64, values: [UInt64], by worker: any CampaignWorker) {
-        let (shrunk, tried) = Shrinker().shrink(values) { candidate in
+    /// Shrinks a case that breaks a promise. One that keeps it when it is judged again is a finding too: its judge, or what it
+    /// judges, does not do the same each time.
+    init(_ judge: any Judge, seed: UInt64, _ failure: CaseBatch.Failure, by worker: any CampaignWorker) {
+        let (shrunk, tried) = Shrinker().shrink(failure.values) { candidate in
             guard case .violated(let made) = worker.examine(judge.name, candidate, isShrinking: true) else {
                 return nil
             }
@@ -43,9 +41,14 @@ public struct CampaignFinding: Sendable {
         }
         // Judged here for its labels and its file, which it survives: a worker just did.
         let (found, made) = CaseFile(judge: judge.name, values: shrunk).replay(judge)
-        guard let found else { return nil }
-        self.init(judge, made, found)
-        caseFile = CaseFile(judge: judge.name, seed: seed, index: index, values: made.map(\.value))
+        let violation =
+            found
+            ?? Violation(
+                expected: "the same each time",
+                got: "a broken promise, and none when it was judged again: \(failure.kind)",
+                file: [], fileName: "")
+        self.init(judge, made, violation)
+        caseFile = CaseFile(judge: judge.name, seed: seed, index: failure.index, values: made.map(\.value))
         shrinkAttempts = tried
     }
 

@@ -47,7 +47,7 @@ public final class InProcessWorker: CampaignWorker {
             var choices = Choices.seeded(seed, case: index)
             do throws(Violation) {
                 try judge.examine(&choices, &batch.evidence[judge.name, default: Evidence()])
-            } catch { batch.failures.append(.init(index: index, values: choices.values)) }
+            } catch { batch.failures.append(.init(index: index, values: choices.values, kind: error.kind)) }
         }
         return batch
     }

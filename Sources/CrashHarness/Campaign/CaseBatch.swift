@@ -7,6 +7,8 @@ struct CaseBatch: Sendable, Codable {
         var index: UInt64
         /// What it chose.
         var values: [UInt64]
+        /// What it broke: `Violation.kind`.
+        var kind: String
     }
 
     /// What was seen, by the judge's name.

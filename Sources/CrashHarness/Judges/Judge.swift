@@ -34,6 +34,14 @@ public struct Violation: Error, Sendable {
         self.file = file
         self.fileName = fileName
     }
+
+    /// What was expected and what came, without their numbers: the same for cases of one cause, as far as that can be told
+    /// before they are made small.
+    var kind: String { "\(Self.withoutNumbers(expected)) / \(Self.withoutNumbers(got))" }
+
+    private static func withoutNumbers(_ text: String) -> String {
+        text.split(omittingEmptySubsequences: false) { $0.isNumber }.filter { !$0.isEmpty }.joined(separator: "#")
+    }
 }
 
 /// What was seen while judging, beyond the absence of violations.

@@ -19,8 +19,12 @@ extension Campaign.Summary {
         lines.append(
             failingCases.isEmpty
                 ? "No promise was broken."
-                : "\(grouped(failingCases.count)) cases failed, of \(findings.count) causes that were kept:")
-        lines += findings.map { "  \($0.finding.identity), \(grouped($0.count)) times: \($0.finding.violation.got)" }
+                : "\(counted(failingCases.count, "case")) failed, of \(counted(findings.count, "cause")):")
+        lines += findings.map { "  \($0.finding.identity), \(counted($0.count, "time")): \($0.finding.violation.got)" }
+        if unexplained > 0 {
+            lines.append(
+                "  \(counted(unexplained, "case")) of further causes: of each judge the first few are looked at.")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -64,6 +68,9 @@ public func grouped(_ number: Int) -> String {
     }
     return (number < 0 ? "-" : "") + String(text.reversed())
 }
+
+/// A number of things: "1 case", "2 cases".
+func counted(_ number: Int, _ thing: String) -> String { "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")" }
 
 /// Seconds as people say them.
 public func duration(_ seconds: Double) -> String {

@@ -72,7 +72,7 @@ enum ReportPage {
           ["inputs of guided targets", number(executions)], ["read", `${number(data.bytesRead / 1e6)} MB`], ["cases that failed", number(data.failingCases)], ["causes found", number(data.findings.length)]])
           at("totals").append(make("div", {}, make("b", {}, value), label));
         if (data.findings.length + crashes === 0) at("findings").append(make("p", {}, "No promise was broken."));
-        for (const f of data.findings) at("findings").append(make("div", { class: "finding" }, make("b", {}, f.identity), ` met at least ${f.count === 1 ? "once" : number(f.count) + " times"}`,
+        for (const f of data.findings) at("findings").append(make("div", { class: "finding" }, make("b", {}, f.identity), ` met ${f.count === 1 ? "once" : number(f.count) + " times"}`,
           make("p", {}, f.promise), make("p", {}, `Expected ${f.expected}; got ${f.got}.`), make("code", {}, f.replay)));
         if (crashes) at("findings").append(make("p", {}, `${number(crashes)} inputs of coverage-guided targets crash; see the table at the end.`));
         const outcomes = { "clean": ["clean", "clean: all is there, nothing to say"], "recovered": ["recovered", "recovered: what was acknowledged is there, after repair"],
