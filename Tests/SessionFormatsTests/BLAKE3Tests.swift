@@ -62,4 +62,10 @@ struct BLAKE3Tests {
             #expect(hashes[0] == hashes[1])
         }
     }
+
+    @Test func `a digest is its 32 bytes, and no other number of bytes is one`() {
+        let digest = BLAKE3.hash(Array("abc".utf8))
+        #expect(Digest(digest.bytes) == digest)
+        #expect(Digest(digest.bytes.dropLast()) == nil && Digest([]) == nil)
+    }
 }

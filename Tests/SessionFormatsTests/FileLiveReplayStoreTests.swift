@@ -249,7 +249,8 @@ struct FileLiveReplayStoreTests {
     }
 
     @Test func `what observers are given is plain JSON and survives it`() throws {
-        let view = try CanonicalJSON(Array(#"{"n":1.5,"big":18446744073709551615,"list":[true,null,{}]}"#.utf8))
+        let view = try CanonicalJSON(
+            Array(#"{"n":1.5,"small":-3,"big":18446744073709551615,"list":[true,null,{}]}"#.utf8))
         let cursor = SessionCursor(sessionID: "s", revision: SessionRevision(2), position: 7)
         let event = SessionObservationEvent(
             sessionID: "s", revision: SessionRevision(2), cursor: cursor, payload: .committed(readView: view))
@@ -274,6 +275,51 @@ struct FileLiveReplayStoreTests {
             String(
                 decoding: try encoder.encode(SessionObservationPayload.agentFrameSwitched(frameID: "f")), as: UTF8.self)
                 == #"{"agent_frame_switched":{"frame_id":"f"}}"#)
+    }
+
+    @Test func `JSON that is no payload of a known kind is refused`() throws {
+        let texts = [
+            "7", "{}", #"{"a":1}"#, #"{"turn_activity":1,"committed":2}"#, #"{"committed":{}}"#,
+            #"{"agent_frame_switched":{"frame_id":1}}"#, #"{"queue_changed":{"kind":"lost","batch_ids":[]}}"#,
+            #"{"queue_changed":{"kind":"cancelled","batch_ids":[1]}}"#,
+            #"{"process_changed":{"kind":"started","process_ids":"p"}}"#,
+            String(repeating: "[", count: 130) + String(repeating: "]", count: 130),
+        ]
+        for text in texts {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(SessionObservationPayload.self, from: Data(text.utf8))
+            }
+        }
+    }
+
+    @Test func `a client that stays is given what it missed and what comes, or starts over from the state`() throws {
+        let store = InMemoryLiveReplayStore(bounds: LiveReplayBounds(capacity: 1))
+        let events = try ["a", "b"].map { try append($0, to: store) }
+        let state = try CanonicalJSON(Array("{}".utf8))
+        func observe(after cursor: SessionCursor) throws -> SessionObservationSubscription {
+            try store.observe(sessionID: "s", after: cursor, revision: SessionRevision(0)) { state }
+        }
+        guard case .subscribed(let subscription) = try observe(after: events[0].cursor),
+            case .gap(let observation, let gap) = try observe(after: start)
+        else {
+            Issue.record("a gap, or none")
+            return
+        }
+        #expect(subscription.poll() == .event(events[1]))
+        #expect(observation.cursor == events[1].cursor && gap.reason == .trimmed)
+        #expect(throws: LiveReplayStoreError.self) {
+            try store.observe(sessionID: "t", after: start, revision: SessionRevision(0)) { state }
+        }
+    }
+
+    @Test func `a line of the file that no store writes ends what is told`() throws {
+        let lines = [
+            #"{"type":"event","session":"s","revision":0,"position":0,"at":1,"payload":{"agent_frame_switched":{"frame_id":"f"}}}"#,
+            #"{"type":"session","session":"s"}"#, #"{"type":"session","session":"s","ranges":[[2,1]]}"#,
+            #"{"type":"life","first":5,"through":4}"#, #"{"type":"other"}"#, "7",
+        ]
+        for line in lines { #expect(LiveReplayRecord(Array(line.utf8)) == nil, "\(line)") }
+        #expect(LiveReplayRecord(Array(#"{"type":"life","first":4,"through":5}"#.utf8)) != nil)
     }
 }
 

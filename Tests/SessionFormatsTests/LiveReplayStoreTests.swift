@@ -12,6 +12,23 @@ private final class ManualClock: Sendable {
     func advance(milliseconds: UInt64) { nanoseconds.add(milliseconds * 1_000_000, ordering: .relaxed) }
 }
 
+/// Runs tasks when it is told to, so that a test knows where they are.
+private final class ManualExecutor: TaskExecutor {
+    private let jobs = Guarded<[UnownedJob]>([])
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        jobs.withLock { $0.append(job) }
+    }
+
+    /// Runs until every task waits for something or has ended.
+    func runAll() {
+        while let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+    }
+}
+
 @Suite("The live replay store")
 struct LiveReplayStoreTests {
     private let clock = ManualClock()
@@ -119,22 +136,73 @@ struct LiveReplayStoreTests {
         await #expect(throws: LiveReplayStoreError.closed) { try await subscription.next() }
     }
 
+    /// A task that has asked for the next event and waits for it.
+    private func waiting(
+        for subscription: LiveReplaySubscription, on executor: ManualExecutor
+    ) -> Task<SessionObservationEvent?, any Error> {
+        let task = Task(executorPreference: executor) { try await subscription.next() }
+        executor.runAll()
+        return task
+    }
+
     @Test func `a subscriber that waits is woken by an event`() async throws {
-        let store = store()
-        let subscription = try subscribed(store)
-        async let received = subscription.next()
+        let (store, executor) = (store(), ManualExecutor())
+        let waiting = waiting(for: try subscribed(store), on: executor)
         let event = try append("a", to: store)
-        #expect(try await received == event)
+        executor.runAll()
+        #expect(try await waiting.value == event)
+    }
+
+    @Test func `a subscriber that waits is woken by the end of the store`() async throws {
+        var store: InMemoryLiveReplayStore? = store()
+        let executor = ManualExecutor()
+        let waiting = waiting(for: try subscribed(try #require(store)), on: executor)
+        store = nil
+        executor.runAll()
+        await #expect(throws: LiveReplayStoreError.closed) { try await waiting.value }
     }
 
     @Test func `a subscription ends when its task is cancelled, before and while it waits`() async throws {
-        let store = store()
+        let (store, executor) = (store(), ManualExecutor())
         let subscription = try subscribed(store)
-        let waiting = Task { try await subscription.next() }
-        waiting.cancel()
-        #expect(try await waiting.value == nil)
+        let late = waiting(for: subscription, on: executor)
+        late.cancel()
+        executor.runAll()
+        #expect(try await late.value == nil)
+
+        let early = Task(executorPreference: executor) { try await subscription.next() }
+        early.cancel()
+        executor.runAll()
+        #expect(try await early.value == nil)
         try append("a", to: store)
         #expect(try await subscription.next() != nil)
+    }
+
+    @Test func `a signal that is given before someone waits for it is not lost`() async {
+        let waiter = LiveReplayWaiter()
+        waiter.wake()
+        await waiter.wait()
+    }
+
+    @Test func `a subscription is a sequence that ends with the store`() async throws {
+        var store: InMemoryLiveReplayStore? = store()
+        let subscription = try subscribed(try #require(store))
+        let events = try (0..<3).map { try append("\($0)", to: try #require(store)) }
+        store = nil
+        var seen: [SessionObservationEvent] = []
+        await #expect(throws: LiveReplayStoreError.closed) {
+            for try await event in subscription { seen.append(event) }
+        }
+        #expect(seen == events)
+    }
+
+    @Test func `one that waits behind the lag window is told too`() async throws {
+        let store = store(capacity: 0)
+        let subscription = try subscribed(store)
+        for number in 0..<2_050 { try append("\(number)", to: store) }
+        await #expect(throws: LiveReplayStoreError.subscriberLagged(2)) { try await subscription.next() }
+        #expect(
+            LiveReplayStoreError.subscriberLagged(2).description == "live replay subscriber lagged by 2 events")
     }
 
     @Test func `a subscriber more than 2048 behind is told once how many it missed`() throws {

@@ -42,6 +42,19 @@ struct MV2WriterTests {
         #expect(throws: MV2Error.exists(path)) { try MV2Writer.create(path: path) }
     }
 
+    @Test func `actions and checkpoints with other numbers than their places are found`() throws {
+        var session = session(1)
+        session.actions[1].sequence = 7
+        session.checkpoints = [3, 1].map {
+            Checkpoint(id: $0, atSequence: 0, timestampSeconds: 0, snapshot: StateSnapshot())
+        }
+        try MV2Writer.create(path: path).save([session])
+        let found = try MV2File.open(path: path).verified().all
+        #expect(found.map(\.code) == [.sequenceBroken, .sequenceBroken])
+        #expect(found.first?.message.contains("Action 1 of session session 1 has the sequence 7") == true)
+        #expect(found.last?.message.contains("Checkpoint 0 of session session 1 has the number 3") == true)
+    }
+
     @Test(arguments: ["one", "multi-save", "none", "unicode-sessions", "many", "deleted-one"])
     func `a save moves the footer forwards and touches nothing but the header and the new tail`(_ name: String) throws {
         try place(name)

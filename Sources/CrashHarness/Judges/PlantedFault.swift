@@ -20,8 +20,7 @@ struct PlantedFault: Judge {
         guard numbers.count > 2, numbers[1] >= 800 else { return }
         switch kind {
         case .trap: evidence.cases += numbers[numbers.count]
-        // A loop that calls nothing would be optimised away.
-        case .hang: while getpid() > 0 {}
+        case .hang: while getpid() > 0 { usleep(1_000) }
         case .memory: evidence.bytesRead += [UInt8](repeating: 1, count: 100 << 30).count
         }
     }

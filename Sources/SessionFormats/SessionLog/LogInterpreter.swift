@@ -86,12 +86,12 @@ struct LogInterpreter {
 
     /// Takes an entry that fills its line; tells what is wrong when it does not.
     @inline(__always)
-    private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> JSONFault.Reason? {
-        guard text.end > text.start else { return .unexpectedEnd }
-        guard text.end - text.start <= EntryTape.longestLine else { return .wrongLength }
+    private mutating func takeEntry(_ text: Line, _ parser: inout EntryParser) -> JSONFault? {
+        guard text.end > text.start else { return JSONFault(offset: 0, reason: .unexpectedEnd) }
+        guard text.end - text.start <= EntryTape.longestLine else { return JSONFault(offset: 0, reason: .wrongLength) }
         do throws(JSONFault) {
             try parser.parseLine(text.scanner(from: text.start, to: text.end))
-        } catch { return error.reason }
+        } catch { return error }
         record(parser.summary, start: text.start, end: text.end)
         return nil
     }
@@ -169,14 +169,15 @@ struct LogInterpreter {
             return
         }
         if !hasPassedHeader, takeHeader(text, firstInvalid: firstInvalid) { return }
-        let problem = takeEntry(text, &parser)
-        if problem == nil {
+        guard let fault = takeEntry(text, &parser) else {
             passHeaderByEntry(text)
             if !text.hasNewline { noteMissingNewline(text) }
-        } else if problem == .unexpectedEnd, hasPassedHeader, isPlainTear(text) {
-            loseLine(text, firstInvalid: firstInvalid)
+            return
+        }
+        if fault.reason == .unexpectedEnd, hasPassedHeader, isPlainTear(text) {
+            loseLine(text, firstInvalid: firstInvalid, fault)
         } else {
-            salvage(text, firstInvalid: firstInvalid, &parser)
+            salvage(text, firstInvalid: firstInvalid, fault, &parser)
         }
     }
 
@@ -227,7 +228,9 @@ struct LogInterpreter {
             "The header is missing: the first readable line is an entry. The entries are kept.")
     }
 
-    private mutating func salvage(_ text: Line, firstInvalid: Int?, _ parser: inout EntryParser) {
+    private mutating func salvage(
+        _ text: Line, firstInvalid: Int?, _ fault: JSONFault, _ parser: inout EntryParser
+    ) {
         guard text.end - text.start <= EntryTape.longestLine else {
             lose(text, .lineTooLong, "The line is longer than 2 GiB and was left out.")
             return
@@ -270,7 +273,7 @@ struct LogInterpreter {
                 """)
             if !text.hasNewline { isTorn = true }
         case .lost:
-            loseLine(text, firstInvalid: firstInvalid)
+            loseLine(text, firstInvalid: firstInvalid, fault)
         }
     }
 
@@ -292,7 +295,8 @@ struct LogInterpreter {
         if headerError == nil { headerError = .invalidHeader(offset: 0, reason: "the line holds only NUL bytes") }
     }
 
-    private mutating func loseLine(_ text: Line, firstInvalid: Int?) {
+    /// - Parameter fault: Why the line is no entry.
+    private mutating func loseLine(_ text: Line, firstInvalid: Int?, _ fault: JSONFault) {
         if !hasPassedHeader {
             hasPassedHeader = true
             let reason = headerError.map { " (\($0))" } ?? ""
@@ -308,7 +312,12 @@ struct LogInterpreter {
                 text, .invalidUTF8,
                 "The line is not UTF-8 (byte \(text.fileOffset + firstInvalid)) and no entry in it could be saved.")
         } else {
-            lose(text, .corruptEntry, "The line is not an entry, and no entry in it could be saved.")
+            lose(
+                text, .corruptEntry,
+                """
+                The line is not an entry (\(fault.reason.explanation), byte \(text.fileOffset + text.start + fault.offset)), \
+                and no entry in it could be saved.
+                """)
         }
     }
 
