@@ -101,6 +101,26 @@ struct FileLiveReplayStoreTests {
         }
     }
 
+    @Test func `positions are made durable before they are handed out, so that none is given twice`() throws {
+        func open() throws -> FileLiveReplayStore { try self.open { $0.reservation = 2 } }
+        var store = try open()
+        let events = try ["a", "b", "c", "d", "e"].map { try append($0, to: store) }
+        #expect(try events.map { try $0.cursor.parts().position } == [1, 2, 3, 4, 5])
+        store.close()
+        let lives = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").filter {
+            $0.contains("\"life\"")
+        }
+        #expect(lives.count == 3)
+
+        store = try open()
+        #expect(try append("f", to: store).cursor.parts().position > 6)
+        #expect(try replayed(store, after: events[3].cursor)?.count == 2)
+        #expect(throws: LiveReplayStoreError.closed) {
+            store.close()
+            try append("g", to: store)
+        }
+    }
+
     @Test func `a second process is told that the file is in use`() throws {
         let store = try open()
         #expect(throws: LiveReplayStoreError.self) { try open() }

@@ -115,4 +115,32 @@ struct MV2TableTests {
         table.indexes.vector?.count = 1
         #expect(table.namedRegions.map(\.name) == ["segment 4", "vector index"])
     }
+
+    @Test func `an active frame that begins inside another, or ends beyond the file, is named`() {
+        var table = MV2TableOfContents()
+        table.frames = [(10, 5), (14, 3) as (UInt64, UInt64)].enumerated().map { number, place in
+            var frame = MV2Frame()
+            frame.id = UInt64(number)
+            frame.payload = MV2Region(offset: place.0, length: place.1)
+            return frame
+        }
+        #expect(table.frameProblem(fileSize: 17)?.offset == 14)
+        #expect(table.frameProblem(fileSize: 17)?.message == "Frame 1 begins inside another active frame.")
+        #expect(table.frameProblem(fileSize: 12)?.message == "Frame 0 reaches beyond the file's 12 bytes.")
+        table.frames[0].status = .superseded
+        #expect(table.frameProblem(fileSize: 17) == nil)
+    }
+
+    @Test func `an encrypted memory is called that, in both modes`() {
+        let bytes = FileBytes(Array("MV2E".utf8) + [UInt8](repeating: 7, count: 5_000))
+        for mode in ReadingMode.allCases {
+            #expect(throws: MV2Error.encrypted) { try MV2File.open(bytes, mode: mode) }
+        }
+    }
+
+    @Test func `a memory that is not there is named`() {
+        #expect(throws: MV2Error.file(FileSystemError(call: "open", path: "none", errorNumber: 2))) {
+            try MV2File.open(path: "none")
+        }
+    }
 }

@@ -58,6 +58,31 @@ struct ReplaySegmentTests {
     }
 
     @Test(arguments: memories)
+    func `the fields of a segment are all of its bytes, one behind the other`(_ memory: String) throws {
+        let bytes = FileBytes(try segment(of: memory).bytes)
+        let spans = try ReplaySegment.read(bytes).fieldSpans(of: bytes)
+        var end = 0
+        for span in spans {
+            #expect(span.range.lowerBound == end, "\(span.path)")
+            end = span.range.upperBound
+        }
+        #expect(end == bytes.count)
+    }
+
+    @Test func `reference mode refuses a whole segment for one byte that is no UTF-8, and says where`() throws {
+        var (bytes, _) = try segment(of: "unicode-sessions")
+        let name = try #require(
+            try ReplaySegment.read(FileBytes(bytes)).fieldSpans(of: FileBytes(bytes)).first {
+                $0.path.hasSuffix("name") && $0.range.count > 9
+            })
+        bytes[name.range.upperBound - 1] = 0xFF
+        let error = #expect(throws: ReplayFormatError.self) {
+            try ReplaySegment.read(FileBytes(bytes), mode: .reference)
+        }
+        #expect(error?.kind == "Undecodable" && error.map { name.range.contains($0.offset ?? 0) } == true)
+    }
+
+    @Test(arguments: memories)
     func `every field is what the independent decoder reads`(_ memory: String) throws {
         let (bytes, expected) = try segment(of: memory)
         let sessions = try ReplaySegment.read(FileBytes(bytes), mode: .reference).sessions

@@ -193,7 +193,7 @@ public final class Campaign: Sendable {
             let before = now()
             judge(cases, worker, onFinding)
             let took = now() - before
-            size = took < 0.05 ? size * 2 : took > 0.2 ? max(1, size / 2) : size
+            size = took < 0.05 ? min(size * 2, 1 << 20) : took > 0.2 ? max(1, size / 2) : size
         }
     }
 

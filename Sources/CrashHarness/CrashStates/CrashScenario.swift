@@ -309,6 +309,7 @@ extension CrashScenario {
     private static func openLive(_ disk: SimulatedDisk) throws -> FileLiveReplayStore {
         var options = FileLiveReplayStore.Options()
         options.syncsEachAppend = true
+        options.reservation = 3
         return try FileLiveReplayStore(path: live, options: options, on: disk, now: { 0 }, origin: { 0 })
     }
 

@@ -33,10 +33,9 @@ public struct LiveReplayFileAfterCrash: Judge {
         for life in 0...choices.choose("crashes", below: 3) {
             let store = try open(disk)
             try check(store, survivors, lost, disk)
-            let durable = size(disk)
             let appended = try append(&choices, life, store, disk)
             store.close()
-            let cut = choices.choose("cut", in: durable...size(disk))
+            let cut = choices.choose("cut", in: durableSize(disk)...size(disk))
             disk.cut(Self.path, to: cut)
             survivors += appended.filter { $0.end <= cut }
             lost += appended.filter { $0.end > cut }
@@ -46,9 +45,22 @@ public struct LiveReplayFileAfterCrash: Judge {
 
     private func size(_ disk: SimulatedDisk) -> Int { disk.contents[Self.path]?.count ?? 0 }
 
+    /// What the file's last sync made durable of it; it only grows behind that.
+    private func durableSize(_ disk: SimulatedDisk) -> Int {
+        var size = size(disk)
+        for operation in disk.trace.operations.reversed() {
+            if case .sync = operation { break }
+            if case .write(_, _, let bytes) = operation { size -= bytes.count }
+        }
+        return size
+    }
+
     private func open(_ disk: SimulatedDisk) throws(Violation) -> FileLiveReplayStore {
+        // So few that they run out in the middle of a life.
+        var options = FileLiveReplayStore.Options()
+        options.reservation = 3
         do throws(LiveReplayStoreError) {
-            return try FileLiveReplayStore(path: Self.path, on: disk, now: { 0 }, origin: { 0 })
+            return try FileLiveReplayStore(path: Self.path, options: options, on: disk, now: { 0 }, origin: { 0 })
         } catch {
             throw violation("a store that opens", error.description, disk)
         }

@@ -95,6 +95,7 @@ private struct LiveReplayRun {
     ) -> any LiveReplayStore {
         var options = FileLiveReplayStore.Options()
         options.bounds = bounds
+        options.reservation = 5
         do {
             return try FileLiveReplayStore(
                 path: "live.jsonl", options: options, on: SimulatedDisk(), now: now, origin: { 0 })

@@ -10,6 +10,7 @@ struct FileLiveReplaySessions {
 
     private let bounds: LiveReplayBounds
     private let maximum: Int
+    private let reservation: UInt64
     private var known: [SessionKey: FileLiveReplaySession] = [:]
     /// The first position of this life, and the last that this or an earlier one may have handed out.
     private var lifeFirst: UInt64 = 1
@@ -20,9 +21,10 @@ struct FileLiveReplaySessions {
     /// Whose expired events are let go next.
     private var sweep: [SessionKey] = []
 
-    init(bounds: LiveReplayBounds, maximum: Int) {
-        self.bounds = bounds
-        self.maximum = max(1, maximum)
+    init(_ options: FileLiveReplayStore.Options) {
+        bounds = options.bounds
+        maximum = max(1, options.maximumSessions)
+        reservation = max(1, options.reservation)
     }
 
     var count: Int { known.count }
@@ -101,10 +103,10 @@ struct FileLiveReplaySessions {
 
     /// Reserves positions from one on.
     mutating func life(from position: UInt64) throws(LiveReplayStoreError) -> Life {
-        guard position <= LiveReplayRecord.lastPosition - FileLiveReplayStore.reservation else {
+        guard position <= LiveReplayRecord.lastPosition - reservation else {
             throw .store("no positions are left below 2^62")
         }
-        reservedThrough = position + FileLiveReplayStore.reservation - 1
+        reservedThrough = position + reservation - 1
         return Life(record: .life(first: lifeFirst, through: reservedThrough), through: reservedThrough)
     }
 

@@ -28,6 +28,8 @@ public final class FileLiveReplayStore: LiveReplayStore {
         /// Whether an append returns only when the event would survive a power cut. Without it an event survives the
         /// death of the program, and a power cut costs the latest events, which is then told.
         public var syncsEachAppend = false
+        /// How many positions are made durable at once, which costs a sync; at least 1.
+        package var reservation: UInt64 = 1 << 20
 
         /// The defaults.
         public init() {}
@@ -40,9 +42,6 @@ public final class FileLiveReplayStore: LiveReplayStore {
         /// It was cut at `offset`, which took `length` bytes away.
         case cut(offset: Int, length: Int)
     }
-
-    /// How many positions are made durable at once.
-    static let reservation: UInt64 = 1 << 20
 
     /// The file and what it says beyond events. Who appends holds it from the position to the event, so that the file has
     /// events in the order in which they are told.
@@ -77,7 +76,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
         origin: () -> UInt64 = { FileLiveReplayStore.time() / 1_000 }
     ) throws(LiveReplayStoreError) {
         (self.options, self.now) = (options, now)
-        var sessions = FileLiveReplaySessions(bounds: options.bounds, maximum: options.maximumSessions)
+        var sessions = FileLiveReplaySessions(options)
         let present = now()
         let old = try Self.translating { () throws(FileSystemError) in
             try fileSystem.exists(path)

@@ -151,6 +151,7 @@ struct LogInterpreter {
                 offset: text.fileOffset + text.start + error.offset, reason: error.reason.explanation)
             return nil
         }
+        headerError = nil
         if parsed.type != "session" {
             headerError = .unexpectedHeaderType(parsed.type)
         } else if parsed.version != SessionHeader.currentVersion {
@@ -259,8 +260,8 @@ struct LogInterpreter {
                 .repeatedHeader, .warning, offset: offset, length: length, line: line,
                 "A second header stands among the entries, as when two logs were joined; it was passed over.")
         case .onlyNULs:
+            // The header may still follow.
             if !text.hasNewline { isTorn = true }
-            if !hasPassedHeader { keepHeaderOpen() }
         case .wholeBetweenNULs:
             if !text.hasNewline { noteMissingNewline(text) }
         case .welded(let fragmentBytes):
@@ -288,11 +289,6 @@ struct LogInterpreter {
                 .nulRun, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
                 "\(salvage.furtherNULRuns) more runs of NUL bytes stand on this line.")
         }
-    }
-
-    /// A first line of nothing but NUL bytes: the header may still follow.
-    private mutating func keepHeaderOpen() {
-        if headerError == nil { headerError = .invalidHeader(offset: 0, reason: "the line holds only NUL bytes") }
     }
 
     /// - Parameter fault: Why the line is no entry.
