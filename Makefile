@@ -18,7 +18,7 @@ FUZZ_PROGRAMS = .build/fuzz/release
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: cluster-check corpus coverage fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: cluster-check corpus coverage fuzz-speed fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -27,6 +27,7 @@ help:
 	@echo "                                (8 hours unless told otherwise; FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
 	@echo "make fuzz-TARGET                one coverage-guided target: session-log, replay-segment, active-session, mv2,"
 	@echo "                                live-replay-trace, cursor, judges"
+	@echo "make fuzz-speed                 how fast each of them is, beside libFuzzer's empty loop"
 	@echo "make corpus                     keep in Corpus what the fuzzers found that reaches something of its own"
 	@echo "make coverage                   what tests and corpus reach of the format library (table and pages)"
 	@echo "make cluster-check              build the targets as OSS-Fuzz and ClusterFuzzLite do, and check them"
@@ -69,6 +70,16 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
 	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
 	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
 	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$*.options 2>/dev/null) .crashlab/corpus/$* $(wildcard Corpus/$*)
+
+# How many inputs a second each target looks at when it starts from Corpus, and what share of libFuzzer's own empty loop that is.
+fuzz-speed: fuzz-targets
+	@run() { ./$(FUZZ_PROGRAMS)/fuzz-$$1 -max_total_time=10 -seed=1 -print_final_stats=1 -artifact_prefix=.crashlab/ \
+	    $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$$1.options 2>/dev/null) $$(ls -d Corpus/$$1 2>/dev/null | sed 's/^/.crashlab\/speed /') \
+	    2>&1 | awk '/average_exec_per_sec/ { print $$2 }'; }; \
+	for target in $(CORPUS_TARGETS); do \
+	  rm -rf .crashlab/speed; mkdir -p .crashlab/speed; empty=$$(run empty); own=$$(run $$target); \
+	  printf '%-18s %8d inputs a second, %5.1f %% of the empty loop\n' $$target $$own $$(echo "$$own $$empty" | awk '{ print 100 * $$1 / $$2 }'); \
+	done; rm -rf .crashlab/speed
 
 # As OSS-Fuzz and ClusterFuzzLite build and check the targets, in a clean folder; CLUSTER_SANITIZER is address or none.
 cluster-check: toolchain
