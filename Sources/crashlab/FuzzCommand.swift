@@ -73,7 +73,8 @@ enum FuzzCommand: Command {
             seconds: seconds.map(Double.init) ?? .infinity, jobs: max(1, jobs - slots), shard: shard)
         let guided = try targets.map { programs in
             let found = GuidedTarget.all(
-                .init(programs: programs, corpus: corpus, seeds: "Corpus", findings: folder, logs: "\(corpus)/.logs"))
+                .init(programs: programs, corpus: corpus, seeds: "Corpus", findings: folder, logs: logs(beside: corpus))
+            )
             if found.isEmpty { throw UsageError(message: "there are no targets in \(programs).") }
             return GuidedRun(found, slots: slots, seconds: plan.seconds)
         }
@@ -82,6 +83,17 @@ enum FuzzCommand: Command {
             ? Campaign(plan)
             : Campaign(plan, in: WorkerCommand.options(plan, memory: memory << 20, deadline: Double(deadline)))
         return try run(campaign, plan, guided, folder, reports)
+    }
+
+    /// Where targets write while they run: beside their corpus, and where that cannot be, in the system's temporary folder.
+    private static func logs(beside corpus: String) -> String {
+        let logs = "\(corpus)/.logs"
+        do {
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+            return logs
+        } catch {
+            return FileManager.default.temporaryDirectory.appending(path: "crashlab-logs").path()
+        }
     }
 
     /// "2/5": the second of five.

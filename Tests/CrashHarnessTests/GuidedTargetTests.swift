@@ -12,7 +12,9 @@ struct GuidedTargetTests {
     private var findings: FindingsFolder { FindingsFolder(folder + "/findings") }
 
     /// Runs a target that is a shell script; the prefix of artifacts is in $prefix.
-    private func run(_ script: String, seconds: Double = 5) throws -> GuidedTarget.Status {
+    private func run(
+        _ script: String, seconds: Double = 5, corpus: String = "/corpus", onFinding: (String) -> Void = { _ in }
+    ) throws -> GuidedTarget.Status {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let program = folder + "/fuzz-cursor"
         let text = """
@@ -23,10 +25,10 @@ struct GuidedTargetTests {
         try Data(text.utf8).write(to: URL(filePath: program))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
         let places = GuidedTarget.Places(
-            programs: folder, corpus: folder + "/corpus", seeds: folder + "/none", findings: findings,
+            programs: folder, corpus: folder + corpus, seeds: folder + "/seeds", findings: findings,
             logs: folder + "/logs")
         #expect(GuidedTarget.all(places).map(\.name) == ["cursor"])
-        return GuidedTarget("cursor", places).run(seconds: seconds, onFinding: { _ in }, isStopped: { false })
+        return GuidedTarget("cursor", places).run(seconds: seconds, onFinding: onFinding, isStopped: { false })
     }
 
     private func clean() { try? FileManager.default.removeItem(atPath: folder) }
@@ -67,5 +69,24 @@ struct GuidedTargetTests {
         defer { clean() }
         #expect(try run("echo '#1 INITED cov: 3' >&2; exit 1").problem?.contains("left no input") == true)
         #expect(try run("exec /nonexistent").problem != nil)
+        #expect(try run("exit 0").problem?.contains("the disk is full") == true)
+    }
+
+    @Test func `where the corpus cannot be written that is said, and the target runs without touching its seeds`()
+        throws
+    {
+        defer { clean() }
+        try FileManager.default.createDirectory(atPath: folder + "/seeds/cursor/old", withIntermediateDirectories: true)
+        for name in ["a", "b"] { try Data().write(to: URL(filePath: "\(folder)/seeds/cursor/\(name)")) }
+        var said: [String] = []
+        // A program is in the way of the folder.
+        let status = try run(
+            "echo '#9 DONE cov: 12 corp: 4/9b' >&2; echo \"$@\" > \(folder)/arguments", corpus: "/fuzz-cursor",
+            onFinding: { said.append($0) })
+        #expect(status.problem == nil && status.executions == 9)
+        #expect(said.count == 1 && said[0].contains("keeps what it finds in memory"))
+        let arguments = try String(contentsOfFile: folder + "/arguments", encoding: .utf8)
+        #expect(arguments.contains("-seed_inputs=\(folder)/seeds/cursor/a,\(folder)/seeds/cursor/b"))
+        #expect(arguments.split(separator: " ").allSatisfy { $0.hasPrefix("-") })
     }
 }

@@ -33,12 +33,16 @@ public struct Corpus {
     /// - Throws: What the file system reports.
     public mutating func addAll(in other: String) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: other).sorted() where !name.hasPrefix(".") {
-            var isFolder: ObjCBool = false
             let path = "\(other)/\(name)"
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                continue
-            }
-            try add(Array(Data(contentsOf: URL(filePath: path))))
+            if FileManager.default.isFile(path) { try add(Array(Data(contentsOf: URL(filePath: path)))) }
         }
+    }
+}
+
+extension FileManager {
+    /// Whether something is there that is no folder.
+    func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
     }
 }

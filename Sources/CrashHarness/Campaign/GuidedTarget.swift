@@ -9,7 +9,8 @@ public struct GuidedTarget: Sendable {
     public struct Places: Sendable {
         /// The folder with the programs, `fuzz-NAME`.
         public var programs: String
-        /// Where inputs that reach something new are kept, a folder a target.
+        /// Where inputs that reach something new are kept, a folder a target. When it cannot be written they are kept in
+        /// memory, as long as a target runs.
         public var corpus: String
         /// Inputs to start from, a folder a target; and dictionaries.
         public var seeds: String
@@ -70,21 +71,18 @@ public struct GuidedTarget: Sendable {
     ) -> Status {
         var status = Status()
         let start = now()
-        let folders = prepare(&status)
+        let inputs = prepare(onFinding)
         while status.problem == nil, !isStopped() {
             let left = seconds - (now() - start)
             guard left >= 1 else { break }
             let crashes = "\(places.logs)/\(name)-crashes/"
-            let ended = runOnce(seconds: Int(left), folders, crashes)
+            let ended = runOnce(seconds: Int(left), inputs, crashes)
             let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             let part = Self.status(said)
             status.executions += part.executions
             status.coverage = max(status.coverage, part.coverage)
             status.corpus = part.corpus
-            if part.coverage == 0 {
-                status.problem =
-                    "fuzz-\(name) says nothing of coverage: it was built without instrumentation, and would find nothing."
-            }
+            if part.coverage == 0 { status.problem = blindness(said) }
             if ended == 0 { break }
             let isNew = keepCrashes(in: crashes, said, onFinding)
             status.crashes += isNew
@@ -99,21 +97,33 @@ public struct GuidedTarget: Sendable {
     /// How far the program that is running now is.
     public func statusNow() -> Status { Self.status(Self.tail(of: log)) }
 
-    private func prepare(_ status: inout Status) -> [String] {
+    /// Why a program that says nothing of coverage does not go on.
+    private func blindness(_ said: String) -> String {
+        said.isEmpty
+            ? "fuzz-\(name) left nothing in \(log): it cannot be started, or the disk is full."
+            : "fuzz-\(name) says nothing of coverage: it was built without instrumentation, and would find nothing."
+    }
+
+    /// What the program is told to start from. Only the first folder named is written by it.
+    private func prepare(_ onFinding: (String) -> Void) -> [String] {
         try? FileManager.default.createDirectory(
             atPath: "\(places.logs)/\(name)-crashes", withIntermediateDirectories: true)
-        let seeds = ["\(places.seeds)/\(name)"].filter { FileManager.default.fileExists(atPath: $0) }
+        let seeds = "\(places.seeds)/\(name)"
+        let seedFiles = ((try? FileManager.default.contentsOfDirectory(atPath: seeds))?.sorted() ?? [])
+            .map { "\(seeds)/\($0)" }.filter(FileManager.default.isFile)
         do {
             var corpus = try Corpus("\(places.corpus)/\(name)")
             for seed in SeedFiles.seeds(for: name) { try corpus.add(seed) }
-            return [corpus.folder] + seeds
+            return [corpus.folder] + (seedFiles.isEmpty ? [] : [seeds])
         } catch {
-            status.problem = seeds.isEmpty ? "The corpus cannot be written: \(error.localizedDescription)" : nil
-            return seeds
+            onFinding(
+                "The corpus cannot be written (\(error.localizedDescription)): fuzz-\(name) keeps what it finds in memory."
+            )
+            return seedFiles.isEmpty ? [] : ["-seed_inputs=" + seedFiles.joined(separator: ",")]
         }
     }
 
-    private func runOnce(seconds: Int, _ folders: [String], _ crashes: String) -> Int32 {
+    private func runOnce(seconds: Int, _ inputs: [String], _ crashes: String) -> Int32 {
         var arguments = [
             "-max_total_time=\(seconds)", "-timeout=10", "-rss_limit_mb=2048", "-artifact_prefix=\(crashes)",
             "-print_final_stats=1", "-reload=0",
@@ -127,7 +137,7 @@ public struct GuidedTarget: Sendable {
         if let length = maximumLength { arguments.append("-max_len=\(length)") }
         // The shell sends the output to the log, where it can be watched, and is the program then.
         let ended = try? ChildProcess.run(
-            "/bin/sh", ["-c", #"log="$1"; shift; exec "$@" 2> "$log""#, "sh", log, beside] + arguments + folders)
+            "/bin/sh", ["-c", #"log="$1"; shift; exec "$@" 2> "$log""#, "sh", log, beside] + arguments + inputs)
         return ended?.status ?? 127
     }
 

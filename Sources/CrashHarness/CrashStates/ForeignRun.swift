@@ -55,12 +55,8 @@ public struct ForeignRun: Sendable {
         }
         var files: [String: [UInt8]] = [:]
         for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-            var isFolder: ObjCBool = false
             let path = "\(folder)/\(name)"
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                continue
-            }
-            files[name] = Array(try Data(contentsOf: URL(filePath: path)))
+            if FileManager.default.isFile(path) { files[name] = Array(try Data(contentsOf: URL(filePath: path))) }
         }
         return files
     }
