@@ -22,7 +22,8 @@ enum FuzzCommand: Command {
                             whose cases are few, such as live-replay-all-6.
           --findings DIR    Where findings are kept; .crashlab/findings unless told otherwise.
           --memory MB       The most memory that a worker may map; 2048 unless told otherwise, 0 for no limit.
-          --deadline N      After how many seconds a case counts as hanging; 10 unless told otherwise.
+          --deadline N      After how many seconds without a further choice a case counts as hanging; 10 unless told
+                            otherwise.
           --targets DIR     Also run the coverage-guided targets whose programs are there, on half of the cores, each for
                             its share of the time; make fuzz builds them.
           --corpus DIR      Where the targets keep inputs that reach something new; .crashlab/corpus unless told otherwise.
@@ -44,80 +45,19 @@ enum FuzzCommand: Command {
             }
             return .success
         }
-        let seconds = try arguments.number("--seconds", in: 1...(1 << 40) as ClosedRange<Int>)
-        let cases = try arguments.number("--cases", in: 1...UInt64.max)
-        let jobs =
-            try arguments.number("--jobs", in: 1...1024 as ClosedRange<Int>)
-            ?? ProcessInfo.processInfo.activeProcessorCount
-        let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? UInt64.random(in: 0..<1_000_000_000)
-        let shard = try arguments.option("--shard").map(shard) ?? (0, 1)
-        let folder = FindingsFolder(try arguments.option("--findings") ?? ".crashlab/findings")
-        let memory = try arguments.number("--memory", in: 0...(1 << 30) as ClosedRange<UInt64>) ?? 2_048
-        let deadline = try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10
-        let targets = try arguments.option("--targets")
-        let corpus = try arguments.option("--corpus") ?? ".crashlab/corpus"
-        let reports = try ReportFiles(&arguments)
-        let isInProcess = arguments.flag("--in-process")
-        var judges: [any Judge] = []
-        while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
-        let isExhaustive = arguments.flag("--exhaustive")
+        let options = try FuzzOptions(&arguments)
         try arguments.finish()
-        if isExhaustive {
-            guard judges.count == 1 else { throw UsageError(message: "--exhaustive needs one --judge.") }
-            return try exhaust(judges[0], limit: cases.map { Int(clamping: $0) } ?? .max, folder)
-        }
-
-        let slots = targets == nil ? 0 : max(1, jobs / 2)
-        let plan = Campaign.Plan(
-            judges: judges.isEmpty ? JudgeCatalogue.all : judges, seed: seed, cases: cases ?? .max,
-            seconds: seconds.map(Double.init) ?? .infinity, jobs: max(1, jobs - slots), shard: shard)
-        let guided = try targets.map { programs in
-            let found = GuidedTarget.all(
-                .init(programs: programs, corpus: corpus, seeds: "Corpus", findings: folder, logs: logs(beside: corpus))
-            )
-            if found.isEmpty { throw UsageError(message: "there are no targets in \(programs).") }
-            return GuidedRun(found, slots: slots, seconds: plan.seconds)
-        }
-        let campaign =
-            isInProcess
-            ? Campaign(plan)
-            : Campaign(plan, in: WorkerCommand.options(plan, memory: memory << 20, deadline: Double(deadline)))
-        return try run(campaign, plan, guided, folder, reports)
+        return options.isExhaustive ? try exhaust(options) : try fuzz(options)
     }
 
-    /// Where targets write while they run: beside their corpus, and where that cannot be, in the system's temporary folder.
-    private static func logs(beside corpus: String) -> String {
-        let logs = "\(corpus)/.logs"
-        do {
-            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
-            return logs
-        } catch {
-            return FileManager.default.temporaryDirectory.appending(path: "crashlab-logs").path()
-        }
-    }
-
-    /// "2/5": the second of five.
-    private static func shard(_ text: String) throws -> (number: UInt64, count: UInt64) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64($0) }
-        guard parts.count == 2, let number = parts[0], let count = parts[1], number >= 1, number <= count else {
-            throw UsageError(message: "--shard takes I/N with I from 1 to N, not \"\(text)\".")
-        }
-        return (number - 1, count)
-    }
-
-    private static func judge(named name: String) throws -> any Judge {
-        guard let judge = JudgeCatalogue.judge(named: name) else {
-            throw UsageError(message: "there is no judge \"\(name)\"; --list lists them.")
-        }
-        return judge
-    }
-
-    private static func exhaust(_ judge: any Judge, limit: Int, _ folder: FindingsFolder) throws -> ExitStatus {
+    private static func exhaust(_ options: FuzzOptions) throws -> ExitStatus {
+        let judge = options.plan.judges[0]
         let start = ProcessInfo.processInfo.systemUptime
         var evidence = Evidence()
         var made: [Choice] = []
         do throws(Violation) {
-            let coverage = try ExhaustiveChoices.forEach(limit: limit) { (choices) throws(Violation) in
+            let coverage = try ExhaustiveChoices.forEach(limit: Int(clamping: options.plan.cases)) {
+                (choices) throws(Violation) in
                 defer { made = choices.made }
                 try judge.examine(&choices, &evidence)
             }
@@ -127,17 +67,24 @@ enum FuzzCommand: Command {
             return .success
         } catch {
             let finding = CampaignFinding(judge, made, error)
-            Output.print(finding.report(at: try folder.keep(finding)))
+            Output.print(finding.report(at: try options.findings.keep(finding)))
             return .damaged
         }
     }
 
-    private static func run(
-        _ campaign: Campaign, _ plan: Campaign.Plan, _ guided: GuidedRun?, _ folder: FindingsFolder,
-        _ reports: ReportFiles
-    ) throws -> ExitStatus {
+    private static func campaign(_ options: FuzzOptions) -> Campaign {
+        options.isInProcess
+            ? Campaign(options.plan)
+            : Campaign(
+                options.plan,
+                in: WorkerCommand.options(options.plan, memory: options.memory, deadline: options.deadline))
+    }
+
+    private static func fuzz(_ options: FuzzOptions) throws -> ExitStatus {
+        let (plan, folder, guided) = (options.plan, options.findings, options.guided)
         Output.print("seed \(plan.seed), \(plan.judges.count) judges, \(plan.jobs) workers\n")
         folder.sweep()
+        let campaign = campaign(options)
         let interrupt = InterruptWatch {
             campaign.stop()
             guided?.stop()
@@ -147,14 +94,7 @@ enum FuzzCommand: Command {
         var ledger = CountLedger(folder)
         guided?.begin { Output.print("\n\($0)\n") }
         let summary = campaign.run(
-            reportEvery: 1,
-            onFinding: { finding in
-                do {
-                    Output.print("\n" + finding.report(at: try folder.keep(finding)) + "\n")
-                } catch {
-                    Output.print("\n" + finding.report(at: "(not saved: \(error.localizedDescription))") + "\n")
-                }
-            },
+            reportEvery: 1, onFinding: { Output.print("\n\(report($0, kept: folder))\n") },
             report: {
                 display.show($0, guided?.current() ?? [])
                 ledger.note(campaign.counts)
@@ -164,11 +104,19 @@ enum FuzzCommand: Command {
         guided?.wait()
         let results = guided?.results ?? [:]
         Output.print(summary.text(seed: plan.seed) + GuidedReport.text(results))
-        try reports.write(
+        try options.reports.write(
             RunReport(
-                summary, plan, targets: results, findings: folder, maps: reports.wantsPage ? CrashMap.samples() : []))
+                summary, plan, targets: results, findings: folder,
+                maps: options.reports.wantsPage ? CrashMap.samples() : []))
         let isQuiet = summary.failingCases.isEmpty && summary.problems.isEmpty
         return isQuiet && results.values.allSatisfy { $0.crashes == 0 && $0.problem == nil } ? .success : .damaged
+    }
+
+    /// Keeps a finding, and says what it is and where.
+    private static func report(_ finding: CampaignFinding, kept folder: FindingsFolder) -> String {
+        do {
+            return finding.report(at: try folder.keep(finding))
+        } catch { return finding.report(at: "(not saved: \(error.localizedDescription))") }
     }
 }
 

@@ -28,9 +28,10 @@ func crashlab(_ arguments: String..., input: [UInt8] = []) throws -> ChildProces
 /// The sanitizers keep memory of their own, many times that of the program.
 let isSanitized = ProcessInfo.processInfo.environment["CRASHLAB_SANITIZED"] != nil
 
-/// A campaign; under a sanitizer its workers have no limit of memory, and time for their cases.
+/// A campaign whose cases have time, since other tests run beside it; under a sanitizer workers have no limit of memory.
 func fuzz(_ arguments: String...) throws -> ChildProcess {
-    try ChildProcess.run(program, ["fuzz"] + (isSanitized ? ["--memory", "0", "--deadline", "600"] : []) + arguments)
+    let deadline = arguments.contains("--deadline") ? [] : ["--deadline", "600"]
+    return try ChildProcess.run(program, ["fuzz"] + (isSanitized ? ["--memory", "0"] : []) + deadline + arguments)
 }
 
 /// A folder that is gone afterwards.

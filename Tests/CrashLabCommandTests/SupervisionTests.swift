@@ -60,11 +60,12 @@ struct SupervisionTests {
                     $0.contains(" cases  ") || $0.hasSuffix(" cases") || $0.contains("failed")
                 }
             }
-            let judges = ["--judge", "canary", "--judge", "log-weld", "--cases", "30", "--seed", "3"]
-            let children = try ChildProcess.run(
-                program, ["fuzz", "--memory", "0", "--findings", folder + "/a", "--jobs", "2"] + judges)
-            let here = try ChildProcess.run(
-                program, ["fuzz", "--in-process", "--findings", folder + "/b", "--jobs", "1"] + judges)
+            func judged(_ how: String...) throws -> ChildProcess {
+                let judges = ["--judge", "canary", "--judge", "log-weld", "--cases", "30", "--seed", "3"]
+                return try ChildProcess.run(program, ["fuzz", "--deadline", "600"] + judges + how)
+            }
+            let children = try judged("--findings", folder + "/a", "--jobs", "2")
+            let here = try judged("--findings", folder + "/b", "--jobs", "1", "--in-process")
             #expect(lines(children) == lines(here) && lines(here).count > 2)
             #expect(try findings(folder + "/a") == findings(folder + "/b"))
         }

@@ -45,6 +45,7 @@ public final class InProcessWorker: CampaignWorker {
             mark?.mark(index)
             let judge = judges[Int(index % UInt64(judges.count))]
             var choices = Choices.seeded(seed, case: index)
+            if let mark { choices.journal = { _, _ in mark.beat() } }
             do throws(Violation) {
                 try judge.examine(&choices, &batch.evidence[judge.name, default: Evidence()])
             } catch { batch.failures.append(.init(index: index, values: choices.values, kind: error.kind)) }

@@ -45,11 +45,15 @@ final class CaseMark: @unchecked Sendable {
         words[1] = index
         words[2] = 0
         words[3] = 0
-        words[0] &+= 1
+        beat()
     }
+
+    /// Shows that the case goes on; what is silent for too long hangs.
+    func beat() { words[0] &+= 1 }
 
     /// Notes a choice of the case.
     func note(_ value: UInt64, at place: Int) {
+        beat()
         guard place < Self.size / 8 - 4 else { return }
         words[4 + place] = value
         words[3] = max(words[3], UInt64(place + 1))
@@ -61,9 +65,9 @@ final class CaseMark: @unchecked Sendable {
         return (0..<count).map { words[4 + $0] }
     }
 
-    /// How many cases were marked so far.
-    var count: UInt64 { words[0] }
-    /// The last one.
+    /// How many signs of life there were so far: cases, their choices, the values of their sweeps.
+    var beats: UInt64 { words[0] }
+    /// The case that was marked last.
     var index: UInt64 { words[1] }
     /// Where in the program it trapped; 0 when that is not known.
     var trapPlace: UInt64 { words[2] }

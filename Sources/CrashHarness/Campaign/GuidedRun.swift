@@ -13,7 +13,8 @@ public final class GuidedRun: Sendable {
     }
 
     private let targets: [GuidedTarget]
-    private let slots: Int
+    /// How many run at once.
+    public let slots: Int
     private let seconds: Double
     private let state = Guarded(State())
     private let isStopped = Atomic<Bool>(false)

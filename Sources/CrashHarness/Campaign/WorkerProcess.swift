@@ -14,7 +14,7 @@ public final class WorkerProcess: CampaignWorker {
         public var arguments: [String]
         /// The arguments of one that leaves traps to Swift's backtracer.
         public var tracingArguments: [String]
-        /// After how many seconds a case counts as hanging.
+        /// After how many seconds without a further choice a case counts as hanging.
         public var deadline: Double
 
         /// Makes options.
@@ -51,7 +51,7 @@ public final class WorkerProcess: CampaignWorker {
     deinit { end() }
 
     func run(_ cases: Range<UInt64>) throws(DeathAt) -> CaseBatch {
-        let before = mark.count
+        let before = mark.beats
         do throws(Death) {
             guard case .batch(let batch) = try ask(.run(from: cases.lowerBound, to: cases.upperBound)) else {
                 return CaseBatch()
@@ -59,7 +59,7 @@ public final class WorkerProcess: CampaignWorker {
             return batch
         } catch {
             // A worker that died before its first case is to blame on the first.
-            throw DeathAt(index: mark.count == before ? cases.lowerBound : mark.index, death: error)
+            throw DeathAt(index: mark.beats == before ? cases.lowerBound : mark.index, death: error)
         }
     }
 
@@ -106,14 +106,14 @@ public final class WorkerProcess: CampaignWorker {
     private func answer(of child: Child) throws -> Data {
         var answer = Data()
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        var lastCount = mark.count
+        var lastBeats = mark.beats
         var since = now()
         while answer.last != 0x0A {
             var poll = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
             // Time is looked at ten times a second; an answer is read when it is there.
             if Foundation.poll(&poll, 1, 100) == 0 {
-                if mark.count != lastCount {
-                    (lastCount, since) = (mark.count, now())
+                if mark.beats != lastBeats {
+                    (lastBeats, since) = (mark.beats, now())
                 } else if now() - since > options.deadline {
                     throw bury(isHanging: true)
                 }
