@@ -88,7 +88,7 @@ enum CheckCommand: Command {
             }
         } catch {
             hasFailed = true
-            Output.error("Cannot list \(operand): \(error.localizedDescription)\n")
+            Output.error("Cannot list \(operand): \(error.reason)\n")
             return []
         }
     }

@@ -1,5 +1,6 @@
 // The command. Each subcommand has its own file; this one finds it and turns its outcome into an exit status.
 
+import CrashHarness
 import Foundation
 
 @main
@@ -54,7 +55,7 @@ enum CrashLab {
             Output.error("crashlab \(command.name): \(error.message)\n")
             return .wrongUsage
         } catch {
-            Output.error("crashlab \(command.name): \(error)\n")
+            Output.error("crashlab \(command.name): \(error.reason)\n")
             return .inputOutputError
         }
     }

@@ -116,7 +116,7 @@ enum FuzzCommand: Command {
     private static func report(_ finding: CampaignFinding, kept folder: FindingsFolder) -> String {
         do {
             return finding.report(at: try folder.keep(finding))
-        } catch { return finding.report(at: "(not saved: \(error.localizedDescription))") }
+        } catch { return finding.report(at: "(not saved: \(error.reason))") }
     }
 }
 
@@ -136,7 +136,7 @@ private struct CountLedger {
             } catch {
                 // Findings go on being counted in memory, and are in the summary.
                 if !hasComplained {
-                    Output.error("\nCounts cannot be kept in \(folder.path): \(error.localizedDescription)\n")
+                    Output.error("\nCounts cannot be kept. \(error.reason)\n")
                 }
                 hasComplained = true
             }

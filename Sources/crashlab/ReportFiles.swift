@@ -11,6 +11,8 @@ struct ReportFiles {
         folder = try arguments.option("--report")
         junit = try arguments.option("--junit")
         sarif = try arguments.option("--sarif")
+        // Noticed before a long run rather than behind it.
+        if let folder { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
     }
 
     /// Whether there is to be a page, whose maps take a second.
@@ -18,7 +20,6 @@ struct ReportFiles {
 
     func write(_ report: RunReport) throws {
         if let folder {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try report.json().write(to: URL(filePath: "\(folder)/report.json"), options: .atomic)
             try report.html().write(to: URL(filePath: "\(folder)/report.html"), options: .atomic)
             Output.print("The report is in \(folder)/report.html.\n")

@@ -45,7 +45,7 @@ struct TraceExploration {
         Output.print("\n" + violation.report(again: again))
         if let folder = options.reportFolder {
             do { try violation.write(into: folder, again: again) } catch {
-                Output.error("The report cannot be kept: \(error.localizedDescription)\n")
+                Output.error("The report cannot be kept. \(error.reason)\n")
                 return .inputOutputError
             }
         }

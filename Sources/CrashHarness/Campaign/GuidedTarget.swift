@@ -117,7 +117,7 @@ public struct GuidedTarget: Sendable {
             return [corpus.folder] + (seedFiles.isEmpty ? [] : [seeds])
         } catch {
             onFinding(
-                "The corpus cannot be written (\(error.localizedDescription)): fuzz-\(name) keeps what it finds in memory."
+                "\(error.reason) fuzz-\(name) keeps the inputs that it finds in memory, as long as it runs."
             )
             return seedFiles.isEmpty ? [] : ["-seed_inputs=" + seedFiles.joined(separator: ",")]
         }
@@ -176,7 +176,7 @@ public struct GuidedTarget: Sendable {
                 ["input": input, "report.txt": Data(report.utf8), "stack.txt": Data(Self.tail(of: log).utf8)],
                 as: identity)
             try places.findings.add(1, to: identity)
-        } catch { onFinding("This finding cannot be kept: \(error.localizedDescription)\n") }
+        } catch { onFinding("This finding cannot be kept. \(error.reason)\n") }
         onFinding(report)
     }
 
