@@ -82,7 +82,8 @@ enum FuzzCommand: Command {
 
     private static func fuzz(_ options: FuzzOptions) throws -> ExitStatus {
         let (plan, folder, guided) = (options.plan, options.findings, options.guided)
-        Output.print("seed \(plan.seed), \(plan.judges.count) judges, \(plan.jobs) workers\n")
+        Output.print(
+            "seed \(plan.seed), \(counted(plan.judges.count, "judge")), \(counted(plan.jobs, "worker"))\n")
         folder.sweep()
         let campaign = campaign(options)
         let interrupt = InterruptWatch {

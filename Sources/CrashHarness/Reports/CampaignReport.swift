@@ -70,7 +70,7 @@ public func grouped(_ number: Int) -> String {
 }
 
 /// A number of things: "1 case", "2 cases".
-func counted(_ number: Int, _ thing: String) -> String { "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")" }
+public func counted(_ number: Int, _ thing: String) -> String { "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")" }
 
 /// Seconds as people say them.
 public func duration(_ seconds: Double) -> String {
