@@ -332,6 +332,28 @@ struct FileLiveReplayStoreTests {
         }
     }
 
+    @Test(arguments: [
+        // Positions that were reserved before, a session that is there already, one with positions that nobody reserved, an
+        // event behind the last reserved position, and one that does not follow.
+        #"{"type":"life","first":1,"through":4}"#, #"{"type":"session","session":"s","ranges":[]}"#,
+        #"{"type":"session","session":"t","ranges":[[1,9]]}"#, Self.event(at: 9), Self.event(at: 1),
+    ])
+    func `what follows a line that contradicts those before it is not told`(_ line: String) throws {
+        let store = try open { $0.reservation = 4 }
+        let event = try append("a", to: store)
+        store.close()
+        let whole = try String(contentsOfFile: path, encoding: .utf8)
+        try Data((whole + line + "\n" + Self.event(at: 2) + "\n").utf8).write(to: URL(filePath: path))
+        let again = try open { $0.reservation = 4 }
+        #expect(
+            again.repair == .cut(offset: whole.utf8.count, length: line.utf8.count + Self.event(at: 2).utf8.count + 2))
+        #expect(try replayed(again, after: start) == [event])
+    }
+
+    private static func event(at position: Int) -> String {
+        #"{"type":"event","session":"s","revision":0,"position":\#(position),"at":1,"payload":{"agent_frame_switched":{"frame_id":"x"}}}"#
+    }
+
     @Test func `a line of the file that no store writes ends what is told`() throws {
         let lines = [
             #"{"type":"event","session":"s","revision":0,"position":0,"at":1,"payload":{"agent_frame_switched":{"frame_id":"f"}}}"#,

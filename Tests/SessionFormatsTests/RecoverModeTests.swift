@@ -144,6 +144,26 @@ struct RecoverModeTests {
         #expect(log.findings.report.count == Findings.limit + 1)
         #expect(log.findings.report.last?.code == .moreFindings)
     }
+
+    @Test func `lines of white space of any script are blank, and passed over`() throws {
+        let blanks = ["", " \t", "\u{1680}\u{2003}", "\u{3000}", "\u{85}\u{A0}"]
+        for blank in blanks {
+            #expect(
+                try read(Self.header, leaf("a"), blank, leaf("b"), "")
+                    == Outcome(recovery: .clean, ids: ["a", "b"], findings: []), "\(blank.unicodeScalars)")
+        }
+        #expect(try read(Self.header, leaf("a"), "\u{1681}", leaf("b"), "").findings == [.corruptEntry])
+    }
+
+    @Test func `content of an unknown kind is written as it was read, its keys in order`() throws {
+        let content = #"{"a":null,"b":[1,2.5],"type":"hologram"}"#
+        let entry =
+            #"{"type":"message","id":"a","parent_id":null,"timestamp":"t","message":{"role":"user","content":["#
+            + content + #"],"timestamp_ms":1}}"#
+        let log = try SessionLogReader().read(Array("\(Self.header)\n\(entry)\n".utf8))
+        let decoded = try #require(log.entries.first?.decoded())
+        #expect(String(decoding: decoded.encoded(), as: UTF8.self) == entry)
+    }
 }
 
 @Suite("Names written as numbers")
