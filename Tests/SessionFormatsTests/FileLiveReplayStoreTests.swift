@@ -326,6 +326,8 @@ struct FileLiveReplayStoreTests {
             return
         }
         #expect(subscription.poll() == .event(events[1]))
+        let resumed = try store.resume(sessionID: "s", after: events[0].cursor, revision: SessionRevision(0)) { state }
+        #expect(resumed == .replayed(events: [events[1]]))
         #expect(observation.cursor == events[1].cursor && gap.reason == .trimmed)
         #expect(throws: LiveReplayStoreError.self) {
             try store.observe(sessionID: "t", after: start, revision: SessionRevision(0)) { state }
