@@ -222,4 +222,39 @@ struct CrashStateTests {
         }
         #expect(explored > 0)
     }
+
+    @Test func `after a failed sync a memory is not written again: nobody knows what is on the disk`() throws {
+        let disk = SimulatedDisk()
+        let memory = try MV2Writer.create(path: "m.mv2", on: disk)
+        let session = ReplaySession(
+            id: try #require(SessionID("00000000-0000-0000-0000-000000000001")), name: nil, createdSeconds: 0)
+        disk.inject(.failingSync)
+        #expect(throws: MV2Error.self) { try memory.save([session]) }
+        let left = disk.contents
+        #expect(throws: MV2Error.self) { try memory.save([session]) }
+        #expect(disk.contents == left)
+        #expect(try MV2Writer.open(path: "m.mv2", on: SimulatedDisk(left)).sessions.isEmpty)
+    }
+
+    @Test func `after a failed sync a live replay store takes no further event, and is whole when it is opened again`()
+        throws
+    {
+        let disk = SimulatedDisk()
+        var options = FileLiveReplayStore.Options()
+        options.syncsEachAppend = true
+        func append(_ store: FileLiveReplayStore) throws {
+            _ = try store.append(
+                sessionID: "s", revision: SessionRevision(0), payload: .agentFrameSwitched(frameID: "f"))
+        }
+        let store = try FileLiveReplayStore(path: "l", options: options, on: disk, now: { 0 }, origin: { 0 })
+        try append(store)
+        disk.inject(.failingSync)
+        #expect(throws: LiveReplayStoreError.self) { try append(store) }
+        let left = disk.contents
+        #expect(throws: LiveReplayStoreError.self) { try append(store) }
+        #expect(disk.contents == left)
+        let again = try FileLiveReplayStore(
+            path: "l", options: options, on: SimulatedDisk(left), now: { 0 }, origin: { 0 })
+        #expect(again.repair == .none && again.heldCount(sessionID: "s") == 1 && again.heldCount(sessionID: "t") == 0)
+    }
 }
