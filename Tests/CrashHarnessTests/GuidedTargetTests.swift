@@ -13,7 +13,8 @@ struct GuidedTargetTests {
 
     /// Runs a target that is a shell script; the prefix of artifacts is in $prefix.
     private func run(
-        _ script: String, corpus: String = "/corpus", onFinding: (String) -> Void = { _ in }
+        _ script: String, corpus: String = "/corpus", onFinding: (String) -> Void = { _ in },
+        isStopped: @escaping () -> Bool = { false }
     ) throws -> GuidedTarget.Status {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let program = folder + "/fuzz-cursor"
@@ -29,7 +30,7 @@ struct GuidedTargetTests {
             logs: folder + "/logs")
         #expect(GuidedTarget.all(places).map(\.name) == ["cursor"])
         return GuidedTarget("cursor", places).run(
-            seconds: 5, now: { 0 }, onFinding: onFinding, isStopped: { false })
+            seconds: 5, now: { 0 }, onFinding: onFinding, isStopped: isStopped)
     }
 
     private func clean() { try? FileManager.default.removeItem(atPath: folder) }
@@ -71,6 +72,15 @@ struct GuidedTargetTests {
         #expect(try run("echo '#1 INITED cov: 3' >&2; exit 1").problem?.contains("left no input") == true)
         #expect(try run("exec /nonexistent").problem != nil)
         #expect(try run("exit 0").problem?.contains("the disk is full") == true)
+    }
+
+    @Test func `a target that is stopped ends at once, and that is no problem of its own`() throws {
+        defer { clean() }
+        let ready = folder + "/ready"
+        let status = try run(
+            "echo '#9 NEW cov: 12' >&2; : > \(ready); exec sleep 60",
+            isStopped: { FileManager.default.fileExists(atPath: ready) })
+        #expect(status.problem == nil && status.executions == 9 && status.crashes == 0)
     }
 
     @Test func `where the corpus cannot be written that is said, and the target runs without touching its seeds`()

@@ -73,7 +73,7 @@ public final class GuidedRun: Sendable {
         }
     }
 
-    /// Lets the targets end. Their programs end with the signal that people send, or with their time.
+    /// Has the targets' programs end.
     public func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Waits until all targets are done.

@@ -67,7 +67,7 @@ public struct GuidedTarget: Sendable {
     /// - Returns: What was done in this time alone.
     public func run(
         seconds: Double, now: () -> Double = { ProcessInfo.processInfo.systemUptime },
-        onFinding: (String) -> Void, isStopped: () -> Bool
+        onFinding: (String) -> Void, isStopped: @escaping () -> Bool
     ) -> Status {
         var status = Status()
         let start = now()
@@ -76,13 +76,13 @@ public struct GuidedTarget: Sendable {
             let left = seconds - (now() - start)
             guard left >= 1 else { break }
             let crashes = "\(places.logs)/\(name)-crashes/"
-            let ended = runOnce(seconds: Int(left), inputs, crashes)
+            let ended = runOnce(seconds: Int(left), inputs, crashes, isStopped)
             let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             let part = Self.status(said)
             status.executions += part.executions
             status.coverage = max(status.coverage, part.coverage)
             status.corpus = part.corpus
-            if part.coverage == 0 { status.problem = blindness(said) }
+            if part.coverage == 0, !isStopped() { status.problem = blindness(said) }
             if ended == 0 { break }
             let isNew = keepCrashes(in: crashes, said, onFinding)
             status.crashes += isNew
@@ -123,7 +123,9 @@ public struct GuidedTarget: Sendable {
         }
     }
 
-    private func runOnce(seconds: Int, _ inputs: [String], _ crashes: String) -> Int32 {
+    private func runOnce(
+        seconds: Int, _ inputs: [String], _ crashes: String, _ isStopped: @escaping () -> Bool
+    ) -> Int32 {
         var arguments = [
             "-max_total_time=\(seconds)", "-timeout=10", "-rss_limit_mb=2048", "-artifact_prefix=\(crashes)",
             "-print_final_stats=1", "-reload=0",
@@ -137,7 +139,8 @@ public struct GuidedTarget: Sendable {
         if let length = maximumLength { arguments.append("-max_len=\(length)") }
         // The shell sends the output to the log, where it can be watched, and is the program then.
         let ended = try? ChildProcess.run(
-            "/bin/sh", ["-c", #"log="$1"; shift; exec "$@" 2> "$log""#, "sh", log, beside] + arguments + inputs)
+            "/bin/sh", ["-c", #"log="$1"; shift; exec "$@" 2> "$log""#, "sh", log, beside] + arguments + inputs,
+            isStopped: isStopped)
         return ended?.status ?? 127
     }
 

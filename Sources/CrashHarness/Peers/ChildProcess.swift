@@ -23,8 +23,11 @@ public struct ChildProcess: Sendable {
 
     /// Runs a program to its end.
     ///
+    /// - Parameter isStopped: Asked ten times a second; when it says so the program is asked to end.
     /// - Throws: `StartFailure`.
-    public static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> ChildProcess {
+    public static func run(
+        _ program: String, _ arguments: [String], input: [UInt8] = [], isStopped: (() -> Bool)? = nil
+    ) throws -> ChildProcess {
         let files = try TemporaryFiles(input: input)
         defer { files.close() }
         var actions = posix_spawn_file_actions_t()
@@ -37,14 +40,29 @@ public struct ChildProcess: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var child: pid_t = 0
-        let problem = posix_spawnp(&child, program, &actions, nil, &words, environ)
+        let problem = withSpawnAttributes { posix_spawnp(&child, program, &actions, $0, &words, environ) }
         guard problem == 0 else { throw StartFailure(program: program, errorNumber: problem) }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let status = wait(for: child, isStopped)
         let signal = status & 0x7F
         return ChildProcess(
             output: files.text(files.output), errors: files.text(files.errors),
             status: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
+    }
+
+    private static func wait(for child: pid_t, _ isStopped: (() -> Bool)?) -> Int32 {
+        var status: Int32 = 0
+        var mayGoOn = isStopped != nil
+        while true {
+            let ended = waitpid(child, &status, mayGoOn ? WNOHANG : 0)
+            if ended > 0 || ended < 0 && errno != EINTR { return status }
+            guard ended == 0 else { continue }
+            if isStopped?() == true {
+                kill(child, SIGTERM)
+                mayGoOn = false
+            } else {
+                poll(nil, 0, 100)
+            }
+        }
     }
 }
 
@@ -68,6 +86,21 @@ private struct TemporaryFiles {
     }
 
     func close() { [input, output, errors].forEach { _ = Foundation.close($0) } }
+}
+
+/// Attributes of a child that takes signals like any program, whatever the thread that starts it blocks or ignores.
+private func withSpawnAttributes<Result>(_ body: (UnsafePointer<posix_spawnattr_t>) -> Result) -> Result {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return body(&attributes)
 }
 
 /// A new file without a name, which children do not inherit unless told.
