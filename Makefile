@@ -15,6 +15,8 @@ CLUSTER_SANITIZER ?= address
 # The toolchain's own, beside its compiler.
 LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
 FUZZ_PROGRAMS = .build/fuzz/release
+# The largest input of a target, as its options for clusters say.
+max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/null)
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
@@ -69,12 +71,12 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
 	@mkdir -p .crashlab/corpus/$* .crashlab/crashes
 	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
 	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
-	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$*.options 2>/dev/null) .crashlab/corpus/$* $(wildcard Corpus/$*)
+	  $(patsubst %,-dict=%,$(wildcard Corpus/$*.dict)) $(call max-length,$*) .crashlab/corpus/$* $(wildcard Corpus/$*)
 
 # How many inputs a second each target looks at when it starts from Corpus, and what share of libFuzzer's own empty loop that is.
 fuzz-speed: fuzz-targets
 	@run() { ./$(FUZZ_PROGRAMS)/fuzz-$$1 -max_total_time=10 -seed=1 -print_final_stats=1 -artifact_prefix=.crashlab/ \
-	    $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$$1.options 2>/dev/null) $$(ls -d Corpus/$$1 2>/dev/null | sed 's/^/.crashlab\/speed /') \
+	    $(call max-length,$$1) $$(ls -d Corpus/$$1 2>/dev/null | sed 's/^/.crashlab\/speed /') \
 	    2>&1 | awk '/average_exec_per_sec/ { print $$2 }'; }; \
 	for target in $(CORPUS_TARGETS); do \
 	  rm -rf .crashlab/speed; mkdir -p .crashlab/speed; empty=$$(run empty); own=$$(run $$target); \
@@ -92,7 +94,7 @@ cluster-check: toolchain
 # smallest, and none of more than 6,500 bytes, so that it stays small and every test run can look at all of it.
 corpus: fuzz-targets
 	@for target in $(CORPUS_TARGETS); do mkdir -p Corpus/$$target .crashlab/corpus/$$target; \
-	  $(FUZZ_PROGRAMS)/fuzz-$$target -set_cover_merge=1 -max_len=$$(sed -n 's/^max_len = //p' Corpus/$$target.options) \
+	  $(FUZZ_PROGRAMS)/fuzz-$$target -set_cover_merge=1 $(call max-length,$$target) -artifact_prefix=.crashlab/ \
 	    Corpus/$$target .crashlab/corpus/$$target 2>&1 | tail -n 1; \
 	  find Corpus/$$target -maxdepth 1 -type f -size +6500c -delete; \
 	  find Corpus/$$target -maxdepth 1 -type f -printf '%s %p\n' | sort -n | tail -n +101 | cut -d ' ' -f 2 | xargs -r rm; \

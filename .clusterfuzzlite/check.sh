@@ -8,6 +8,8 @@ set -uo pipefail
 out=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Where libFuzzer leaves inputs that are slow.
+cd "$work"
 # As the options files tell a cluster: Swift keeps pointers in enums with bits of its own, which look like lost ones.
 export ASAN_OPTIONS=detect_leaks=0
 problems=0

@@ -78,10 +78,7 @@ enum CheckCommand: Command {
     /// The file itself, or all files below a directory in the order of their names. Links to directories are not
     /// followed, since they may lead in circles.
     private static func files(of operand: String, _ hasFailed: inout Bool) -> [String] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: operand, isDirectory: &isDirectory), isDirectory.boolValue else {
-            return [operand]
-        }
+        guard FileManager.default.isFolder(operand) else { return [operand] }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: operand).sorted().flatMap { name in
                 filesBelow(operand.hasSuffix("/") ? operand + name : "\(operand)/\(name)", &hasFailed)
@@ -97,10 +94,7 @@ enum CheckCommand: Command {
         let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
         switch type {
         case .typeDirectory?: return files(of: path, &hasFailed)
-        case .typeSymbolicLink?:
-            var isDirectory: ObjCBool = false
-            let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-            return exists && isDirectory.boolValue ? [] : [path]
+        case .typeSymbolicLink?: return FileManager.default.isFolder(path) ? [] : [path]
         case .typeRegular?, nil: return [path]
         default: return []
         }

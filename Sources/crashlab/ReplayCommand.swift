@@ -36,9 +36,8 @@ enum ReplayCommand: Command {
     }
 
     private static func read(_ path: String) throws -> CaseFile {
-        var isDirectory: ObjCBool = false
-        let isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
-        let bytes = try Data(contentsOf: URL(filePath: isFolder ? "\(path)/case.txt" : path))
+        let file = FileManager.default.isFolder(path) ? "\(path)/case.txt" : path
+        let bytes = try Data(contentsOf: URL(filePath: file))
         do throws(CaseFile.Malformed) {
             return try CaseFile(text: String(decoding: bytes, as: UTF8.self))
         } catch { throw UsageError(message: "\(error)") }

@@ -11,10 +11,7 @@ let program: String = {
         var folder = URL(filePath: place)
         while folder.path() != "/", !folder.path().isEmpty {
             let candidate = folder.appending(path: "crashlab").path()
-            var isDirectory: ObjCBool = false
-            if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory), !isDirectory.boolValue {
-                return candidate
-            }
+            if FileManager.default.isFile(candidate) { return candidate }
             folder = folder.deletingLastPathComponent()
         }
     }

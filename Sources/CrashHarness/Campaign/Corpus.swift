@@ -38,11 +38,3 @@ public struct Corpus {
         }
     }
 }
-
-extension FileManager {
-    /// Whether something is there that is no folder.
-    func isFile(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-    }
-}

@@ -116,9 +116,7 @@ public struct GuidedTarget: Sendable {
             for seed in SeedFiles.seeds(for: name) { try corpus.add(seed) }
             return [corpus.folder] + (seedFiles.isEmpty ? [] : [seeds])
         } catch {
-            onFinding(
-                "\(error.reason) fuzz-\(name) keeps the inputs that it finds in memory, as long as it runs."
-            )
+            onFinding("\(error.reason) fuzz-\(name) keeps the inputs that it finds in memory, as long as it runs.")
             return seedFiles.isEmpty ? [] : ["-seed_inputs=" + seedFiles.joined(separator: ",")]
         }
     }

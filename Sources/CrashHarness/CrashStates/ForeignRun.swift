@@ -49,8 +49,7 @@ public struct ForeignRun: Sendable {
     }
 
     private static func files(below folder: String) throws -> [String: [UInt8]] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        guard FileManager.default.isFolder(folder) else {
             throw Failure(description: "\(folder) is not a folder; make it before it is watched.")
         }
         var files: [String: [UInt8]] = [:]

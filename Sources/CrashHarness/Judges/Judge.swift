@@ -40,7 +40,7 @@ public struct Violation: Error, Sendable {
     var kind: String { "\(Self.withoutNumbers(expected)) / \(Self.withoutNumbers(got))" }
 
     private static func withoutNumbers(_ text: String) -> String {
-        text.split(omittingEmptySubsequences: false) { $0.isNumber }.filter { !$0.isEmpty }.joined(separator: "#")
+        text.split(whereSeparator: \.isNumber).joined(separator: "#")
     }
 }
 

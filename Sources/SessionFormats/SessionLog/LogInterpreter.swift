@@ -260,7 +260,7 @@ struct LogInterpreter {
                 .repeatedHeader, .warning, offset: offset, length: length, line: line,
                 "A second header stands among the entries, as when two logs were joined; it was passed over.")
         case .onlyNULs:
-            // The header may still follow.
+            // A header that was not passed yet may still follow.
             if !text.hasNewline { isTorn = true }
         case .wholeBetweenNULs:
             if !text.hasNewline { noteMissingNewline(text) }
