@@ -53,8 +53,10 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case byteOrderMark = "byte-order-mark"
     /// Lines end in CR LF.
     case crlfLineEndings = "crlf-line-endings"
-    /// An entry has content that this version of the schema does not know.
+    /// An entry has a type, field or content of a later release than the reference.
     case newerEntry = "newer-entry"
+    /// The log is of format version 2.
+    case newerVersion = "newer-version"
     /// A line is longer than the reader's limit of 2^31 - 1 bytes.
     case lineTooLong = "line-too-long"
     /// There were more findings than are kept; this one counts the rest.

@@ -12,13 +12,16 @@ enum BenchCommand: Command {
         for .mv2 files. live-replay: measures the store of live events. All unless some are named. Figures are the best and the median of all
         rounds; ours and a peer are measured in turn, and a ratio is the median of the turns.
 
-          --log-peer PROGRAM       A peer for session logs; PROGRAM --bench FILE prints {"mb_per_s": …}.
+          --log-peer PROGRAM       A peer for session logs; PROGRAM --bench FILE prints {"mb_per_s": …} of reading into
+                                   values, PROGRAM FILE… prints verdicts and is timed as a whole process.
           --segment-peer PROGRAM   A peer for replay segments; PROGRAM FILE prints {"mb_per_s": …}.
           --hash-peer PROGRAM      A peer for hashing; PROGRAM --num-threads 1 FILE is timed (b3sum).
           --megabytes N            Size of the files; 100 unless told otherwise.
           --turns N                Turns; 3 unless told otherwise.
           --rounds N               Rounds of ours in each turn; 5 unless told otherwise.
           --format text|json       A table (default), or one JSON object a line.
+
+        Exit status: 0, or 74 when something could not be measured; its row says why.
         """
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -41,7 +44,9 @@ enum BenchCommand: Command {
         let isAsked = { (subject: Subject) in subjects.isEmpty || subjects.contains(subject.rawValue) }
 
         if format == .text { Output.print(BenchmarkRow.tableHead) }
+        var hasFailed = false
         let report = { (row: BenchmarkRow) in
+            hasFailed = hasFailed || row.failure != nil
             Output.write(format == .json ? row.json + [0x0A] : Array(row.tableLine.utf8))
         }
         if isAsked(.liveReplay) { LiveReplayBenchmark().run(report: report) }
@@ -49,7 +54,7 @@ enum BenchCommand: Command {
             if isAsked(.memories) { try memories.run(in: folder, report: report) }
             if isAsked(.files) { try benchmark.run(in: folder, report: report) }
         }
-        return .success
+        return hasFailed ? .inputOutputError : .success
     }
 
     private enum Subject: String {

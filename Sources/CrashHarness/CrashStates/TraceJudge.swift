@@ -65,7 +65,7 @@ public struct TraceJudge: Sendable {
         for (name, bytes) in files {
             let bytes = FileBytes(bytes)
             let report = FileReport(path: name, bytes: bytes)
-            ids.formUnion((report.entries ?? []).map { "\(name) \($0.id)" })
+            ids.formUnion((report.entries.map(Array.init) ?? []).map { "\(name) \($0.id)" })
             ids.formUnion((report.sessions ?? []).map { "\(name) \($0.id)" })
             // The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
             if report.footerOffset != nil { ids.insert("\(name) table of contents") }

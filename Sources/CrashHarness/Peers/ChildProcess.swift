@@ -21,6 +21,32 @@ public struct ChildProcess: Sendable {
         public var description: String { "Cannot start \(program): \(String(cString: strerror(errorNumber)))." }
     }
 
+    /// A program that ended with another status than 0.
+    public struct Failure: Error, CustomStringConvertible {
+        /// The program.
+        public var program: String
+        /// How it ended.
+        public var status: Int32
+        /// What it said, shortened.
+        public var errors: String
+        /// One sentence.
+        public var description: String {
+            "\(program) ended with status \(status)\(errors.isEmpty ? "" : ": \(errors)")."
+        }
+    }
+
+    /// Runs a program to its end, which has to be a success.
+    ///
+    /// - Throws: `StartFailure`, or `Failure` when it ends with another status than 0.
+    public static func succeed(_ program: String, _ arguments: [String]) throws -> ChildProcess {
+        let child = try run(program, arguments)
+        guard child.status == 0 else {
+            let lines = child.errors.split(separator: "\n")
+            throw Failure(program: program, status: child.status, errors: String((lines.last ?? "").prefix(200)))
+        }
+        return child
+    }
+
     /// Runs a program to its end.
     ///
     /// - Parameter isStopped: Asked ten times a second; when it says so the program is asked to end.

@@ -3,7 +3,7 @@
 import SessionFormats
 
 extension BenchmarkRow {
-    private static let nameWidth = 62
+    private static let nameWidth = 68
 
     /// The table's first line.
     public static let tableHead =
@@ -12,7 +12,8 @@ extension BenchmarkRow {
 
     /// The row as a line of the table.
     public var tableLine: String {
-        padded("\(name), \(unit)", Self.nameWidth) + leftPadded(figure(best), 10) + leftPadded(figure(median), 10)
+        if let failure { return padded(name, Self.nameWidth) + "  failed: \(failure)\n" }
+        return padded("\(name), \(unit)", Self.nameWidth) + leftPadded(figure(best), 10) + leftPadded(figure(median), 10)
             + leftPadded(peer.map(figure) ?? "", 10) + leftPadded(ratio.map { figure($0) } ?? "", 8) + "\n"
     }
 
@@ -20,6 +21,10 @@ extension BenchmarkRow {
     public var json: [UInt8] {
         var json = JSONRecordPrinter()
         json.field("name", string: name)
+        if let failure {
+            json.field("failure", string: failure)
+            return json.finish()
+        }
         json.field("unit", string: unit)
         json.field("best", json: Array(figure(best).utf8))
         json.field("median", json: Array(figure(median).utf8))

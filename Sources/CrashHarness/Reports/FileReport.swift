@@ -36,16 +36,6 @@ public struct FileReport: Sendable {
         public var message: String
     }
 
-    /// A surviving entry of a session log.
-    public struct Entry: Sendable {
-        /// Its type.
-        public var kind: EntryKind
-        /// Its identifier.
-        public var id: String
-        /// Its 1-based line.
-        public var line: Int
-    }
-
     /// The file.
     public var path: String
     /// Its format.
@@ -57,7 +47,7 @@ public struct FileReport: Sendable {
     /// Why there is nothing to read.
     public var error: ReadError?
     /// For session logs that were not streamed: the surviving entries.
-    public var entries: [Entry]?
+    public var entries: SessionLogEntries?
     /// For session logs: how many entries survive.
     public var entryCount: Int?
     /// For session logs that were not streamed: BLAKE3 of the surviving entries as the reference would print them.
@@ -79,12 +69,19 @@ public struct FileReport: Sendable {
 
     /// Examines a file's bytes.
     ///
-    /// - Parameter deep: For memories, whether all content that has a hash is hashed.
-    public init(path: String, bytes: FileBytes, mode: ReadingMode = .recover, deep: Bool = false) {
+    /// - Parameters:
+    ///   - deep: For memories, whether all content that has a hash is hashed.
+    ///   - digests: For session logs, whether the canonical digest is made.
+    ///   - usesAllCores: Whether a large file is read on all cores.
+    public init(
+        path: String, bytes: FileBytes, mode: ReadingMode = .recover, deep: Bool = false, digests: Bool = false,
+        usesAllCores: Bool = false
+    ) {
         let format = FileFormat(of: bytes)
         self.init(path, format, .unreadable)
+        let reader = SessionLogReader(mode: mode, digests: digests, usesAllCores: usesAllCores)
         switch format {
-        case .sessionLog: examineLog(bytes, mode)
+        case .sessionLog: examineLog(bytes, reader)
         case .replaySegment: examineSegment(bytes, mode)
         case .activeSession: examineSidecar(bytes)
         case .liveReplayTrace: examineTrace(bytes)
@@ -96,12 +93,13 @@ public struct FileReport: Sendable {
 
     /// Examines a session log as a stream, with the memory of its longest line; entries are counted, not listed.
     public init(
-        streaming path: String, mode: ReadingMode = .recover, on fileSystem: any FileSystem = DiskFileSystem()
+        streaming path: String, mode: ReadingMode = .recover, digests: Bool = false, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(FileSystemError) {
         self.init(path, .sessionLog, .unreadable)
         do throws(SessionLogError) {
-            let summary = try SessionLogReader(mode: mode).stream(path: path, on: fileSystem).finish()
-            (recovery, entryCount) = (summary.recovery, summary.entryCount)
+            let reader = SessionLogReader(mode: mode, digests: digests)
+            let summary = try reader.stream(path: path, on: fileSystem).finish()
+            (recovery, entryCount, canonicalDigest) = (summary.recovery, summary.entryCount, summary.canonicalDigest)
             judge(summary.findings, recovery: summary.recovery)
         } catch .file(let error) {
             throw error
@@ -112,11 +110,12 @@ public struct FileReport: Sendable {
 
     // MARK: Formats
 
-    private mutating func examineLog(_ bytes: FileBytes, _ mode: ReadingMode) {
+    private mutating func examineLog(_ bytes: FileBytes, _ reader: SessionLogReader) {
         do throws(SessionLogError) {
-            let log = try SessionLogReader(mode: mode).read(bytes)
-            (recovery, entryCount, canonicalDigest) = (log.recovery, log.entries.count, log.canonicalDigest)
-            entries = log.entries.map { Entry(kind: $0.kind, id: $0.id, line: $0.line) }
+            let log = try reader.read(bytes)
+            (recovery, entryCount) = (log.recovery, log.entries.count)
+            if reader.digests { canonicalDigest = log.canonicalDigest }
+            entries = log.entries
             judge(log.findings, recovery: log.recovery)
         } catch { refuse(error) }
     }

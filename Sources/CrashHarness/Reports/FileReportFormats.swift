@@ -10,6 +10,7 @@ extension FileReport {
             let corrupt = recovery.corruptCount > 0 ? ", \(recovery.corruptCount) corrupt" : ""
             lines.append("  \(entryCount) entries\(corrupt), \(recovery.name)")
         }
+        if let canonicalDigest { lines.append("  digest \(canonicalDigest)") }
         if let footerOffset {
             let commit = generation.map { ", commit \($0)" } ?? ""
             lines.append("  table of contents at byte \(footerOffset)\(commit)")
@@ -60,7 +61,7 @@ extension FileReport.ReadError {
     }
 }
 
-extension FileReport.Entry {
+extension SessionLogEntry {
     fileprivate var json: [UInt8] {
         var json = JSONRecordPrinter()
         json.field("type", string: kind.rawValue)

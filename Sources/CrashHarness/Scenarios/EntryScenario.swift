@@ -32,20 +32,20 @@ enum EntryScenario {
     private static func message(_ choices: inout Choices) -> Message {
         let time = Int64(bitPattern: choices.number("time"))
         switch choices.choose("role", below: 3) {
-        case 0: return .user(UserMessage(content: content(kinds: 1, &choices), timestampMilliseconds: time))
+        case 0: return .user(UserMessage(content: inputs(&choices), timestampMilliseconds: time))
         case 1: return .assistant(assistant(time, &choices))
         default:
             return .toolResult(
                 ToolResultMessage(
                     toolCallID: TextScenario.short("call id", &choices), toolName: "bash",
-                    content: content(kinds: 1, &choices), details: details(&choices),
+                    content: inputs(&choices), details: details(&choices),
                     isError: choices.happens("tool failed", oneIn: 2), timestampMilliseconds: time))
         }
     }
 
     private static func assistant(_ time: Int64, _ choices: inout Choices) -> AssistantMessage {
         AssistantMessage(
-            content: content(kinds: 3, &choices), api: choices.pick("api", APIKind.allCases),
+            content: outputs(&choices), api: choices.pick("api", APIKind.allCases),
             provider: "p", model: TextScenario.short("model", &choices),
             responseModel: choices.happens("response model", oneIn: 2) ? "m" : nil,
             responseID: choices.happens("response id", oneIn: 2) ? TextScenario.short("response id", &choices) : nil,
@@ -57,32 +57,53 @@ enum EntryScenario {
     private static func usage(_ choices: inout Choices) -> Usage {
         Usage(
             inputTokens: UInt32(truncatingIfNeeded: choices.number("input tokens")), outputTokens: 7,
-            cacheReadTokens: UInt32(choices.choose("cache reads", below: 100)), cacheWriteTokens: 0,
-            cacheWriteOneHourTokens: choices.happens("one hour", oneIn: 2) ? choices.number("one-hour tokens") : nil,
-            reasoningTokens: choices.happens("reasoning", oneIn: 2) ? choices.number("reasoning tokens") : nil,
-            reported: choices.happens("reported", oneIn: 2))
+            cacheReadTokens: UInt32(choices.choose("cache reads", below: 100)),
+            cacheWriteTokens: choices.happens("cache writes", oneIn: 4) ? .max : 0)
     }
 
-    /// Content items of the first `kinds` of: text, thinking, tool call.
-    private static func content(kinds: Int, _ choices: inout Choices) -> [ContentItem] {
-        var items: [ContentItem] = []
-        for _ in 0..<choices.choose("content items", below: 4) {
+    /// What a user says and a tool returns.
+    private static func inputs(_ choices: inout Choices) -> [ContentItem] {
+        items(&choices) { choices in
+            choices.happens("image", oneIn: 4)
+                ? .image(image(&choices)) : .text(TextScenario.text("text", upTo: 10, &choices))
+        }
+    }
+
+    private static func outputs(_ choices: inout Choices) -> [ContentItem] {
+        items(&choices) { choices in
             let text = TextScenario.text("text", upTo: 10, &choices)
-            switch choices.choose("kind of content", below: kinds) {
-            case 0: items.append(.text(text))
-            case 1: items.append(.thinking(text))
+            switch choices.choose("kind of content", below: 3) {
+            case 0: return .text(text)
+            case 1: return .thinking(text)
             default:
-                items.append(.toolCall(ToolCall(id: "c", name: TextScenario.short("tool", &choices), arguments: text)))
+                return .toolCall(ToolCall(id: "c", name: TextScenario.short("tool", &choices), arguments: text))
             }
         }
+    }
+
+    private static func items(_ choices: inout Choices, _ item: (inout Choices) -> ContentItem) -> [ContentItem] {
+        var items: [ContentItem] = []
+        for _ in 0..<choices.choose("content items", below: 4) { items.append(item(&choices)) }
         return items
+    }
+
+    private static func image(_ choices: inout Choices) -> Image {
+        let source: ImageSource
+        switch choices.choose("image source", below: 3) {
+        case 0:
+            let count = choices.choose("image bytes", below: 6)
+            source = .bytes((0..<count).map { _ in UInt8(choices.choose("image byte", below: 256)) })
+        case 1: source = .base64(choices.happens("odd base64", oneIn: 4) ? "=\n" : "iVBORw0KGgo=")
+        default: source = .url("https://example.org/" + TextScenario.short("picture", &choices))
+        }
+        return Image(source: source, mediaType: choices.pick("media type", MediaType.allCases))
     }
 
     // MARK: Details
 
     private static let numbers = [
-        "0", "1", "-1", "1.0", "0.5", "-0.0", "1e16", "1e-7", "0.00001", "1.5e300", "5e-324", "18446744073709551615",
-        "-9223372036854775808", "1.7976931348623157e308", "123456.789",
+        "0", "1", "-1", "1.0", "0.5", "-0.0", "1e+16", "1e-7", "0.00001", "1.5e+300", "5e-324", "18446744073709551615",
+        "-9223372036854775808", "1.7976931348623157e+308", "123456.789",
     ]
 
     private static func details(_ choices: inout Choices) -> CanonicalJSON? {
@@ -148,6 +169,8 @@ enum EntryScenario {
                 ("type", .string("leaf")), ("id", .string(leaf.id)), ("parent_id", .optional(leaf.parentID)),
                 ("timestamp", .string(leaf.timestamp)), ("entry_id", .string(leaf.entryID)),
             ])
+        // Scenarios make no entries of later releases.
+        case .newer(let entry): .number(entry.json.description)
         }
     }
 
@@ -155,22 +178,22 @@ enum EntryScenario {
         switch message {
         case .user(let user):
             .record([
-                ("role", .string("user")), ("content", .array(user.content.map(tree(of:)))),
+                ("role", .tag("user", 0)), ("content", .array(user.content.map(tree(of:)))),
                 ("timestamp_ms", .integer(user.timestampMilliseconds)),
             ])
         case .assistant(let assistant):
             .record([
-                ("role", .string("assistant")), ("content", .array(assistant.content.map(tree(of:)))),
-                ("api", .string(assistant.api.rawValue)), ("provider", .string(assistant.provider)),
+                ("role", .tag("assistant", 1)), ("content", .array(assistant.content.map(tree(of:)))),
+                ("api", .name(assistant.api.rawValue)), ("provider", .string(assistant.provider)),
                 ("model", .string(assistant.model)), ("response_model", .optional(assistant.responseModel)),
                 ("response_id", .optional(assistant.responseID)), ("usage", tree(of: assistant.usage)),
-                ("stop_reason", .string(assistant.stopReason.rawValue)),
+                ("stop_reason", .name(assistant.stopReason.rawValue)),
                 ("error_message", .optional(assistant.errorMessage)),
                 ("timestamp_ms", .integer(assistant.timestampMilliseconds)),
             ])
         case .toolResult(let result):
             .record([
-                ("role", .string("tool_result")), ("tool_call_id", .string(result.toolCallID)),
+                ("role", .tag("tool_result", 2)), ("tool_call_id", .string(result.toolCallID)),
                 ("tool_name", .string(result.toolName)), ("content", .array(result.content.map(tree(of:)))),
                 ("details", result.details.map { .number($0.description) } ?? .null),
                 ("is_error", .bool(result.isError)), ("timestamp_ms", .integer(result.timestampMilliseconds)),
@@ -179,23 +202,34 @@ enum EntryScenario {
     }
 
     private static func tree(of usage: Usage) -> JSONTree {
-        func optional(_ number: UInt64?) -> JSONTree { number.map { .integer($0) } ?? .null }
-        return .record([
+        .record([
             ("input_tokens", .integer(usage.inputTokens)), ("output_tokens", .integer(usage.outputTokens)),
             ("cache_read_tokens", .integer(usage.cacheReadTokens)),
             ("cache_write_tokens", .integer(usage.cacheWriteTokens)),
-            ("cache_write_1h_tokens", optional(usage.cacheWriteOneHourTokens)),
-            ("reasoning_tokens", optional(usage.reasoningTokens)), ("reported", .bool(usage.reported)),
+        ])
+    }
+
+    private static func tree(of image: Image) -> JSONTree {
+        let source: JSONTree
+        switch image.source {
+        case .url(let url): source = .record([("type", .tag("url", 0)), ("url", .string(url))])
+        case .base64(let data): source = .record([("type", .tag("base64", 1)), ("data", .string(data))])
+        case .bytes(let data):
+            source = .record([("type", .tag("bytes", 2)), ("data", .array(data.map { .integer($0) }))])
+        }
+        return .record([
+            ("type", .tag("image", 1)), ("source", source), ("media_type", .name(image.mediaType.rawValue)),
         ])
     }
 
     private static func tree(of item: ContentItem) -> JSONTree {
         switch item {
-        case .text(let text): .record([("type", .string("text")), ("text", .string(text))])
-        case .thinking(let text): .record([("type", .string("thinking")), ("thinking", .string(text))])
+        case .text(let text): .record([("type", .tag("text", 0)), ("text", .string(text))])
+        case .image(let image): tree(of: image)
+        case .thinking(let text): .record([("type", .tag("thinking", 1)), ("thinking", .string(text))])
         case .toolCall(let call):
             .record([
-                ("type", .string("tool_call")),
+                ("type", .tag("tool_call", 2)),
                 (
                     "tool_call",
                     .record([

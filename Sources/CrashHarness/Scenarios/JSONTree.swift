@@ -9,6 +9,10 @@ indirect enum JSONTree {
     /// The number as it is to be written.
     case number(String)
     case string(String)
+    /// Names a nested record's variant, which has this number.
+    case tag(String, Int)
+    /// One of a set of names.
+    case name(String)
     case array([JSONTree])
     case object([(key: String, value: JSONTree)])
     /// A typed record: its fields in the schema's order, its tag first if it has one.
@@ -28,7 +32,7 @@ indirect enum JSONTree {
     /// How deep arrays and objects nest; 0 for a scalar.
     var depth: Int {
         switch self {
-        case .null, .bool, .number, .string: 0
+        case .null, .bool, .number, .string, .tag, .name: 0
         case .array(let items): 1 + (items.map(\.depth).max() ?? 0)
         case .object(let fields), .record(let fields): 1 + (fields.map(\.value.depth).max() ?? 0)
         }
@@ -47,6 +51,8 @@ enum JSONStyle: Int, CaseIterable {
     case shuffled
     /// With typed records as arrays.
     case arrays
+    /// With nested records' variants by their numbers, and names as the only keys of objects.
+    case coded
 }
 
 struct JSONTreePrinter {
@@ -62,6 +68,15 @@ struct JSONTreePrinter {
         case .bool(let value): add(value ? "true" : "false")
         case .number(let text): add(text)
         case .string(let text): printString(text)
+        case .tag(let text, let number):
+            if style == .coded { add("\(number)") } else { printString(text) }
+        case .name(let text):
+            if style == .coded {
+                recordsPrinted += 1
+                printFields([(text, recordsPrinted % 2 == 0 ? .null : .object([]))])
+            } else {
+                printString(text)
+            }
         case .array(let items): printList("[", "]", items) { $0.print($1) }
         case .object(let fields): printFields(fields)
         case .record(let fields): printRecord(fields)
@@ -76,7 +91,7 @@ struct JSONTreePrinter {
             let rotation = recordsPrinted % fields.count
             let unknown = (key: "x-\(recordsPrinted)", value: JSONTree.array([.number("1"), .object([])]))
             printFields(Array(fields[rotation...]) + [unknown] + fields[..<rotation])
-        case .compact, .spaced, .escaped: printFields(fields)
+        case .compact, .spaced, .escaped, .coded: printFields(fields)
         }
     }
 

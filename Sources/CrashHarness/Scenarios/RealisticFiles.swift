@@ -69,7 +69,7 @@ public struct RealisticFiles: Sendable {
             content.append(.toolCall(ToolCall(id: "call_\(number)", name: "bash", arguments: arguments())))
             let usage = Usage(
                 inputTokens: UInt32(below(100_000)), outputTokens: UInt32(below(4_000)),
-                cacheReadTokens: UInt32(below(90_000)), reported: true)
+                cacheReadTokens: UInt32(below(90_000)))
             return .assistant(
                 AssistantMessage(
                     content: content, api: .anthropic, provider: "anthropic", model: "model-large",

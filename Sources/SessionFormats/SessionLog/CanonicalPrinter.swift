@@ -12,6 +12,11 @@ struct CanonicalPrinter {
 
     /// Appends the entry that `parser` parsed last.
     mutating func printEntry(_ parser: borrowing EntryParser) {
+        // Of an entry of a later release not all fields are declared, so it is printed as the JSON that it is.
+        if parser.rows.variants[Int(parser.rows.unions[0].firstVariant) + Int(parser.tape[0].second)].since > 0 {
+            printJSON(parser.range, parser.scanner)
+            return
+        }
         printUnion(at: 0, rows: parser.rows.unions[0], parser)
     }
 
@@ -54,7 +59,7 @@ struct CanonicalPrinter {
         case .string: printString(slot.string, parser.scanner)
         case .u32, .u64, .i64: copy(slot.range, parser.scanner)
         case .bool: output.append(contentsOf: slot.first == 1 ? "true".utf8 : "false".utf8)
-        case .anyJSON: printJSON(slot.range, parser.scanner)
+        case .bytes, .anyJSON: printJSON(slot.range, parser.scanner)
         case .name:
             let names = rows.unions[Int(field.target)]
             append(rows.variants[Int(names.firstVariant) + Int(slot.first)].quotedName, rows)

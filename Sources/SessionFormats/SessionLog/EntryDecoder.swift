@@ -1,169 +1,254 @@
 // Turns a parsed entry's tape into values. Only called when someone asks for an entry's content.
 //
-// Fields are asked for by name; which names exist is the schema's affair, and the tests decode every field of every
-// variant, so a name that the schema lacks cannot stay unnoticed.
+// Fields are taken in the schema's order, which is also the tape's, so no name is looked up; the tests decode every
+// field of every variant, so a field taken out of turn cannot stay unnoticed. Strings are made of bytes that were
+// validated when the entry was parsed, and are not validated again.
 
-struct EntryDecoder {
-    let parser: EntryParser
+struct EntryDecoder: ~Copyable {
+    private let scanner: JSONScanner
+    private let tape: EntryTape
+    private let range: Range<Int>
+    /// The next slot.
+    private var at = 0
 
-    func entry() -> SessionEntry {
-        let (name, record) = variant(of: 0, at: 0)
-        switch name {
-        case EntryKind.message.rawValue:
-            return .message(
-                MessageEntry(
-                    id: record.string("id"), parentID: record.optionalString("parent_id"),
-                    timestamp: record.string("timestamp"), message: message(record)))
-        case EntryKind.compaction.rawValue:
+    init(_ parser: borrowing EntryParser) {
+        scanner = parser.scanner
+        tape = parser.tape
+        range = parser.range
+    }
+
+    consuming func entry() -> SessionEntry {
+        let kind = EntryKind.allCases[Int(variant())]
+        let (id, parentID, timestamp) = (string(), optionalString(), string())
+        switch kind {
+        case .message:
+            return .message(MessageEntry(id: id, parentID: parentID, timestamp: timestamp, message: message()))
+        case .compaction:
             return .compaction(
                 CompactionEntry(
-                    id: record.string("id"), parentID: record.optionalString("parent_id"),
-                    timestamp: record.string("timestamp"), summary: record.string("summary"),
-                    firstKeptEntryID: record.string("first_kept_entry_id"),
-                    tokensBefore: record.integer("tokens_before") ?? 0,
-                    tokensAfter: record.integer("tokens_after") ?? 0))
+                    id: id, parentID: parentID, timestamp: timestamp, summary: string(), firstKeptEntryID: string(),
+                    tokensBefore: integer(), tokensAfter: integer()))
+        case .leaf:
+            return .leaf(LeafEntry(id: id, parentID: parentID, timestamp: timestamp, entryID: string()))
         default:
-            return .leaf(
-                LeafEntry(
-                    id: record.string("id"), parentID: record.optionalString("parent_id"),
-                    timestamp: record.string("timestamp"), entryID: record.string("entry_id")))
+            return .newer(
+                NewerEntry(kind: kind, id: id, parentID: parentID, timestamp: timestamp, json: json(range)))
         }
     }
 
-    private func message(_ entry: Record) -> Message {
-        let (union, slot) = entry.target("message")
-        let (role, record) = variant(of: union, at: Int(slot.first))
-        let time: Int64 = record.integer("timestamp_ms") ?? 0
-        switch role {
-        case "user":
-            return .user(UserMessage(content: content(record), timestampMilliseconds: time))
-        case "assistant":
-            return .assistant(
-                AssistantMessage(
-                    content: content(record), api: APIKind(rawValue: record.name("api")) ?? .anthropic,
-                    provider: record.string("provider"), model: record.string("model"),
-                    responseModel: record.optionalString("response_model"),
-                    responseID: record.optionalString("response_id"), usage: usage(record),
-                    stopReason: StopReason(rawValue: record.name("stop_reason")) ?? .stop,
-                    errorMessage: record.optionalString("error_message"), timestampMilliseconds: time))
-        default:
-            return .toolResult(
-                ToolResultMessage(
-                    toolCallID: record.string("tool_call_id"), toolName: record.string("tool_name"),
-                    content: content(record), details: record.json("details"), isError: record.bool("is_error"),
-                    timestampMilliseconds: time))
+    /// The parent's identifier alone.
+    consuming func parentID() -> String? {
+        at = 2
+        return optionalString()
+    }
+
+    /// The role alone; nil for entries that are no messages.
+    consuming func role() -> MessageRole? {
+        guard variant() == 0 else { return nil }
+        at += 3
+        return MessageRole.allCases[Int(tape[Int(slot().first)].second)]
+    }
+
+    /// The texts of a message, joined by newlines, or a compaction's summary; nil for other entries.
+    consuming func text() -> String? {
+        switch variant() {
+        case 0:
+            at += 3
+            at = Int(slot().first)
+            // The list of content items is a message's first field, but for what a tool returns.
+            at += tape[at].second == 2 ? 3 : 1
+            return textsOfContent()
+        case 1:
+            at += 3
+            return string()
+        default: return nil
         }
     }
 
-    private func content(_ message: Record) -> [ContentItem] {
-        let (union, slot) = message.target("content")
+    // MARK: Records
+
+    private mutating func message() -> Message {
+        let end = enter()
+        defer { at = end }
+        switch variant() {
+        case 0: return .user(UserMessage(content: inputs(), timestampMilliseconds: integer()))
+        case 1: return .assistant(assistant())
+        default: return .toolResult(toolResult())
+        }
+    }
+
+    private mutating func assistant() -> AssistantMessage {
+        AssistantMessage(
+            content: outputs(), api: APIKind.allCases[name()], provider: string(), model: string(),
+            responseModel: optionalString(), responseID: optionalString(), usage: usage(),
+            stopReason: StopReason.allCases[name()], errorMessage: optionalString(), timestampMilliseconds: integer())
+    }
+
+    private mutating func toolResult() -> ToolResultMessage {
+        ToolResultMessage(
+            toolCallID: string(), toolName: string(), content: inputs(), details: optionalJSON(),
+            isError: slot().first == 1, timestampMilliseconds: integer())
+    }
+
+    private mutating func usage() -> Usage {
+        let end = enter()
+        defer { at = end }
+        return Usage(
+            inputTokens: integer(), outputTokens: integer(), cacheReadTokens: integer(), cacheWriteTokens: integer())
+    }
+
+    private mutating func toolCall() -> ToolCall {
+        let end = enter()
+        defer { at = end }
+        return ToolCall(id: string(), name: string(), arguments: string())
+    }
+
+    private mutating func image() -> Image {
+        Image(source: imageSource(), mediaType: MediaType.allCases[name()])
+    }
+
+    private mutating func imageSource() -> ImageSource {
+        let end = enter()
+        defer { at = end }
+        switch variant() {
+        case 0: return .url(string())
+        case 1: return .base64(string())
+        default: return .bytes(bytes())
+        }
+    }
+
+    // MARK: Content
+
+    /// What users say and tools return.
+    private mutating func inputs() -> [ContentItem] {
+        items { decoder, kind in kind == 0 ? .text(decoder.string()) : .image(decoder.image()) }
+    }
+
+    private mutating func outputs() -> [ContentItem] {
+        items { decoder, kind in
+            switch kind {
+            case 0: .text(decoder.string())
+            case 1: .thinking(decoder.string())
+            default: .toolCall(decoder.toolCall())
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func items(_ item: (inout EntryDecoder, UInt32) -> ContentItem) -> [ContentItem] {
+        let list = slot()
+        let end = at
         var items: [ContentItem] = []
-        var index = Int(slot.first)
-        for _ in 0..<slot.second {
-            items.append(item(of: union, at: index))
-            index = Int(parser.tape[index].first)
+        items.reserveCapacity(Int(list.second))
+        at = Int(list.first)
+        for _ in 0..<list.second {
+            let next = Int(tape[at].first)
+            let kind = variant()
+            items.append(kind == EntryTape.unknownVariant ? .unknown(json(slot().range)) : item(&self, kind))
+            at = next
         }
+        at = end
         return items
     }
 
-    private func item(of union: Int, at index: Int) -> ContentItem {
-        if parser.tape[index].second == EntryTape.unknownVariant {
-            return .unknown(json(parser.tape[index + 1].range))
+    /// Text is the first kind of every list of content, and its only field the text.
+    private mutating func textsOfContent() -> String {
+        let list = slot()
+        var text = ""
+        var isFirst = true
+        at = Int(list.first)
+        for _ in 0..<list.second {
+            let next = Int(tape[at].first)
+            if variant() == 0 {
+                if !isFirst { text += "\n" }
+                text += string()
+                isFirst = false
+            }
+            at = next
         }
-        let (kind, record) = variant(of: union, at: index)
-        switch kind {
-        case "text": return .text(record.string("text"))
-        case "thinking": return .thinking(record.string("thinking"))
-        default:
-            let (row, slot) = record.target("tool_call")
-            let call = Record(parser: parser, row: parser.rows.records[row], slots: Int(slot.first))
-            return .toolCall(
-                ToolCall(id: call.string("id"), name: call.string("name"), arguments: call.string("arguments")))
-        }
+        return text
     }
 
-    private func usage(_ message: Record) -> Usage {
-        let (row, slot) = message.target("usage")
-        let usage = Record(parser: parser, row: parser.rows.records[row], slots: Int(slot.first))
-        return Usage(
-            inputTokens: usage.integer("input_tokens") ?? 0, outputTokens: usage.integer("output_tokens") ?? 0,
-            cacheReadTokens: usage.integer("cache_read_tokens") ?? 0,
-            cacheWriteTokens: usage.integer("cache_write_tokens") ?? 0,
-            cacheWriteOneHourTokens: usage.integer("cache_write_1h_tokens"),
-            reasoningTokens: usage.integer("reasoning_tokens"), reported: usage.bool("reported"))
+    // MARK: Slots
+
+    @inline(__always)
+    private mutating func slot() -> EntryTape.Slot {
+        defer { at += 1 }
+        return tape[at]
     }
 
-    private func variant(of union: Int, at index: Int) -> (name: String, record: Record) {
-        let row = parser.rows.unions[union]
-        let variant = parser.rows.variants[Int(row.firstVariant) + Int(parser.tape[index].second)]
-        let record = parser.rows.records[Int(variant.record)]
-        return (parser.rows.string(variant.name), Record(parser: parser, row: record, slots: index + 1))
+    @inline(__always)
+    private mutating func variant() -> UInt32 { slot().second }
+
+    /// Goes into a nested record or union; the result is where the outer one continues.
+    @inline(__always)
+    private mutating func enter() -> Int {
+        let target = Int(slot().first)
+        defer { at = target }
+        return at
+    }
+
+    private mutating func name() -> Int { Int(slot().first) }
+
+    @inline(__always)
+    private mutating func string() -> String { scanner.text(slot().string) }
+
+    @inline(__always)
+    private mutating func optionalString() -> String? {
+        let slot = slot()
+        return slot.isNone ? nil : scanner.text(slot.string)
+    }
+
+    /// An integer whose range was checked; 0 where a default stands for it.
+    @inline(__always)
+    private mutating func integer<Value: FixedWidthInteger>() -> Value {
+        let slot = slot()
+        guard !slot.isNone else { return 0 }
+        var value: Value = 0
+        let isNegative = scanner.base[slot.range.lowerBound] == 0x2D
+        for index in slot.range.dropFirst(isNegative ? 1 : 0) {
+            let digit = Value(truncatingIfNeeded: scanner.base[index] &- 0x30)
+            value = isNegative ? value &* 10 &- digit : value &* 10 &+ digit
+        }
+        return value
+    }
+
+    private mutating func bytes() -> [UInt8] {
+        let range = slot().range
+        var bytes: [UInt8] = []
+        // Every byte takes a digit and a comma or bracket at least.
+        bytes.reserveCapacity(range.count / 2)
+        var value: UInt8?
+        for index in range {
+            let digit = scanner.base[index] &- 0x30
+            if digit < 10 {
+                value = (value ?? 0) &* 10 &+ digit
+            } else if let whole = value {
+                bytes.append(whole)
+                value = nil
+            }
+        }
+        return bytes
+    }
+
+    private mutating func optionalJSON() -> CanonicalJSON? {
+        let slot = slot()
+        return slot.isNone ? nil : json(slot.range)
     }
 
     private func json(_ range: Range<Int>) -> CanonicalJSON {
         var printer = CanonicalPrinter()
-        printer.printJSON(range, parser.scanner)
+        printer.printJSON(range, scanner)
         return CanonicalJSON(canonical: printer.output)
-    }
-
-    /// One record on the tape, its fields by name.
-    private struct Record {
-        let parser: EntryParser
-        let row: RecordRow
-        let slots: Int
-
-        private func find(_ key: StaticString) -> (field: FieldRow, slot: EntryTape.Slot)? {
-            let wanted = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-            for index in 0..<Int(row.fieldCount) {
-                let field = parser.rows.fields[Int(row.firstField) + index]
-                guard parser.rows.bytes(field.key).elementsEqual(wanted) else { continue }
-                return (field, parser.tape[slots + index])
-            }
-            assertionFailure("the schema has no field \(key)")
-            return nil
-        }
-
-        func optionalString(_ key: StaticString) -> String? {
-            guard let slot = find(key)?.slot, !slot.isNone else { return nil }
-            var bytes: [UInt8] = []
-            parser.scanner.unescape(slot.string, into: &bytes)
-            return String(decoding: bytes, as: UTF8.self)
-        }
-
-        func string(_ key: StaticString) -> String { optionalString(key) ?? "" }
-
-        func integer<Value: FixedWidthInteger>(_ key: StaticString) -> Value? {
-            guard let slot = find(key)?.slot, !slot.isNone else { return nil }
-            let text = UnsafeBufferPointer(
-                start: parser.scanner.base + slot.range.lowerBound, count: slot.range.count)
-            return Value(String(decoding: text, as: UTF8.self))
-        }
-
-        func bool(_ key: StaticString) -> Bool { find(key)?.slot.first == 1 }
-
-        func name(_ key: StaticString) -> String {
-            guard let (field, slot) = find(key), !slot.isNone else { return "" }
-            let names = parser.rows.unions[Int(field.target)]
-            return parser.rows.string(parser.rows.variants[Int(names.firstVariant) + Int(slot.first)].name)
-        }
-
-        func json(_ key: StaticString) -> CanonicalJSON? {
-            guard let slot = find(key)?.slot, !slot.isNone else { return nil }
-            return EntryDecoder(parser: parser).json(slot.range)
-        }
-
-        /// The row of a nested record or union, and the slot that leads to it.
-        func target(_ key: StaticString) -> (row: Int, slot: EntryTape.Slot) {
-            guard let (field, slot) = find(key), !slot.isNone else { return (0, EntryTape.Slot(first: 0, second: 0)) }
-            return (Int(field.target), slot)
-        }
     }
 }
 
-extension SchemaRows {
-    func bytes(_ row: TextRow) -> Slice<UnsafeBufferPointer<UInt8>> {
-        text[Int(row.start)..<Int(row.start + row.length)]
-    }
-
-    func string(_ row: TextRow) -> String { String(decoding: bytes(row), as: UTF8.self) }
+/// Who speaks in a message, named as in the file, in the order of the schema.
+public enum MessageRole: String, Sendable, CaseIterable {
+    /// The user.
+    case user
+    /// The model.
+    case assistant
+    /// A tool, with what it returned.
+    case toolResult = "tool_result"
 }

@@ -11,6 +11,12 @@ struct EntryParser {
     var tape: EntryTape
     let rows: SchemaRows
     let acceptsUnknownContent: Bool
+    /// Where the free JSON of the entry parsed last stands; the schema has one such field an entry at most.
+    private(set) var freeJSON: Range<Int>?
+    private var start = 0
+    /// The rank of the latest release that the entry parsed last needs to be understood in full; 0 when the reference
+    /// knows all of it.
+    private(set) var latestRank: UInt8 = 0
 
     init(rows: SchemaRows, acceptsUnknownContent: Bool, tape: EntryTape) {
         // A scanner over nothing; every parse sets its own.
@@ -31,8 +37,27 @@ struct EntryParser {
     @inline(__always)
     mutating func parsePrefix(_ scanner: JSONScanner) throws(JSONFault) {
         self.scanner = scanner
+        start = scanner.at
         tape.clear()
+        latestRank = 0
+        freeJSON = nil
         _ = try union(0, depth: 0, numbersNameVariants: false)
+    }
+
+    /// Parses the line that begins at `start` without looking for its end first: no entry goes beyond a newline, and
+    /// what parses is UTF-8.
+    ///
+    /// - Returns: The line's length without its newline; nil when it is not one entry with a newline behind it.
+    @inline(__always)
+    mutating func parsePlainLine(_ base: UnsafePointer<UInt8>, _ start: Int, of count: Int) -> Int? {
+        let rest = count - start
+        do throws(JSONFault) {
+            try parsePrefix(JSONScanner(base: base + start, from: 0, to: rest, loadable: rest))
+        } catch { return nil }
+        scanner.skipSpace()
+        let length = scanner.at
+        guard length < rest, length <= EntryTape.longestLine, base[start + length] == 0x0A else { return nil }
+        return length
     }
 
     /// What a list of entries keeps of each: its kind and where its id stands.
@@ -45,6 +70,12 @@ struct EntryParser {
     var summary: Summary {
         @inline(__always) get { Summary(kind: tape[0].second, id: tape[1]) }
     }
+
+    /// Whether the entry parsed last is spelled as the reference's writer spells it, its free JSON aside.
+    var isPlain: Bool { scanner.isPlain && latestRank == 0 }
+
+    /// Where the entry parsed last stands, white space before and behind it included.
+    var range: Range<Int> { start..<scanner.at }
 
     // MARK: Unions
 
@@ -69,6 +100,7 @@ struct EntryParser {
         if scanner.matches(text(row.quotedTag), Int(row.quotedTag.length), at: scanner.at) {
             scanner.at += Int(row.quotedTag.length)
         } else if try scanner.peek() == 0x22 {
+            scanner.noteUnusualSpelling()
             let key = try scanner.string()
             guard equals(key, row.tag) else {
                 scanner.at = open + 1
@@ -108,7 +140,7 @@ struct EntryParser {
         if variant == Int(EntryTape.unknownVariant) {
             return try unknownContent(open: open, depth: depth)
         }
-        let record = Int(rows.variants[Int(row.firstVariant) + variant].record)
+        let record = record(of: variant, row)
         let index = tape.reserve(1 + Int(rows.records[record].fieldCount))
         tape[index].second = UInt32(truncatingIfNeeded: variant)
         try recordObject(record, at: index + 1, depth: depth, tag: row.tag, tagIsKnown: tagIsKnown)
@@ -119,22 +151,31 @@ struct EntryParser {
         _ row: UnionRow, depth: Int, _ numbersNameVariants: Bool
     ) throws(JSONFault) -> Int {
         let open = scanner.at
+        scanner.noteUnusualSpelling()
         scanner.at += 1
         guard try scanner.peek() != 0x5D else { throw scanner.fault(.wrongLength) }
         let variant = try tagValue(row, numbersNameVariants)
         if variant == Int(EntryTape.unknownVariant) {
             return try unknownContent(open: open, depth: depth)
         }
-        let record = Int(rows.variants[Int(row.firstVariant) + variant].record)
+        let record = record(of: variant, row)
         let index = tape.reserve(1 + Int(rows.records[record].fieldCount))
         tape[index].second = UInt32(truncatingIfNeeded: variant)
         try recordArray(record, at: index + 1, depth: depth, isAtStart: false)
         return index
     }
 
+    @inline(__always)
+    private mutating func record(of variant: Int, _ row: UnionRow) -> Int {
+        let variant = rows.variants[Int(row.firstVariant) + variant]
+        latestRank = max(latestRank, variant.since)
+        return Int(variant.record)
+    }
+
     /// Keeps a content item of an undeclared kind as a span of JSON.
     private mutating func unknownContent(open: Int, depth: Int) throws(JSONFault) -> Int {
         scanner.at = open
+        latestRank = SessionLogVersion.later.rank
         try scanner.skipValue(.full, depth: depth - 1)
         let index = tape.reserve(2)
         tape[index].second = EntryTape.unknownVariant
@@ -155,12 +196,14 @@ struct EntryParser {
                 }
             }
             let start = scanner.at
+            scanner.noteUnusualSpelling()
             let name = try scanner.string()
             if let variant = variant(named: name, of: row) { return variant }
             if acceptsUnknownContent, row.isContent { return Int(EntryTape.unknownVariant) }
             throw JSONFault(offset: start, reason: .unknownVariant)
         }
         guard numbersNameVariants, (0x30...0x39).contains(byte) else { throw scanner.fault(.wrongType) }
+        scanner.noteUnusualSpelling()
         guard case .unsigned(let number)? = try scanner.number().integer else { throw scanner.fault(.wrongType) }
         guard number < UInt64(row.variantCount) else { throw scanner.fault(.unknownVariant) }
         return Int(number)
@@ -188,10 +231,15 @@ struct EntryParser {
             if expected < count, nextIs(fields + expected, after: separator) {
                 field = expected
             } else {
-                guard let key = try nextKey(after: separator) else { break }
+                guard let key = try nextKey(after: separator) else {
+                    if expected < count { scanner.noteUnusualSpelling() }
+                    break
+                }
+                scanner.noteUnusualSpelling()
                 field = lookUp(key, fields, count)
                 if field < 0 {
                     if let tag, !tagIsKnown, equals(key, tag) { throw scanner.fault(.duplicateField) }
+                    noticeLaterField(key, fields + count, Int(row.laterCount))
                     try scanner.skipValue(.full, depth: depth)
                     separator = 0x2C
                     continue
@@ -204,6 +252,11 @@ struct EntryParser {
             expected = field + 1
         }
         guard seen & row.requiredFields == row.requiredFields else { throw scanner.fault(.missingField) }
+    }
+
+    private mutating func noticeLaterField(_ key: StringSpan, _ fields: UnsafePointer<FieldRow>, _ count: Int) {
+        let field = lookUp(key, fields, count)
+        if field >= 0 { latestRank = max(latestRank, fields[field].since) }
     }
 
     /// Whether a separator and this field's key follow exactly as a writer emits them; then they are consumed.
@@ -293,11 +346,13 @@ struct EntryParser {
             tape[slot] = try integer(field.kind)
         case .bool:
             tape[slot] = EntryTape.Slot(first: try scanner.bool() ? 1 : 0, second: 0)
+        case .bytes: tape[slot] = try bytes()
         case .anyJSON:
             _ = try scanner.peek()
             let start = scanner.at
             try scanner.skipValue(.full, depth: depth)
             tape[slot] = EntryTape.Slot(start: start, end: scanner.at)
+            freeJSON = start..<scanner.at
         case .name:
             let variant = try name(rows.unions[Int(field.target)])
             tape[slot] = EntryTape.Slot(first: UInt32(truncatingIfNeeded: variant), second: 0)
@@ -310,6 +365,26 @@ struct EntryParser {
         case .list:
             try list(Int(field.target), into: slot, depth: depth)
         }
+    }
+
+    /// An array of integers from 0 to 255, as its text.
+    private mutating func bytes() throws(JSONFault) -> EntryTape.Slot {
+        guard try scanner.peek() == 0x5B else { throw scanner.fault(.wrongType) }
+        let start = scanner.at
+        scanner.at += 1
+        if try scanner.peek() == 0x5D {
+            scanner.at += 1
+        } else {
+            repeat {
+                let byte = try scanner.peek()
+                guard byte == 0x2D || byte &- 0x30 < 10 else { throw scanner.fault(.wrongType) }
+                let number = try scanner.number()
+                guard case .unsigned(0...255)? = number.integer else {
+                    throw JSONFault(offset: number.start, reason: .wrongType)
+                }
+            } while try nextMember(closing: 0x5D)
+        }
+        return EntryTape.Slot(start: start, end: scanner.at)
     }
 
     @inline(__always)
@@ -338,7 +413,11 @@ struct EntryParser {
         guard let variant = variant(named: span, of: row) else {
             throw JSONFault(offset: start, reason: .unknownVariant)
         }
-        guard isObject else { return variant }
+        guard isObject else {
+            if span.hasEscapes { scanner.noteUnusualSpelling() }
+            return variant
+        }
+        scanner.noteUnusualSpelling()
         try scanner.expect(0x3A)
         if try !scanner.null() {
             try scanner.expect(0x7B)
@@ -354,6 +433,7 @@ struct EntryParser {
         case 0x7B:
             try recordObject(record, at: index, depth: depth + 1, tag: nil, tagIsKnown: false)
         case 0x5B:
+            scanner.noteUnusualSpelling()
             scanner.at += 1
             try recordArray(record, at: index, depth: depth + 1, isAtStart: true)
         default: throw scanner.fault(.wrongType)

@@ -1,35 +1,37 @@
-// Which fields and content kinds a session log may hold: the one place where they are declared.
+// Which entries, fields and content kinds a session log may hold: the one place where they are declared.
 //
-// The log's version number has stayed 1 while its messages gained fields and content kinds, so what a reader accepts is
-// a schema, and each state of the reference is one value of `EntrySchema`. Reading, canonical printing and typed
+// The log's version number has stayed 1 while its entries gained types, fields and content kinds, so each declaration
+// says since which release it exists, and each release's schema follows from that. Reading, canonical printing and typed
 // decoding all follow these tables; a new field is one new line here.
 //
 // A declaration is compiled once into flat rows without references, so that the parser's loop touches no reference
 // count.
 
-/// What an entry of a session log may hold, in one version of the reference.
-public final class EntrySchema: Sendable {
-    /// The version whose verdicts are recorded in `Fixtures/session-log`: text, thinking and tool calls.
-    public static let version1 = EntrySchema(name: "version-1", unknownContent: false)
+/// What an entry of a session log may hold, in one release of the reference.
+final class EntrySchema: Sendable {
+    static let v0_3_0 = EntrySchema(of: .v0_3_0)
+    /// The release whose verdicts are recorded in `Fixtures/session-log`.
+    static let reference = EntrySchema(of: .reference)
+    /// All entry types that are known of any release, of those of later ones the fields that all entries have; content
+    /// of kinds that are not declared is accepted and kept as JSON.
+    static let newest = EntrySchema(of: .later)
 
-    /// As `version1`, but content items of kinds that are not declared (images, say) are accepted and kept as JSON.
-    /// The reference has added content kinds without changing the log's version number.
-    public static let openContent = EntrySchema(name: "open-content", unknownContent: true)
-
-    /// A short name for messages.
-    public let name: String
     /// Whether content items of undeclared kinds are accepted.
     let acceptsUnknownContent: Bool
     let tables: SchemaTables
 
-    private init(name: String, unknownContent: Bool) {
-        self.name = name
-        acceptsUnknownContent = unknownContent
-        tables = SchemaTables(entry: Self.entry)
+    private init(of version: SessionLogVersion) {
+        acceptsUnknownContent = version == .later
+        tables = SchemaTables(entry: Self.entry, version: version)
+    }
+
+    static func of(_ version: SessionLogVersion) -> EntrySchema {
+        version < .v0_5_0 ? .v0_3_0 : .reference
     }
 
     // MARK: The declarations, in serialisation order
 
+    /// The kinds in the order of `EntryKind`.
     private static let entry = Union(
         tag: "type",
         [
@@ -46,7 +48,15 @@ public final class EntrySchema: Sendable {
                 .required("id", .string), .optional("parent_id", .string), .required("timestamp", .string),
                 .required("entry_id", .string),
             ],
-        ])
+            "extension_state": attachment, "session_info": attachment, "model_change": attachment,
+            "thinking_level_change": attachment, "label": attachment, "branch_summary": attachment,
+        ],
+        since: Dictionary(uniqueKeysWithValues: EntryKind.allCases.map { ($0.rawValue, $0.since) }))
+
+    /// What entries of later releases have in common; their further fields are not judged here.
+    private static let attachment: [Field] = [
+        .required("id", .string), .optional("parent_id", .string), .required("timestamp", .string),
+    ]
 
     private static let message = Union(
         tag: "role",
@@ -62,13 +72,31 @@ public final class EntrySchema: Sendable {
             ],
             "tool_result": [
                 .required("tool_call_id", .string), .required("tool_name", .string),
-                .required("content", .list(output)), .optional("details", .anyJSON), .required("is_error", .bool),
-                .required("timestamp_ms", .i64),
+                .required("content", .list(input)), .optional("details", .anyJSON), .required("is_error", .bool),
+                .required("timestamp_ms", .i64), .later("truncated", .v0_6_3),
             ],
         ])
 
-    private static let input = Union(tag: "type", isContent: true, ["text": [.required("text", .string)]])
-    private static let output = Union(tag: "type", isContent: true, ["text": [.required("text", .string)]])
+    /// What a user says and what a tool returns.
+    private static let input = Union(
+        tag: "type", isContent: true,
+        [
+            "text": [.required("text", .string)],
+            "image": [
+                .required("source", .union(imageSource)),
+                .required("media_type", .name(["image/png", "image/jpeg", "image/gif", "image/webp"])),
+            ],
+        ],
+        since: ["image": .v0_5_0])
+
+    private static let imageSource = Union(
+        tag: "type",
+        [
+            "url": [.required("url", .string)],
+            "base64": [.required("data", .string)],
+            "bytes": [.required("data", .bytes)],
+        ])
+
     private static let assistantContent = Union(
         tag: "type", isContent: true,
         [
@@ -83,8 +111,8 @@ public final class EntrySchema: Sendable {
 
     private static let usage: [Field] = [
         .required("input_tokens", .u32), .required("output_tokens", .u32), .defaulted("cache_read_tokens", .u32),
-        .defaulted("cache_write_tokens", .u32), .defaultedOptional("cache_write_1h_tokens", .u64),
-        .defaultedOptional("reasoning_tokens", .u64), .defaulted("reported", .bool),
+        .defaulted("cache_write_tokens", .u32), .later("reported", .v0_6_4), .later("cache_write_1h_tokens", .v0_7_1),
+        .later("reasoning_tokens", .v0_7_1),
     ]
 }
 
@@ -94,6 +122,8 @@ extension EntrySchema {
     /// What a field may hold.
     indirect enum Shape: Sendable {
         case string, u32, u64, i64, bool
+        /// An array of numbers from 0 to 255.
+        case bytes
         /// Any JSON value.
         case anyJSON
         /// One of these names.
@@ -113,6 +143,8 @@ extension EntrySchema {
         var isOmissible = false
         /// An array of fields may end before it.
         var isOmissibleInArrays = false
+        /// Set for a field that only releases behind the reference have: it is ignored, and noticed.
+        var since: SessionLogVersion?
 
         static func required(_ key: String, _ shape: Shape) -> Field { Field(key: key, shape: shape) }
 
@@ -124,8 +156,8 @@ extension EntrySchema {
             Field(key: key, shape: shape, isOmissible: true, isOmissibleInArrays: true)
         }
 
-        static func defaultedOptional(_ key: String, _ shape: Shape) -> Field {
-            Field(key: key, shape: shape, isNullable: true, isOmissible: true, isOmissibleInArrays: true)
+        static func later(_ key: String, _ since: SessionLogVersion) -> Field {
+            Field(key: key, shape: .anyJSON, isOmissible: true, since: since)
         }
     }
 
@@ -135,11 +167,17 @@ extension EntrySchema {
         /// Items of message content, the one place where the reference has added kinds.
         var isContent: Bool
         var variants: KeyValuePairs<String, [Field]>
+        /// The variants that did not exist from the beginning.
+        var since: [String: SessionLogVersion]
 
-        init(tag: String, isContent: Bool = false, _ variants: KeyValuePairs<String, [Field]>) {
+        init(
+            tag: String, isContent: Bool = false, _ variants: KeyValuePairs<String, [Field]>,
+            since: [String: SessionLogVersion] = [:]
+        ) {
             self.tag = tag
             self.isContent = isContent
             self.variants = variants
+            self.since = since
         }
     }
 }
@@ -153,7 +191,7 @@ struct TextRow: Sendable {
 }
 
 enum ValueKind: UInt8, Sendable {
-    case string, u32, u64, i64, bool, anyJSON, name, record, union, list
+    case string, u32, u64, i64, bool, bytes, anyJSON, name, record, union, list
 }
 
 /// Up to 32 bytes as four words, with ones where there are bytes.
@@ -190,6 +228,8 @@ struct FieldRow: Sendable {
     var isNullable: Bool
     var isOmissible: Bool
     var isOmissibleInArrays: Bool
+    /// The rank of the release that brought it, when that came after the reference; otherwise 0.
+    var since: UInt8
     /// The row of the record, union or name set that `kind` speaks of.
     var target: Int32
 
@@ -200,6 +240,8 @@ struct FieldRow: Sendable {
 struct RecordRow: Sendable {
     var firstField: Int32
     var fieldCount: Int32
+    /// How many rows behind its fields are those of later releases.
+    var laterCount: Int32
     /// Fields that an object must have, a bit each.
     var requiredFields: UInt32
 }
@@ -218,6 +260,8 @@ struct VariantRow: Sendable {
     /// The name as a writer emits it, with its quotes.
     var quotedName: TextRow
     var record: Int32
+    /// The rank of the release that brought it, when that came after the reference; otherwise 0.
+    var since: UInt8
 
     var name: TextRow { TextRow(start: quotedName.start + 1, length: quotedName.length - 2) }
 }
@@ -230,7 +274,10 @@ struct SchemaTables: Sendable {
     private(set) var unions: ContiguousArray<UnionRow> = []
     private(set) var variants: ContiguousArray<VariantRow> = []
 
-    init(entry: EntrySchema.Union) {
+    private let version: SessionLogVersion
+
+    init(entry: EntrySchema.Union, version: SessionLogVersion) {
+        self.version = version
         _ = compile(entry)
     }
 
@@ -244,8 +291,12 @@ struct SchemaTables: Sendable {
         let index = unions.count
         let tag = intern("\"\(union.tag)\":")
         unions.append(UnionRow(quotedTag: tag, isContent: union.isContent, firstVariant: 0, variantCount: 0))
-        let compiled = union.variants.map { name, fields in
-            VariantRow(quotedName: intern("\"\(name)\""), record: compile(fields))
+        let compiled = union.variants.compactMap { name, fields -> VariantRow? in
+            let since = union.since[name] ?? .v0_3_0
+            if since > version { return nil }
+            return VariantRow(
+                quotedName: intern("\"\(name)\""), record: compile(fields),
+                since: since > .reference ? since.rank : 0)
         }
         unions[index].firstVariant = Int32(variants.count)
         unions[index].variantCount = Int32(compiled.count)
@@ -254,17 +305,20 @@ struct SchemaTables: Sendable {
     }
 
     private mutating func compile(_ declared: [EntrySchema.Field]) -> Int32 {
-        let compiled = declared.map { field in
+        let later = declared.count { $0.since != nil }
+        let compiled = (declared.filter { $0.since == nil } + declared.filter { $0.since != nil }).map { field in
             let (kind, target) = compile(field.shape)
             let quotedKey = "\"\(field.key)\":"
             return FieldRow(
                 quotedKey: intern(quotedKey), pattern: KeyPattern(quotedKey), kind: kind, isNullable: field.isNullable,
-                isOmissible: field.isOmissible, isOmissibleInArrays: field.isOmissibleInArrays, target: target)
+                isOmissible: field.isOmissible, isOmissibleInArrays: field.isOmissibleInArrays,
+                since: field.since?.rank ?? 0, target: target)
         }
         let required = compiled.enumerated().reduce(UInt32(0)) { $0 | ($1.element.isOmissible ? 0 : 1 << $1.offset) }
         records.append(
             RecordRow(
-                firstField: Int32(fields.count), fieldCount: Int32(compiled.count), requiredFields: required))
+                firstField: Int32(fields.count), fieldCount: Int32(compiled.count - later),
+                laterCount: Int32(later), requiredFields: required))
         fields.append(contentsOf: compiled)
         return Int32(records.count - 1)
     }
@@ -276,12 +330,13 @@ struct SchemaTables: Sendable {
         case .u64: return (.u64, -1)
         case .i64: return (.i64, -1)
         case .bool: return (.bool, -1)
+        case .bytes: return (.bytes, -1)
         case .anyJSON: return (.anyJSON, -1)
         case .record(let fields): return (.record, compile(fields))
         case .union(let union): return (.union, compile(union))
         case .list(let union): return (.list, compile(union))
         case .name(let names):
-            let compiled = names.map { VariantRow(quotedName: intern("\"\($0)\""), record: -1) }
+            let compiled = names.map { VariantRow(quotedName: intern("\"\($0)\""), record: -1, since: 0) }
             unions.append(
                 UnionRow(
                     quotedTag: TextRow(start: 0, length: 3), isContent: false,

@@ -49,8 +49,6 @@ enum JSONNumber {
                     wasCut = true
                 }
             }
-            // The reference takes an exponent of 0 here for a missing fraction.
-            if !wasCut, exponent == 0 { throw JSONFault(offset: offset, reason: .invalidNumber) }
         }
         if at < text.count {
             at += 1
@@ -147,6 +145,7 @@ enum JSONNumber {
                 output.append(contentsOf: digits[1...])
             }
             output.append(0x65)
+            if pointAt > 0 { output.append(0x2B) }
             output.append(contentsOf: "\(pointAt - 1)".utf8)
         }
     }

@@ -87,6 +87,9 @@ struct JSONScanner {
     /// The end of the bytes that may be loaded, at least `end`.
     let loadable: Int
     var at: Int
+    /// Whether everything so far is spelled as the reference's writer spells it, but for what has to be looked at apart:
+    /// numbers that are not integers, and the order of keys in free JSON.
+    private(set) var isPlain = true
 
     init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
         self.base = base
@@ -100,8 +103,15 @@ struct JSONScanner {
 
     @inline(__always)
     mutating func skipSpace() {
-        while at < end, base[at] <= 0x20, isSpace(base[at]) { at += 1 }
+        while at < end, base[at] <= 0x20, isSpace(base[at]) {
+            isPlain = false
+            at += 1
+        }
     }
+
+    /// Says that something is spelled as the reference's writer would not spell it.
+    @inline(__always)
+    mutating func noteUnusualSpelling() { isPlain = false }
 
     /// White space inside a line, so that a value can be parsed without knowing where its line ends. `CanonicalJSON`, which
     /// takes text of several lines, turns their ends into CR first.
@@ -325,7 +335,10 @@ struct JSONScanner {
             throw fault(.unexpectedEnd)
         }
         switch base[at + 1] {
-        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: at += 2
+        case 0x22, 0x5C, 0x62, 0x66, 0x6E, 0x72, 0x74: at += 2
+        case 0x2F:
+            isPlain = false
+            at += 2
         case 0x75: try skipUnit(scrutiny)
         default: throw fault(.invalidEscape)
         }
@@ -334,6 +347,7 @@ struct JSONScanner {
     /// Four hex digits, or twice four where a pair of surrogates is asked for.
     private mutating func skipUnit(_ scrutiny: Scrutiny) throws(JSONFault) {
         let unit = try hexUnit(at: at + 2)
+        if !isWriterEscape(unit) { isPlain = false }
         if scrutiny == .full {
             guard unit & 0xFC00 != 0xDC00 else { throw fault(.loneSurrogate) }
             if unit & 0xFC00 == 0xD800 {
@@ -343,6 +357,15 @@ struct JSONScanner {
             }
         }
         at += 6
+    }
+
+    /// Whether the reference's writer would escape this character by its number, and in these digits.
+    private func isWriterEscape(_ unit: UInt32) -> Bool {
+        switch unit {
+        case 0x08, 0x09, 0x0A, 0x0C, 0x0D: false
+        case 0..<0x20: !(0x41...0x46).contains(base[at + 5])
+        default: false
+        }
     }
 
     private func hexUnit(at offset: Int) throws(JSONFault) -> UInt32 {
@@ -371,46 +394,90 @@ struct JSONScanner {
         UnsafeBufferPointer(start: base + span.start, count: span.length)
     }
 
-    /// The text that a string stands for; see `unescape`.
+    /// The text that a string stands for. The span must come from `string(.full)` of this buffer, which has seen that
+    /// its bytes are UTF-8 and its escapes whole.
     func text(_ span: StringSpan) -> String {
-        guard span.hasEscapes else { return String(decoding: raw(span), as: UTF8.self) }
-        var bytes: [UInt8] = []
-        unescape(span, into: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        guard span.hasEscapes else { return String(validated: raw(span)) }
+        return withUnescaped(span) { String(validated: $0) }
     }
 
-    /// Appends the characters that a string stands for. The span must come from `string(.full)` of this buffer.
+    /// The same for a span that was found some time ago, in bytes that may have changed since then.
+    func checkedText(_ span: StringSpan) -> String {
+        guard span.start + span.length <= end else { return "" }
+        guard span.hasEscapes else { return String(decoding: raw(span), as: UTF8.self) }
+        return withUnescaped(span) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Appends the characters that a string stands for; see `text`.
     func unescape(_ span: StringSpan, into output: inout [UInt8]) {
-        let stop = span.start + span.length
         guard span.hasEscapes else {
-            output.append(contentsOf: UnsafeBufferPointer(start: base + span.start, count: span.length))
+            output.append(contentsOf: raw(span))
             return
         }
-        var from = span.start
-        while from < stop {
-            var plain = from
-            while plain < stop, base[plain] != 0x5C { plain += 1 }
-            output.append(contentsOf: UnsafeBufferPointer(start: base + from, count: plain - from))
-            guard plain + 1 < stop else { return }
-            from = unescapeOne(at: plain, into: &output)
+        withUnescaped(span) { output.append(contentsOf: $0) }
+    }
+
+    /// Calls `body` with the characters that a string with escapes stands for; they take no more bytes than the string.
+    private func withUnescaped<Result>(
+        _ span: StringSpan, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: span.length + MemoryLayout<Chunk>.size) { room in
+            // There is room, since the capacity is not 0.
+            let output = room.baseAddress.unsafelyUnwrapped
+            return body(UnsafeBufferPointer(start: output, count: unescape(span, to: output)))
         }
     }
 
-    private func unescapeOne(at offset: Int, into output: inout [UInt8]) -> Int {
+    /// Writes the characters that a string stands for, 16 bytes at a time up to the next backslash.
+    private func unescape(_ span: StringSpan, to output: UnsafeMutablePointer<UInt8>) -> Int {
+        let backslash = Chunk(repeating: 0x5C)
+        let stop = span.start + span.length
+        var from = span.start
+        var count = 0
+        while from < stop {
+            if from + 16 <= loadable {
+                let chunk: Chunk = UnsafeRawPointer(base + from).loadUnaligned(as: Chunk.self)
+                UnsafeMutableRawPointer(output + count).storeBytes(of: chunk, as: Chunk.self)
+                let found: Mask = chunk .== backslash
+                let words: SIMD2<UInt64> = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+                let plain =
+                    words[0] != 0
+                    ? words[0].trailingZeroBitCount >> 3
+                    : words[1] != 0 ? 8 + words[1].trailingZeroBitCount >> 3 : 16
+                if from + plain >= stop { return count + stop - from }
+                from += plain
+                count += plain
+                if plain == 16 { continue }
+            } else if base[from] != 0x5C {
+                output[count] = base[from]
+                from += 1
+                count += 1
+                continue
+            }
+            // A backslash, which an accepted string has only before what it escapes.
+            from = unescapeOne(at: from, to: output, &count)
+        }
+        return count
+    }
+
+    @inline(__always)
+    private func unescapeOne(at offset: Int, to output: UnsafeMutablePointer<UInt8>, _ count: inout Int) -> Int {
+        guard offset + 1 < end else { return end }
         let letter = base[offset + 1]
         switch letter {
-        case 0x62: output.append(0x08)
-        case 0x66: output.append(0x0C)
-        case 0x6E: output.append(0x0A)
-        case 0x72: output.append(0x0D)
-        case 0x74: output.append(0x09)
-        case 0x75: return unescapeUnit(at: offset, into: &output)
-        default: output.append(letter)
+        case 0x62: output[count] = 0x08
+        case 0x66: output[count] = 0x0C
+        case 0x6E: output[count] = 0x0A
+        case 0x72: output[count] = 0x0D
+        case 0x74: output[count] = 0x09
+        case 0x75: return unescapeUnit(at: offset, to: output, &count)
+        default: output[count] = letter
         }
+        count += 1
         return offset + 2
     }
 
-    private func unescapeUnit(at offset: Int, into output: inout [UInt8]) -> Int {
+    private func unescapeUnit(at offset: Int, to output: UnsafeMutablePointer<UInt8>, _ count: inout Int) -> Int {
         guard let unit = try? hexUnit(at: offset + 2) else { return end }
         var value = unit
         var next = offset + 6
@@ -418,7 +485,10 @@ struct JSONScanner {
             value = 0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF)
             next = offset + 12
         }
-        if let scalar = Unicode.Scalar(value) { output.append(contentsOf: Array(String(Character(scalar)).utf8)) }
+        for byte in Unicode.Scalar(value).flatMap(UTF8.encode) ?? UTF8.encodedReplacementCharacter {
+            output[count] = byte
+            count += 1
+        }
         return next
     }
 
@@ -454,29 +524,23 @@ struct JSONScanner {
 
     /// Numbers with a fraction, an exponent or more than 18 digits.
     private mutating func longNumber(from start: Int, _ scrutiny: Scrutiny) throws(JSONFault) -> NumberSpan {
-        let stop = try numberGrammar(from: start, scrutiny)
+        let stop = try numberGrammar(from: start)
         at = stop
         guard scrutiny == .full else { return NumberSpan(start: start, length: stop - start, integer: nil) }
         let text = UnsafeBufferPointer(start: base + start, count: stop - start)
-        let number: JSONNumber
-        do throws(JSONFault) { number = try JSONNumber.convert(text, offset: start) } catch {
-            // At the end of the bytes, a point without digits is a number cut short.
-            throw stop == end && text.last == 0x2E ? fault(.unexpectedEnd) : error
-        }
-        switch number {
+        switch try JSONNumber.convert(text, offset: start) {
         case .integer(let integer): return NumberSpan(start: start, length: stop - start, integer: integer)
         case .double: return NumberSpan(start: start, length: stop - start, integer: nil)
         }
     }
 
-    /// Where a number ends. Whether a fraction without digits is a number is left to the conversion, because the reference
-    /// accepts one behind an integer part that overflows 64 bits.
-    private func numberGrammar(from start: Int, _ scrutiny: Scrutiny) throws(JSONFault) -> Int {
+    /// Where a number ends.
+    private func numberGrammar(from start: Int) throws(JSONFault) -> Int {
         var cursor = start
-        func digits(mayLack: Bool = false) throws(JSONFault) {
+        func digits() throws(JSONFault) {
             let first = cursor
             while cursor < end, base[cursor] &- 0x30 < 10 { cursor += 1 }
-            if cursor == first, !mayLack {
+            if cursor == first {
                 throw JSONFault(offset: cursor, reason: cursor < end ? .invalidNumber : .unexpectedEnd)
             }
         }
@@ -484,7 +548,7 @@ struct JSONScanner {
         try digits()
         if cursor < end, base[cursor] == 0x2E {
             cursor += 1
-            try digits(mayLack: scrutiny == .full)
+            try digits()
         }
         if cursor < end, base[cursor] | 0x20 == 0x65 {
             cursor += 1
@@ -603,5 +667,12 @@ private struct ContainerStack {
         current >>= 1
         count -= 1
         if count & 63 == 0, let full = outer.popLast() { current = full }
+    }
+}
+
+extension String {
+    /// A string of bytes that are known to be UTF-8, which is not checked again.
+    init(validated bytes: UnsafeBufferPointer<UInt8>) {
+        self = String(copying: UTF8Span(unchecked: Span(_unsafeElements: bytes)))
     }
 }

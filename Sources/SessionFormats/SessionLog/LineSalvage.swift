@@ -11,14 +11,16 @@
 
 struct LineSalvage {
     enum Piece {
-        /// A whole entry and its place in the buffer.
-        case entry(start: Int, end: Int, EntryParser.Summary, isNewer: Bool)
+        /// The place of a whole entry in the buffer.
+        case entry(Range<Int>)
+        /// The same, of one that only later releases understand; in format version 2, what stands in the envelope.
+        case newerEntry(Range<Int>, of: SessionLogVersion)
         case header(SessionHeader)
     }
 
     enum Condition {
-        /// The whole line is an entry of a newer schema.
-        case newerEntry
+        /// The whole line is an entry of this release.
+        case newerEntry(SessionLogVersion)
         /// The whole line is a header where an entry is expected.
         case repeatedHeader
         case onlyNULs
@@ -40,10 +42,14 @@ struct LineSalvage {
 
     private let text: LogInterpreter.Line
     private let firstInvalid: Int?
+    private let isEnveloped: Bool
 
+    /// - Parameter isEnveloped: Whether entries stand in envelopes, as in format version 2.
     init(
-        _ text: LogInterpreter.Line, firstInvalid: Int?, wantsHeader: Bool, _ parser: inout EntryParser
+        _ text: LogInterpreter.Line, firstInvalid: Int?, wantsHeader: Bool, isEnveloped: Bool,
+        _ parser: inout EntryParser
     ) {
+        self.isEnveloped = isEnveloped
         self.text = text
         self.firstInvalid = firstInvalid
         if firstInvalid == nil, takeWholeLine(wantsHeader: wantsHeader) { return }
@@ -79,12 +85,12 @@ struct LineSalvage {
 
     private mutating func takeWholeLine(wantsHeader: Bool) -> Bool {
         let scanner = text.scanner(from: text.start, to: text.end)
-        let summary = EntrySchema.openContent.withParser { parser in
-            (try? parser.parseLine(scanner)) == nil ? nil : parser.summary
+        let version = EntrySchema.newest.withParser { parser in
+            (try? parser.parseLine(scanner)) == nil ? nil : SessionLogVersion(rank: parser.latestRank)
         }
-        if let summary {
-            pieces = [.entry(start: text.start, end: text.end, summary, isNewer: true)]
-            condition = .newerEntry
+        if let version {
+            pieces = [.newerEntry(text.start..<text.end, of: version)]
+            condition = .newerEntry(version)
             return true
         }
         if !wantsHeader, (try? HeaderParser.parse(scanner)) != nil {
@@ -129,10 +135,17 @@ struct LineSalvage {
     private mutating func takePiece(
         at start: Int, _ wantsHeader: inout Bool, _ parser: inout EntryParser
     ) -> Int? {
+        if isEnveloped, let envelope = try? EntryEnvelope(text.scanner(from: start, to: text.end)) {
+            let end = start + envelope.end
+            guard isBelievable(start..<end) else { return nil }
+            let entry = start + envelope.entry.lowerBound..<start + envelope.entry.upperBound
+            pieces.append(.newerEntry(entry, of: .later))
+            return end
+        }
         if (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil {
             let end = start + parser.scanner.at
             guard isBelievable(start..<end) else { return nil }
-            pieces.append(.entry(start: start, end: end, parser.summary, isNewer: false))
+            pieces.append(.entry(start..<end))
             return end
         }
         guard wantsHeader else { return nil }

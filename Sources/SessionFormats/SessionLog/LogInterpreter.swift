@@ -14,19 +14,34 @@
 
 struct LogInterpreter {
     let mode: ReadingMode
+    /// What the entries may hold.
+    let schema: EntrySchema
     private(set) var header: SessionHeader?
     private(set) var corruptCount = 0
     private(set) var isTorn = false
     private(set) var findings = Findings()
     private(set) var entryCount = 0
+    /// Where the entries stand, unless their values are kept.
     var records = EntryRecords()
+    /// The entries as values, when they are wanted.
+    private(set) var values: [SessionEntry] = []
+    /// The digest of the entries, when it is wanted.
+    var digest: CanonicalDigest?
+    let keepsValues: Bool
+    /// The latest release of which a field was met and noted.
+    private var notedRank: UInt8 = 0
     private var line = 0
     private var hasPassedHeader = false
     private var hasSeenCRLF = false
     /// Why the header is missing, kept until it is clear whether there are entries all the same.
     private var headerError: SessionLogError?
 
-    init(mode: ReadingMode) { self.mode = mode }
+    init(mode: ReadingMode, version: SessionLogVersion, keepsValues: Bool = false, digests: Bool = false) {
+        self.mode = mode
+        self.keepsValues = keepsValues
+        schema = EntrySchema.of(version)
+        digest = digests ? CanonicalDigest() : nil
+    }
 
     var recovery: CrashRecovery { CrashRecovery(corruptCount: corruptCount, isTorn: isTorn) }
 
@@ -48,28 +63,31 @@ struct LogInterpreter {
         }
     }
 
-    /// Takes a line that is one entry, as nearly all are, without looking for its end first: no entry goes beyond a
-    /// newline, and what parses is UTF-8.
+    /// Takes a line that is one entry, as nearly all are.
     ///
     /// - Returns: Where the next line begins; nil when this one is anything else, which `take` then looks into.
     @inline(__always)
     mutating func takePlainLine(
         _ base: UnsafePointer<UInt8>, _ start: Int, of count: Int, fileOffset: Int, _ parser: inout EntryParser
     ) -> Int? {
-        guard hasPassedHeader else { return nil }
-        let rest = count - start
-        do throws(JSONFault) {
-            try parser.parsePrefix(JSONScanner(base: base + start, from: 0, to: rest, loadable: rest))
-        } catch { return nil }
-        parser.scanner.skipSpace()
-        let length = parser.scanner.at
-        guard length < rest, length <= EntryTape.longestLine, base[start + length] == 0x0A else { return nil }
+        guard hasPassedHeader, let length = parser.parsePlainLine(base, start, of: count) else { return nil }
         line += 1
         let hasReturn = base[start + length - 1] == 0x0D
         let end = start + length - (hasReturn ? 1 : 0)
         if hasReturn { noteCRLF(at: fileOffset + end) }
-        record(parser.summary, start: start, end: end)
+        record(parser, base, start: start, end: end, fileOffset: fileOffset)
         return start + length + 1
+    }
+
+    /// Takes lines that were parsed ahead.
+    ///
+    /// - Returns: Where the next line begins; nil when nothing was done ahead of this one.
+    mutating func takeLinesAhead(_ ahead: inout LinesAhead, at start: Int) -> Int? {
+        guard hasPassedHeader, let piece = ahead.take(at: start) else { return nil }
+        for record in piece.records { records.append(record.movedDown(by: line + 1)) }
+        line += piece.records.count
+        entryCount += piece.records.count
+        return piece.stop
     }
 
     /// Takes the next line of the file, whatever it is.
@@ -92,16 +110,38 @@ struct LogInterpreter {
         do throws(JSONFault) {
             try parser.parseLine(text.scanner(from: text.start, to: text.end))
         } catch { return error }
-        record(parser.summary, start: text.start, end: text.end)
+        record(parser, text.base, start: text.start, end: text.end, fileOffset: text.fileOffset)
         return nil
     }
 
+    /// Keeps the entry that `parser` parsed last.
     @inline(__always)
-    private mutating func record(_ summary: EntryParser.Summary, start: Int, end: Int, isNewer: Bool = false) {
-        records.append(
-            EntryRecord(
-                start: start, length: end - start, id: summary.id, line: line, kind: summary.kind, isNewer: isNewer))
+    private mutating func record(
+        _ parser: borrowing EntryParser, _ base: UnsafePointer<UInt8>, start: Int, end: Int, fileOffset: Int,
+        isNewer: Bool = false
+    ) {
         entryCount += 1
+        if parser.latestRank > notedRank, !isNewer {
+            noteLaterField(parser.latestRank, at: fileOffset + start, length: end - start)
+        }
+        if digest != nil { digest?.add(parser, base, start..<end) }
+        if keepsValues {
+            values.append(EntryDecoder(parser).entry())
+            return
+        }
+        records.append(
+            EntryRecord(start: start, length: end - start, summary: parser.summary, line: line, isNewer: isNewer))
+    }
+
+    private mutating func noteLaterField(_ rank: UInt8, at offset: Int, length: Int) {
+        notedRank = rank
+        guard mode == .recover else { return }
+        findings.add(
+            .newerEntry, .note, offset: offset, length: length, line: line,
+            """
+            From here on entries have fields that release \(SessionLogVersion(rank: rank).name) brought; readers of \
+            release \(SessionLogVersion.reference.name) ignore them.
+            """)
     }
 
     private mutating func takeUnusual(
@@ -170,6 +210,10 @@ struct LogInterpreter {
             return
         }
         if !hasPassedHeader, takeHeader(text, firstInvalid: firstInvalid) { return }
+        if isEnveloped, firstInvalid == nil, takeEnvelope(text) {
+            if !text.hasNewline { noteMissingNewline(text) }
+            return
+        }
         guard let fault = takeEntry(text, &parser) else {
             passHeaderByEntry(text)
             if !text.hasNewline { noteMissingNewline(text) }
@@ -210,7 +254,14 @@ struct LogInterpreter {
         // An entry lacks the header's fields, so a line cannot be both.
         header = parsed
         hasPassedHeader = true
-        if let headerError {
+        if isEnveloped {
+            findings.add(
+                .newerVersion, .note, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+                """
+                The log is of format version 2, which the reference refuses; its entries are listed as far as they are \
+                understood.
+                """)
+        } else if let headerError {
             findings.add(
                 .unexpectedHeader, .error, offset: text.fileOffset + text.start, length: text.end - text.start,
                 line: line,
@@ -218,6 +269,39 @@ struct LogInterpreter {
         }
         if !text.hasNewline { noteMissingNewline(text) }
         return true
+    }
+
+    /// Whether each entry stands in an envelope, as in format version 2.
+    private var isEnveloped: Bool { header?.type == "session" && header?.version == 2 }
+
+    /// Takes a line that is one entry in its envelope; false when it is none.
+    private mutating func takeEnvelope(_ text: Line) -> Bool {
+        guard text.end - text.start <= EntryTape.longestLine else { return false }
+        let scanner = text.scanner(from: text.start, to: text.end)
+        guard let envelope = try? EntryEnvelope(scanner), envelope.end == text.end - text.start else { return false }
+        let fault = take(envelope, at: text.start, of: text)
+        if fault?.reason == .unknownVariant {
+            findings.add(
+                .newerEntry, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+                """
+                The entry is of a type that no release known here has and is not listed; readers may \
+                \(envelope.isRequired ? "not " : "")ignore it.
+                """)
+            return true
+        }
+        return fault == nil
+    }
+
+    /// Keeps the entry inside an envelope that begins at `start`.
+    private mutating func take(_ envelope: EntryEnvelope, at start: Int, of text: Line) -> JSONFault? {
+        let (from, to) = (start + envelope.entry.lowerBound, start + envelope.entry.upperBound)
+        return EntrySchema.newest.withParser { parser in
+            do throws(JSONFault) {
+                try parser.parseLine(text.scanner(from: from, to: to))
+            } catch { return error }
+            record(parser, text.base, start: from, end: to, fileOffset: text.fileOffset, isNewer: true)
+            return nil
+        }
     }
 
     /// The first line that gives something is not the header.
@@ -238,23 +322,34 @@ struct LogInterpreter {
         }
         let offset = text.fileOffset + text.start
         let length = text.end - text.start
-        let salvage = LineSalvage(text, firstInvalid: firstInvalid, wantsHeader: header == nil, &parser)
+        let salvage = LineSalvage(text, firstInvalid: firstInvalid, wantsHeader: header == nil, isEnveloped: isEnveloped, &parser)
         noteNULs(salvage, in: text)
         for piece in salvage.pieces {
             switch piece {
-            case .entry(let start, let end, let summary, let isNewer):
+            case .entry(let range):
                 passHeaderByEntry(text)
-                record(summary, start: start, end: end, isNewer: isNewer)
+                // It has been parsed before, but others were since then.
+                if (try? parser.parseLine(text.scanner(from: range.lowerBound, to: range.upperBound))) != nil {
+                    record(
+                        parser, text.base, start: range.lowerBound, end: range.upperBound, fileOffset: text.fileOffset)
+                }
+            case .newerEntry(let range, _):
+                passHeaderByEntry(text)
+                _ = take(EntryEnvelope(around: 0..<range.count), at: range.lowerBound, of: text)
             case .header(let found):
                 header = found
                 hasPassedHeader = true
             }
         }
         switch salvage.condition {
-        case .newerEntry:
+        case .newerEntry(let version):
             findings.add(
                 .newerEntry, .warning, offset: offset, length: length, line: line,
-                "The entry has content of a kind that this version does not know; it is kept as it stands.")
+                """
+                The entry needs release \(version.name), and the reference is \(SessionLogVersion.reference.name), which \
+                counts it as corrupt; it is kept as it stands.
+                """)
+            if !text.hasNewline { noteMissingNewline(text) }
         case .repeatedHeader:
             findings.add(
                 .repeatedHeader, .warning, offset: offset, length: length, line: line,
@@ -351,6 +446,7 @@ extension EntrySchema {
         tables.withRows { rows in
             EntryTape.withTape { tape in
                 var parser = EntryParser(rows: rows, acceptsUnknownContent: acceptsUnknownContent, tape: tape)
+                // The tape may have grown.
                 defer { tape = parser.tape }
                 return body(&parser)
             }

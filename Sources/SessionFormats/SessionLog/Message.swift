@@ -43,9 +43,9 @@ public enum Message: Sendable, Equatable {
 
 /// What the user said.
 public struct UserMessage: Sendable, Equatable {
-    /// Text, in version 1.
+    /// Texts and images, in the order in which they were said.
     public var content: [ContentItem]
-    /// Milliseconds since 1970.
+    /// When it was said, in milliseconds since 1970, as the writer's clock had it.
     public var timestampMilliseconds: Int64
 
     /// Makes a message.
@@ -57,7 +57,7 @@ public struct UserMessage: Sendable, Equatable {
 
 /// What the model said, and what it cost.
 public struct AssistantMessage: Sendable, Equatable {
-    /// Text, thinking and tool calls, in version 1.
+    /// Texts, thinking and tool calls, in the order in which the model gave them.
     public var content: [ContentItem]
     /// Which programming interface served it.
     public var api: APIKind
@@ -103,7 +103,7 @@ public struct ToolResultMessage: Sendable, Equatable {
     public var toolCallID: String
     /// The tool's name.
     public var toolName: String
-    /// Text, in version 1.
+    /// Texts and images, in the order in which the tool gave them.
     public var content: [ContentItem]
     /// Anything the tool wanted kept.
     public var details: CanonicalJSON?
@@ -130,6 +130,8 @@ public struct ToolResultMessage: Sendable, Equatable {
 public enum ContentItem: Sendable, Equatable {
     /// Plain text.
     case text(String)
+    /// A picture; in what users say and tools return only.
+    case image(Image)
     /// The model's reasoning; in assistant messages only.
     case thinking(String)
     /// A request to run a tool; in assistant messages only.
@@ -143,6 +145,10 @@ public enum ContentItem: Sendable, Equatable {
         case .text(let text):
             json.field("type", string: "text")
             json.field("text", string: text)
+        case .image(let image):
+            json.field("type", string: "image")
+            json.field("source", json: image.source.encoded())
+            json.field("media_type", string: image.mediaType.rawValue)
         case .thinking(let text):
             json.field("type", string: "thinking")
             json.field("thinking", string: text)
@@ -154,6 +160,58 @@ public enum ContentItem: Sendable, Equatable {
         }
         return json.finish()
     }
+}
+
+/// A picture in a message.
+public struct Image: Sendable, Equatable {
+    /// Where its bytes are.
+    public var source: ImageSource
+    /// How its bytes are to be read.
+    public var mediaType: MediaType
+
+    /// Makes an image.
+    public init(source: ImageSource, mediaType: MediaType) {
+        self.source = source
+        self.mediaType = mediaType
+    }
+}
+
+/// Where a picture's bytes are.
+public enum ImageSource: Sendable, Equatable {
+    /// Behind this address.
+    case url(String)
+    /// In this text, as base64; readers do not check it.
+    case base64(String)
+    /// Here.
+    case bytes([UInt8])
+
+    func encoded() -> [UInt8] {
+        var json = JSONRecordPrinter()
+        switch self {
+        case .url(let url):
+            json.field("type", string: "url")
+            json.field("url", string: url)
+        case .base64(let data):
+            json.field("type", string: "base64")
+            json.field("data", string: data)
+        case .bytes(let data):
+            json.field("type", string: "bytes")
+            json.field("data", list: data.map { Array("\($0)".utf8) })
+        }
+        return json.finish()
+    }
+}
+
+/// The kinds of pictures that a message may hold; the raw values are those of the file.
+public enum MediaType: String, Sendable, CaseIterable {
+    /// Portable Network Graphics.
+    case png = "image/png"
+    /// JPEG.
+    case jpeg = "image/jpeg"
+    /// Graphics Interchange Format.
+    case gif = "image/gif"
+    /// WebP.
+    case webP = "image/webp"
 }
 
 /// A request to run a tool.
@@ -191,25 +249,15 @@ public struct Usage: Sendable, Equatable {
     public var cacheReadTokens: UInt32
     /// Tokens written to the provider's cache.
     public var cacheWriteTokens: UInt32
-    /// Of those, the ones kept for an hour.
-    public var cacheWriteOneHourTokens: UInt64?
-    /// Tokens spent on reasoning.
-    public var reasoningTokens: UInt64?
-    /// Whether the provider reported these figures itself.
-    public var reported: Bool
 
     /// Makes a record of usage.
     public init(
-        inputTokens: UInt32, outputTokens: UInt32, cacheReadTokens: UInt32 = 0, cacheWriteTokens: UInt32 = 0,
-        cacheWriteOneHourTokens: UInt64? = nil, reasoningTokens: UInt64? = nil, reported: Bool = false
+        inputTokens: UInt32, outputTokens: UInt32, cacheReadTokens: UInt32 = 0, cacheWriteTokens: UInt32 = 0
     ) {
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
         self.cacheReadTokens = cacheReadTokens
         self.cacheWriteTokens = cacheWriteTokens
-        self.cacheWriteOneHourTokens = cacheWriteOneHourTokens
-        self.reasoningTokens = reasoningTokens
-        self.reported = reported
     }
 
     func encoded() -> [UInt8] {
@@ -218,13 +266,8 @@ public struct Usage: Sendable, Equatable {
         json.field("output_tokens", integer: outputTokens)
         json.field("cache_read_tokens", integer: cacheReadTokens)
         json.field("cache_write_tokens", integer: cacheWriteTokens)
-        json.field("cache_write_1h_tokens", json: number(cacheWriteOneHourTokens))
-        json.field("reasoning_tokens", json: number(reasoningTokens))
-        json.field("reported", bool: reported)
         return json.finish()
     }
-
-    private func number(_ value: UInt64?) -> [UInt8] { Array((value.map { "\($0)" } ?? "null").utf8) }
 }
 
 /// Which programming interface served a response; the raw values are those of the file.

@@ -8,6 +8,8 @@ public enum SessionEntry: Sendable, Equatable {
     case compaction(CompactionEntry)
     /// The conversation's current end moved to another entry.
     case leaf(LeafEntry)
+    /// An entry of a type that a later release has.
+    case newer(NewerEntry)
 
     /// The entry's identifier.
     public var id: String {
@@ -15,11 +17,24 @@ public enum SessionEntry: Sendable, Equatable {
         case .message(let entry): entry.id
         case .compaction(let entry): entry.id
         case .leaf(let entry): entry.id
+        case .newer(let entry): entry.id
         }
     }
 
-    /// The entry's line, without the newline, as the reference's writer prints it.
+    /// The entry before it, nil at a root.
+    public var parentID: String? {
+        switch self {
+        case .message(let entry): entry.parentID
+        case .compaction(let entry): entry.parentID
+        case .leaf(let entry): entry.parentID
+        case .newer(let entry): entry.parentID
+        }
+    }
+
+    /// The entry's line, without the newline, as the reference's writer prints it; an entry of a later release with its
+    /// keys in byte order.
     public func encoded() -> [UInt8] {
+        if case .newer(let entry) = self { return entry.json.bytes }
         var json = JSONRecordPrinter()
         json.field("type", string: kind.rawValue)
         json.field("id", string: id)
@@ -39,28 +54,65 @@ public enum SessionEntry: Sendable, Equatable {
             json.field("parent_id", optional: entry.parentID)
             json.field("timestamp", string: entry.timestamp)
             json.field("entry_id", string: entry.entryID)
+        case .newer: break
         }
         return json.finish()
     }
 
-    /// Which of the three it is.
+    /// Its type.
     public var kind: EntryKind {
         switch self {
         case .message: .message
         case .compaction: .compaction
         case .leaf: .leaf
+        case .newer(let entry): entry.kind
         }
     }
 }
 
-/// The kinds of entries, named as in the file, in the order of the schema.
+/// The types of entries, named as in the file, in the order of the schema.
 public enum EntryKind: String, Sendable, CaseIterable {
     /// A message.
     case message
     /// A compaction.
     case compaction
-    /// A leaf.
+    /// A move of the conversation's end.
     case leaf
+    /// The state of an extension; since 0.5.1.
+    case extensionState = "extension_state"
+    /// The session's name; since 0.6.5, like the ones below.
+    case sessionInfo = "session_info"
+    /// From here on another model answers.
+    case modelChange = "model_change"
+    /// From here on the model thinks more or less.
+    case thinkingLevelChange = "thinking_level_change"
+    /// A bookmark at an entry.
+    case label
+    /// What was said on a branch that was left.
+    case branchSummary = "branch_summary"
+
+    /// The release that brought it.
+    public var since: SessionLogVersion {
+        switch self {
+        case .message, .compaction, .leaf: .v0_3_0
+        case .extensionState: .v0_5_1
+        case .sessionInfo, .modelChange, .thinkingLevelChange, .label, .branchSummary: .v0_6_5
+        }
+    }
+}
+
+/// An entry of a type that the reference does not have: what all entries have, and the whole as JSON.
+public struct NewerEntry: Sendable, Equatable {
+    /// The type.
+    public var kind: EntryKind
+    /// Identifies the entry in its log.
+    public var id: String
+    /// The entry before it, nil at a root.
+    public var parentID: String?
+    /// As the writer spelled it.
+    public var timestamp: String
+    /// The whole entry.
+    public var json: CanonicalJSON
 }
 
 /// A message and its place in the conversation's tree.

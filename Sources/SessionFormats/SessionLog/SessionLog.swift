@@ -20,6 +20,20 @@ public struct SessionLog: Sendable {
     public let entries: SessionLogEntries
     /// What there is to say; empty in reference mode.
     public let findings: Findings
+    /// The digest, when it was made while reading.
+    let digest: Digest?
+}
+
+/// A session log that has been read into values, in one pass.
+public struct DecodedSessionLog: Sendable {
+    /// The header; nil when it was lost and recover mode found entries all the same.
+    public let header: SessionHeader?
+    /// What reading concluded, as in `SessionLog`.
+    public let recovery: CrashRecovery
+    /// The surviving entries, in the order of the file.
+    public let entries: [SessionEntry]
+    /// What there is to say; empty in reference mode.
+    public let findings: Findings
 }
 
 /// Where an entry stands. 24 bytes, because a log of short lines has one for every hundred of its own.
@@ -31,13 +45,20 @@ struct EntryRecord {
     private var lengthOfID: UInt32
     private var lineOfEntry: UInt32
 
-    init(start: Int, length: Int, id: EntryTape.Slot, line: Int, kind: UInt32, isNewer: Bool) {
-        let flags = UInt64(kind) | (isNewer ? 4 : 0)
+    init(start: Int, length: Int, summary: EntryParser.Summary, line: Int, isNewer: Bool) {
+        let flags = UInt64(summary.kind & 15) | (isNewer ? 16 : 0)
         startAndFlags = UInt64(truncatingIfNeeded: start) | flags << 56
         lengthOfEntry = UInt32(truncatingIfNeeded: length)
-        startOfID = id.first
-        lengthOfID = id.second
+        startOfID = summary.id.first
+        lengthOfID = summary.id.second
         lineOfEntry = UInt32(clamping: line)
+    }
+
+    /// The same entry, that many lines further down.
+    func movedDown(by lines: Int) -> EntryRecord {
+        var moved = self
+        moved.lineOfEntry = UInt32(clamping: line + lines)
+        return moved
     }
 
     var start: Int { Int(startAndFlags & 0x00FF_FFFF_FFFF_FFFF) }
@@ -45,8 +66,8 @@ struct EntryRecord {
     var range: Range<Int> { start..<start + length }
     var id: EntryTape.Slot { EntryTape.Slot(first: startOfID, second: lengthOfID) }
     var line: Int { Int(lineOfEntry) }
-    var kind: EntryKind { EntryKind.allCases[Int(startAndFlags >> 56 & 3)] }
-    var isNewer: Bool { startAndFlags >> 56 & 4 != 0 }
+    var kind: EntryKind { EntryKind.allCases[Int(startAndFlags >> 56 & 15)] }
+    var isNewer: Bool { startAndFlags >> 56 & 16 != 0 }
 }
 
 /// The records of many entries in blocks, so that growing never copies or doubles them.
@@ -102,14 +123,14 @@ public struct SessionLogEntry: Sendable {
     public var kind: EntryKind { record.kind }
     /// Its 1-based line in the file.
     public var line: Int { record.line }
-    /// Its bytes in the file, without the line's end.
+    /// Its bytes in the file, without the line's end; in a log of format version 2, without the envelope around it.
     public var byteRange: Range<Int> { fileOffset + record.start..<fileOffset + record.start + record.length }
-    /// Whether it has content that the schema does not declare and was accepted by `EntrySchema.openContent`.
+    /// Whether it is of a type, or has content of a kind, that only later releases have.
     public var isNewer: Bool { record.isNewer }
 
     /// Its identifier.
     public var id: String {
-        withScanner { $0.text(record.id.string) }
+        withScanner { $0.checkedText(record.id.string) }
     }
 
     /// Its bytes as they stand in the file.
@@ -122,27 +143,33 @@ public struct SessionLogEntry: Sendable {
 
     /// Its content. Nil only when the file was changed by someone else since it was read.
     public func decoded() -> SessionEntry? {
-        reparsed { EntryDecoder(parser: $0).entry() }
+        reparsed { EntryDecoder($0).entry() }
+    }
+
+    /// The identifier of the entry before it; nil at a root. Other values of the entry are not made.
+    public var parentID: String? {
+        reparsed { EntryDecoder($0).parentID() } ?? nil
+    }
+
+    /// Who speaks; nil for entries that are no messages. Other values of the entry are not made.
+    public var role: MessageRole? {
+        guard kind == .message else { return nil }
+        return reparsed { EntryDecoder($0).role() } ?? nil
+    }
+
+    /// The texts of a message, joined by newlines, or the summary of a compaction; nil for other entries. Other values
+    /// of the entry are not made.
+    public var text: String? {
+        reparsed { EntryDecoder($0).text() } ?? nil
     }
 
     /// Its line as the reference's writer would print it. Empty only when the file was changed since it was read.
     public func canonical() -> [UInt8] {
-        var printer = CanonicalPrinter()
-        printCanonical(into: &printer)
-        return printer.output
-    }
-
-    func printCanonical(into printer: inout CanonicalPrinter) {
-        var moved = CanonicalPrinter()
-        swap(&moved, &printer)
-        moved =
-            reparsed { parser in
-                var inner = CanonicalPrinter()
-                swap(&inner, &moved)
-                inner.printEntry(parser)
-                return inner
-            } ?? moved
-        swap(&moved, &printer)
+        reparsed { parser in
+            var printer = CanonicalPrinter()
+            printer.printEntry(parser)
+            return printer.output
+        } ?? []
     }
 
     private func withScanner<Result>(_ body: (JSONScanner) -> Result) -> Result {
@@ -157,8 +184,8 @@ public struct SessionLogEntry: Sendable {
         }
     }
 
-    private func reparsed<Result>(_ body: (EntryParser) -> Result) -> Result? {
-        let schema = record.isNewer ? EntrySchema.openContent : schema
+    private func reparsed<Result>(_ body: (borrowing EntryParser) -> Result) -> Result? {
+        let schema = record.isNewer ? EntrySchema.newest : schema
         return schema.withParser { parser in
             withScanner { scanner in
                 guard (try? parser.parseLine(scanner)) != nil else { return nil }
@@ -166,22 +193,30 @@ public struct SessionLogEntry: Sendable {
             }
         }
     }
+
+    fileprivate func add(to digest: inout CanonicalDigest, _ parser: inout EntryParser) {
+        if record.isNewer {
+            EntrySchema.newest.withParser { newest in
+                withScanner { if (try? newest.parseLine($0)) != nil { digest.add(newest, $0.base, 0..<$0.end) } }
+            }
+        } else {
+            withScanner { if (try? parser.parseLine($0)) != nil { digest.add(parser, $0.base, 0..<$0.end) } }
+        }
+    }
 }
 
 extension SessionLog {
-    /// BLAKE3 of the surviving entries as the reference would print them, joined by newlines, in lower-case hex.
+    /// BLAKE3 of the surviving entries as the reference would print them, joined by newlines, in lower-case hex. Made
+    /// here and now by parsing each entry again, unless the reader was asked for it.
     public var canonicalDigest: String {
-        var hasher = BLAKE3()
-        var printer = CanonicalPrinter()
-        for (index, entry) in entries.enumerated() {
-            if index > 0 { printer.output.append(0x0A) }
-            entry.printCanonical(into: &printer)
-            if printer.output.count > 1 << 16 {
-                hasher.update(printer.output)
-                printer.output.removeAll(keepingCapacity: true)
+        if let digest { return digest.description }
+        var sum = CanonicalDigest()
+        entries.schema.withParser { parser in
+            for entry in entries {
+                entry.add(to: &sum, &parser)
+                sum.flush()
             }
         }
-        hasher.update(printer.output)
-        return hasher.finalize().description
+        return sum.finish().description
     }
 }

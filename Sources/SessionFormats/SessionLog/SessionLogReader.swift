@@ -12,10 +12,22 @@
 public struct SessionLogReader: Sendable {
     /// How much is done for a damaged file.
     public var mode: ReadingMode
+    /// The release whose reader this one is: `v0_3_0`, or `reference` for that one and all later.
+    public var version: SessionLogVersion
+    /// Whether `SessionLog.canonicalDigest` is made while reading, which costs about as much as reading.
+    public var digests: Bool
+    /// Whether `read` works on all cores for files of several megabytes. The outcome is the same.
+    public var usesAllCores: Bool
 
     /// Makes a reader; recover mode is the default.
-    public init(mode: ReadingMode = .recover) {
+    public init(
+        mode: ReadingMode = .recover, version: SessionLogVersion = .reference, digests: Bool = false,
+        usesAllCores: Bool = false
+    ) {
         self.mode = mode
+        self.version = version
+        self.digests = digests
+        self.usesAllCores = usesAllCores
     }
 
     /// Reads a file.
@@ -32,14 +44,34 @@ public struct SessionLogReader: Sendable {
 
     /// Reads bytes that are in memory or mapped.
     public func read(_ bytes: FileBytes) throws(SessionLogError) -> SessionLog {
-        var interpreter = LogInterpreter(mode: mode)
-        let outcome = interpreter.takeLines(of: bytes, fileOffset: 0)
-        try outcome.get()
+        var interpreter = LogInterpreter(mode: mode, version: version, digests: digests)
+        try interpreter.takeLines(of: bytes, fileOffset: 0, onAllCores: usesAllCores).get()
         try interpreter.finish()
         return SessionLog(
             header: interpreter.header, recovery: interpreter.recovery,
             entries: SessionLogEntries(
-                bytes: bytes, records: interpreter.records, schema: .version1, fileOffset: 0),
+                bytes: bytes, records: interpreter.records, schema: interpreter.schema, fileOffset: 0),
+            findings: interpreter.findings, digest: interpreter.digest?.finish())
+    }
+
+    /// Reads a file into values, in one pass; `read` is for those who need some of them.
+    ///
+    /// - Throws: As `read(path:on:)`.
+    public func decode(
+        path: String, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(SessionLogError) -> DecodedSessionLog {
+        let bytes: FileBytes
+        do throws(FileSystemError) { bytes = try fileSystem.contents(of: path) } catch { throw .file(error) }
+        return try decode(bytes)
+    }
+
+    /// Reads bytes that are in memory or mapped into values, in one pass.
+    public func decode(_ bytes: FileBytes) throws(SessionLogError) -> DecodedSessionLog {
+        var interpreter = LogInterpreter(mode: mode, version: version, keepsValues: true)
+        try interpreter.takeLines(of: bytes, fileOffset: 0).get()
+        try interpreter.finish()
+        return DecodedSessionLog(
+            header: interpreter.header, recovery: interpreter.recovery, entries: interpreter.values,
             findings: interpreter.findings)
     }
 
@@ -56,19 +88,35 @@ public struct SessionLogReader: Sendable {
         path: String, pieceSize: Int = 1 << 20, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(SessionLogError) -> SessionLogStream {
         do throws(FileSystemError) {
-            return SessionLogStream(file: try fileSystem.open(path, .read), mode: mode, pieceSize: pieceSize)
+            return SessionLogStream(
+                file: try fileSystem.open(path, .read),
+                interpreter: LogInterpreter(mode: mode, version: version, digests: digests), pieceSize: pieceSize)
         } catch { throw .file(error) }
     }
 }
 
 extension LogInterpreter {
     /// Takes all lines of a buffer; the last one may lack its newline.
-    mutating func takeLines(of bytes: FileBytes, fileOffset: Int) -> Result<Void, SessionLogError> {
-        EntrySchema.version1.withParser { parser in
+    ///
+    /// - Parameter onAllCores: Whether plain lines are parsed ahead on other cores.
+    mutating func takeLines(
+        of bytes: FileBytes, fileOffset: Int, onAllCores: Bool = false
+    ) -> Result<Void, SessionLogError> {
+        schema.withParser { parser in
             bytes.withBytes { buffer in
+                // What the digest has not hashed yet stands in this buffer.
+                defer { digest?.flush() }
                 guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return .success(()) }
+                // What goes beyond places is made line by line.
+                var ahead =
+                    onAllCores && digest == nil && !keepsValues
+                    ? LinesAhead(buffer, schema: schema) : LinesAhead()
                 var start = 0
                 while start < buffer.count {
+                    if let next = takeLinesAhead(&ahead, at: start) {
+                        start = next
+                        continue
+                    }
                     if let next = takePlainLine(base, start, of: buffer.count, fileOffset: fileOffset, &parser) {
                         start = next
                         continue

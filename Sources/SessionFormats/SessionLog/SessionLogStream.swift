@@ -17,10 +17,10 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
     private var current: SessionLogEntries?
     private var position = 0
 
-    init(file: any OpenFile, mode: ReadingMode, pieceSize: Int) {
+    init(file: any OpenFile, interpreter: LogInterpreter, pieceSize: Int) {
         self.file = file
         self.pieceSize = Swift.max(1, pieceSize)
-        interpreter = LogInterpreter(mode: mode)
+        self.interpreter = interpreter
     }
 
     deinit { file.close() }
@@ -46,7 +46,7 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
         try interpreter.finish()
         return Summary(
             header: interpreter.header, recovery: interpreter.recovery, entryCount: interpreter.entryCount,
-            findings: interpreter.findings)
+            findings: interpreter.findings, canonicalDigest: interpreter.digest?.finish().description)
     }
 
     /// What is known when a stream has ended.
@@ -59,6 +59,8 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
         public let entryCount: Int
         /// What there is to say; empty in reference mode.
         public let findings: Findings
+        /// As `SessionLog.canonicalDigest`, when the reader was asked for it.
+        public let canonicalDigest: String?
     }
 
     private func readPiece() {
@@ -76,7 +78,7 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
             isAtEnd = true
         }
         current = SessionLogEntries(
-            bytes: bytes, records: interpreter.records, schema: .version1, fileOffset: fileOffset)
+            bytes: bytes, records: interpreter.records, schema: interpreter.schema, fileOffset: fileOffset)
         position = 0
         rest.removeFirst(lines)
         fileOffset += lines

@@ -1,7 +1,7 @@
 // The bytes of a file that is being read, however they got into memory.
 //
-// A file on disk is mapped, so that reading 100 MB costs no copy; bytes that are already in memory are kept as they
-// are. Readers see only `withBytes`. A mapping follows the file: when another program shortens the file while it is
+// A large file on disk is mapped, so that reading 100 MB costs no copy; a small one is read. Bytes that are already in
+// memory are kept as they are. Readers see only `withBytes`. A mapping follows the file: when another program shortens the file while it is
 // being read, the system ends this process with SIGBUS. Read files that are being written as a stream instead.
 
 #if canImport(Glibc)
@@ -20,6 +20,8 @@ public final class FileBytes: Sendable {
     }
 
     private let storage: Storage
+    /// Files up to this size are read, since mapping a small file costs more than copying it.
+    private static let largestRead = 1 << 20
 
     /// Wraps bytes that are in memory.
     public init(_ bytes: [UInt8]) {
@@ -31,21 +33,21 @@ public final class FileBytes: Sendable {
         storage = .owned(bytes, count: min(max(0, count), bytes.count))
     }
 
-    /// Maps a file, or reads it when it cannot be mapped (a pipe, a file of a special file system).
+    /// Maps a file, or reads it when it is small or cannot be mapped (a pipe, a file of a special file system).
     ///
     /// - Throws: `FileSystemError` when the path is missing, is a folder, or may not be read.
     public init(path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
         let status = try SystemCall.status(of: descriptor, path: path)
-        guard status.isRegular, status.size > 0 else {
-            let bytes = try SystemCall.readToEnd(descriptor, path: path)
+        guard status.isRegular, status.size > Self.largestRead else {
+            let bytes = try SystemCall.readToEnd(descriptor, path: path, expecting: status.size)
             storage = .owned(bytes, count: bytes.count)
             return
         }
         let address = mmap(nil, status.size, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address, address != MAP_FAILED else {
-            let bytes = try SystemCall.readToEnd(descriptor, path: path)
+            let bytes = try SystemCall.readToEnd(descriptor, path: path, expecting: 0)
             storage = .owned(bytes, count: bytes.count)
             return
         }

@@ -78,18 +78,31 @@ enum SystemCall {
         }
     }
 
-    static func readToEnd(_ descriptor: Int32, path: String) throws(FileSystemError) -> [UInt8] {
+    /// Reads to the end of the file, whatever its size was said to be.
+    ///
+    /// - Parameter size: How many bytes to be ready for; a small file is read at once when it is right.
+    static func readToEnd(
+        _ descriptor: Int32, path: String, expecting size: Int
+    ) throws(FileSystemError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        // One byte more, so that the end is seen without another buffer.
+        var room = min(max(size, 0), 1 << 20) + 1
         while true {
-            let outcome = chunk.withUnsafeMutableBytes { (buffer) -> Result<Int, FileSystemError> in
+            var failure: FileSystemError?
+            let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                 do throws(FileSystemError) {
-                    return .success(try read(descriptor, path: path, into: buffer))
-                } catch { return .failure(error) }
+                    while count < room {
+                        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                        let read = try read(descriptor, path: path, into: rest)
+                        if read == 0 { break }
+                        count += read
+                    }
+                } catch { failure = error }
             }
-            let count = try outcome.get()
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: chunk[..<count])
+            if let failure { throw failure }
+            if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
+            if piece.count < room { return bytes }
+            room = 1 << 18
         }
     }
 
