@@ -98,6 +98,17 @@ struct CommandTests {
         }
     }
 
+    @Test func `output and exit status are the same with one job and with two, on all fixtures`() throws {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures").path()
+        for format in ["text", "json"] {
+            let one = try crashlab("check", "--jobs", "1", "--format", format, fixtures)
+            let two = try crashlab("check", "--jobs", "2", "--format", format, fixtures)
+            #expect(one.output == two.output && one.status == two.status && one.errors == two.errors)
+            #expect(one.output.split(separator: "\n").count > 100)
+        }
+    }
+
     @Test func `a report as JSON has the fields of its format and no others`() throws {
         let log = try crashlab("generate", "session-log", "--size", "3000").output
         let report = try crashlab("check", "--format", "json", "-", input: Array(log.utf8.dropLast(9)))
@@ -106,9 +117,12 @@ struct CommandTests {
             try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [String: Any])
         #expect(
             object.keys.sorted() == [
-                "canonicalDigest", "corruptCount", "entries", "error", "findings", "format", "path", "recovery",
-                "verdict",
+                "corruptCount", "entries", "error", "findings", "format", "path", "recovery", "verdict",
             ])
+        let digested = try crashlab(
+            "check", "--digest", "--format", "json", "-", input: Array(log.utf8.dropLast(9)))
+        let digest = try JSONSerialization.jsonObject(with: Data(digested.output.utf8)) as? [String: Any]
+        #expect((digest?["canonicalDigest"] as? String)?.count == 64)
         #expect(object["verdict"] as? String == "recovered")
         #expect(object["recovery"] as? String == "TruncatedLine")
         let finding = try #require((object["findings"] as? [[String: Any]])?.first)

@@ -20,10 +20,10 @@ public struct ReadingIsDeterministic: Judge {
         let damaged = DamagedLog(&choices)
         let pieceSize = 1 + choices.choose("size of a piece", below: 700)
         evidence.cases += 1
-        evidence.bytesRead += 6 * damaged.bytes.count
+        evidence.bytesRead += 8 * damaged.bytes.count
         for mode in ReadingMode.allCases {
             let disk = SimulatedDisk(["log": damaged.bytes])
-            let reader = SessionLogReader(mode: mode)
+            let reader = SessionLogReader(mode: mode, digests: true)
             let first = Outcome { () throws(SessionLogError) in try Outcome.Log(reader.read(path: "log", on: disk)) }
             let second = Outcome { () throws(SessionLogError) in try Outcome.Log(reader.read(path: "log", on: disk)) }
             let streamed = Outcome { () throws(SessionLogError) in
@@ -35,6 +35,13 @@ public struct ReadingIsDeterministic: Judge {
             if first != streamed {
                 throw damaged.violation(
                     expected: "\(mode.rawValue): \(first)", got: "as a stream in pieces of \(pieceSize): \(streamed)")
+            }
+            var parallel = reader
+            (parallel.usesAllCores, parallel.aheadPieceSize, parallel.digests) = (true, pieceSize, false)
+            let ahead = Outcome { () throws(SessionLogError) in try Outcome.Log(parallel.read(path: "log", on: disk)) }
+            if first != ahead {
+                throw damaged.violation(
+                    expected: "\(mode.rawValue): \(first)", got: "on all cores in pieces of \(pieceSize): \(ahead)")
             }
             if disk.contents != ["log": damaged.bytes] {
                 throw damaged.violation(expected: "the file as it was", got: "a changed disk")
@@ -51,10 +58,13 @@ private enum Outcome: Equatable {
         var places: [Range<Int>] = []
         var ids: [String] = []
         var lines: [Int] = []
+        /// Of what was read, as made by the reader or afterwards.
+        var digest: String?
         var findings: [Finding]
 
         init(_ log: SessionLog) {
             (header, recovery, findings) = (log.header, log.recovery, log.findings.report)
+            digest = log.canonicalDigest
             log.entries.forEach { add($0) }
         }
 
@@ -63,6 +73,7 @@ private enum Outcome: Equatable {
             while let entry = stream.next() { read.append(entry) }
             let summary = try stream.finish()
             (header, recovery, findings) = (summary.header, summary.recovery, summary.findings.report)
+            digest = summary.canonicalDigest
             read.forEach { add($0) }
         }
 

@@ -24,7 +24,7 @@ struct LinesAhead {
     }
 
     /// Smaller pieces cost more to hand out than they save.
-    private static let pieceSize = 2 << 20
+    static let pieceSize = 2 << 20
 
     private var pieces: [Piece] = []
     private var next = 0
@@ -33,9 +33,9 @@ struct LinesAhead {
     init() {}
 
     /// Parses pieces of the buffer on as many cores as the system gives.
-    init(_ buffer: UnsafeRawBufferPointer, schema: EntrySchema) {
-        guard buffer.count >= 2 * Self.pieceSize else { return }
-        let starts = Self.lineStarts(buffer)
+    init(_ buffer: UnsafeRawBufferPointer, schema: EntrySchema, pieceSize: Int = LinesAhead.pieceSize) {
+        guard buffer.count >= 2 * pieceSize else { return }
+        let starts = Self.lineStarts(buffer, every: pieceSize)
         let text = SharedText(buffer)
         pieces = starts.map { Piece(start: $0, stop: $0) }
         pieces.withUnsafeMutableBufferPointer { pieces in
@@ -56,7 +56,7 @@ struct LinesAhead {
     }
 
     /// Where pieces begin: behind the first line, and behind the newline that follows each further `pieceSize` bytes.
-    private static func lineStarts(_ buffer: UnsafeRawBufferPointer) -> [Int] {
+    private static func lineStarts(_ buffer: UnsafeRawBufferPointer, every pieceSize: Int) -> [Int] {
         guard let base = buffer.baseAddress else { return [] }
         var starts: [Int] = []
         var from = 0

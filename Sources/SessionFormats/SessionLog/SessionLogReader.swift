@@ -18,6 +18,8 @@ public struct SessionLogReader: Sendable {
     public var digests: Bool
     /// Whether `read` works on all cores for files of several megabytes. The outcome is the same.
     public var usesAllCores: Bool
+    /// How many bytes are parsed ahead at once.
+    package var aheadPieceSize = LinesAhead.pieceSize
 
     /// Makes a reader; recover mode is the default.
     public init(
@@ -45,7 +47,7 @@ public struct SessionLogReader: Sendable {
     /// Reads bytes that are in memory or mapped.
     public func read(_ bytes: FileBytes) throws(SessionLogError) -> SessionLog {
         var interpreter = LogInterpreter(mode: mode, version: version, digests: digests)
-        try interpreter.takeLines(of: bytes, fileOffset: 0, onAllCores: usesAllCores).get()
+        try interpreter.takeLines(of: bytes, fileOffset: 0, aheadPieces: usesAllCores ? aheadPieceSize : nil).get()
         try interpreter.finish()
         return SessionLog(
             header: interpreter.header, recovery: interpreter.recovery,
@@ -98,9 +100,9 @@ public struct SessionLogReader: Sendable {
 extension LogInterpreter {
     /// Takes all lines of a buffer; the last one may lack its newline.
     ///
-    /// - Parameter onAllCores: Whether plain lines are parsed ahead on other cores.
+    /// - Parameter aheadPieces: The size of the pieces in which plain lines are parsed ahead on other cores; nil for not.
     mutating func takeLines(
-        of bytes: FileBytes, fileOffset: Int, onAllCores: Bool = false
+        of bytes: FileBytes, fileOffset: Int, aheadPieces: Int? = nil
     ) -> Result<Void, SessionLogError> {
         schema.withParser { parser in
             bytes.withBytes { buffer in
@@ -108,9 +110,10 @@ extension LogInterpreter {
                 defer { digest?.flush() }
                 guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return .success(()) }
                 // What goes beyond places is made line by line.
-                var ahead =
-                    onAllCores && digest == nil && !keepsValues
-                    ? LinesAhead(buffer, schema: schema) : LinesAhead()
+                var ahead = LinesAhead()
+                if let aheadPieces, digest == nil, !keepsValues {
+                    ahead = LinesAhead(buffer, schema: schema, pieceSize: aheadPieces)
+                }
                 var start = 0
                 while start < buffer.count {
                     if let next = takeLinesAhead(&ahead, at: start) {
