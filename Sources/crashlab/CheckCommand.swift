@@ -81,7 +81,9 @@ enum CheckCommand: Command {
         defer { progress.end() }
         var worst = FileReport.Verdict.clean
         var reports: [FileReport] = []
-        OrderedWork(jobs: jobs).run(files.count) { outcome(of: files[$0].path, options) } consume: { index, outcome in
+        OrderedWork(jobs: jobs).run(files.count) {
+            outcome(of: files[$0].path, options)
+        } consume: { index, outcome in
             progress.add(bytes: files[index].size)
             progress.interrupted {
                 if let error = outcome.error { Output.error(error) }

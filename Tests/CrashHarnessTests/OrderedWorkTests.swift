@@ -11,7 +11,9 @@ struct OrderedWorkTests {
     func `results come in order, each once, on any number of threads`(_ jobs: Int) {
         for count in [0, 1, 2, 100] {
             var seen: [Int] = []
-            OrderedWork(jobs: jobs).run(count) { $0 * 3 } consume: { index, result in
+            OrderedWork(jobs: jobs).run(count) {
+                $0 * 3
+            } consume: { index, result in
                 #expect(result == index * 3)
                 seen.append(index)
             }

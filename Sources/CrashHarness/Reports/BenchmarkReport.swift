@@ -13,7 +13,8 @@ extension BenchmarkRow {
     /// The row as a line of the table.
     public var tableLine: String {
         if let failure { return padded(name, Self.nameWidth) + "  failed: \(failure)\n" }
-        return padded("\(name), \(unit)", Self.nameWidth) + leftPadded(figure(best), 10) + leftPadded(figure(median), 10)
+        return padded("\(name), \(unit)", Self.nameWidth) + leftPadded(figure(best), 10)
+            + leftPadded(figure(median), 10)
             + leftPadded(peer.map(figure) ?? "", 10) + leftPadded(ratio.map { figure($0) } ?? "", 8) + "\n"
     }
 

@@ -93,7 +93,8 @@ public struct FileReport: Sendable {
 
     /// Examines a session log as a stream, with the memory of its longest line; entries are counted, not listed.
     public init(
-        streaming path: String, mode: ReadingMode = .recover, digests: Bool = false, on fileSystem: any FileSystem = DiskFileSystem()
+        streaming path: String, mode: ReadingMode = .recover, digests: Bool = false,
+        on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(FileSystemError) {
         self.init(path, .sessionLog, .unreadable)
         do throws(SessionLogError) {

@@ -68,7 +68,9 @@ struct LinesAhead {
         return starts
     }
 
-    private static func parse(_ piece: inout Piece, to end: Int, _ buffer: UnsafeRawBufferPointer, _ schema: EntrySchema) {
+    private static func parse(
+        _ piece: inout Piece, to end: Int, _ buffer: UnsafeRawBufferPointer, _ schema: EntrySchema
+    ) {
         guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
         schema.withParser { parser in
             while piece.stop < end {
@@ -78,7 +80,8 @@ struct LinesAhead {
                 else { return }
                 piece.records.append(
                     EntryRecord(
-                        start: start, length: length, summary: parser.summary, line: piece.records.count, isNewer: false))
+                        start: start, length: length, summary: parser.summary, line: piece.records.count, isNewer: false
+                    ))
                 piece.stop = start + length + 1
             }
         }

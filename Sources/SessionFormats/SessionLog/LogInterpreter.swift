@@ -322,7 +322,8 @@ struct LogInterpreter {
         }
         let offset = text.fileOffset + text.start
         let length = text.end - text.start
-        let salvage = LineSalvage(text, firstInvalid: firstInvalid, wantsHeader: header == nil, isEnveloped: isEnveloped, &parser)
+        let salvage = LineSalvage(
+            text, firstInvalid: firstInvalid, wantsHeader: header == nil, isEnveloped: isEnveloped, &parser)
         noteNULs(salvage, in: text)
         for piece in salvage.pieces {
             switch piece {

@@ -92,7 +92,8 @@ enum SystemCall {
             let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                 do throws(FileSystemError) {
                     while count < room {
-                        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                        let rest = UnsafeMutableRawBufferPointer(
+                            rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
                         let read = try read(descriptor, path: path, into: rest)
                         if read == 0 { break }
                         count += read
