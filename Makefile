@@ -9,8 +9,9 @@ DIFFERENTIAL_CASES ?= 5000000
 
 CRASHLAB = .build/release/crashlab
 
-FUZZ_TARGETS = session-log replay-segment active-session mv2 live-replay-trace cursor judges empty
-CORPUS_TARGETS = $(filter-out empty,$(FUZZ_TARGETS))
+# One program under one name for each target; under its own it lists them.
+FUZZ_PROGRAM = .build/fuzz/release/fuzz
+corpus-targets = $$($(FUZZ_PROGRAM) | grep -vx empty)
 CLUSTER_SANITIZER ?= address
 # The toolchain's own, beside its compiler.
 LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
@@ -20,15 +21,14 @@ max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/nu
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: cluster-check corpus coverage fuzz-speed fuzz-targets $(FUZZ_TARGETS:%=fuzz-%) interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
 	@echo "make test                       run all tests"
 	@echo "make fuzz FUZZ_SECONDS=60       damage sessions and judge what comes back, and let coverage guide a fuzzer beside it"
 	@echo "                                (8 hours unless told otherwise; FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"
-	@echo "make fuzz-TARGET                one coverage-guided target: session-log, replay-segment, active-session, mv2,"
-	@echo "                                live-replay-trace, cursor, judges"
+	@echo "make fuzz-TARGET                one coverage-guided target; crashlab corpus targets lists them"
 	@echo "make fuzz-speed                 how fast each of them is, beside libFuzzer's empty loop"
 	@echo "make corpus                     keep in Corpus what the fuzzers found that reaches something of its own"
 	@echo "make coverage                   what tests and corpus reach of the format library (table and pages)"
@@ -63,11 +63,11 @@ fuzz: build fuzz-targets
 
 # libFuzzer comes with the toolchain; its targets have a scratch folder of their own, since all their code is instrumented.
 fuzz-targets: toolchain
-	@for target in $(FUZZ_TARGETS); do \
-	  CRASHLAB_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz --sanitize=fuzzer --product fuzz-$$target || exit 1; done
+	CRASHLAB_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz --sanitize=fuzzer --product fuzz
+	@for target in $$($(FUZZ_PROGRAM)); do ln -f $(FUZZ_PROGRAM) $(FUZZ_PROGRAMS)/fuzz-$$target || exit 1; done
 
 # One target alone: make fuzz-mv2.
-$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: build fuzz-targets
+fuzz-%: build fuzz-targets
 	@mkdir -p .crashlab/corpus/$* .crashlab/crashes
 	$(CRASHLAB) corpus seed $* .crashlab/corpus/$*
 	$(FUZZ_PROGRAMS)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.crashlab/crashes/ \
@@ -78,7 +78,7 @@ fuzz-speed: fuzz-targets
 	@run() { ./$(FUZZ_PROGRAMS)/fuzz-$$1 -max_total_time=10 -seed=1 -print_final_stats=1 -artifact_prefix=.crashlab/ \
 	    $(call max-length,$$1) $$(ls -d Corpus/$$1 2>/dev/null | sed 's/^/.crashlab\/speed /') \
 	    2>&1 | awk '/average_exec_per_sec/ { print $$2 }'; }; \
-	for target in $(CORPUS_TARGETS); do \
+	for target in $(corpus-targets); do \
 	  rm -rf .crashlab/speed; mkdir -p .crashlab/speed; empty=$$(run empty); own=$$(run $$target); \
 	  printf '%-18s %8d inputs a second, %5.1f %% of the empty loop\n' $$target $$own $$(echo "$$own $$empty" | awk '{ print 100 * $$1 / $$2 }'); \
 	done; rm -rf .crashlab/speed
@@ -93,7 +93,7 @@ cluster-check: toolchain
 # Keeps of the working corpus what reaches something that the kept one does not, in Corpus: at most 100 inputs a target, the
 # smallest, and none of more than 6,500 bytes, so that it stays small and every test run can look at all of it.
 corpus: fuzz-targets
-	@for target in $(CORPUS_TARGETS); do mkdir -p Corpus/$$target .crashlab/corpus/$$target; \
+	@for target in $(corpus-targets); do mkdir -p Corpus/$$target .crashlab/corpus/$$target; \
 	  $(FUZZ_PROGRAMS)/fuzz-$$target -set_cover_merge=1 $(call max-length,$$target) -artifact_prefix=.crashlab/ \
 	    Corpus/$$target .crashlab/corpus/$$target 2>&1 | tail -n 1; \
 	  find Corpus/$$target -maxdepth 1 -type f -size +6500c -delete; \
@@ -115,8 +115,8 @@ files-named:
 	@$(if $(FILES),,echo "Name the files: make check FILES='a.jsonl dir'"; exit 64)
 
 bench: build
-	$(CRASHLAB) bench $(if $(LOG_PEER),--log-peer $(LOG_PEER)) $(if $(SEGMENT_PEER),--segment-peer $(SEGMENT_PEER)) \
-	  $(if $(HASH_PEER),--hash-peer $(HASH_PEER)) \
+	$(CRASHLAB) bench $(if $(LOG_PEER),--peer session-log=$(LOG_PEER)) \
+	  $(if $(SEGMENT_PEER),--peer replay-segment=$(SEGMENT_PEER)) $(if $(HASH_PEER),--peer hash=$(HASH_PEER)) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
 differential: peer-named build

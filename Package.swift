@@ -4,22 +4,19 @@ import PackageDescription
 // libFuzzer brings the main function of each target, so they build only with the fuzzer's runtime: `make fuzz` sets this.
 let isFuzzing = Context.environment["CRASHLAB_FUZZ"] == "1"
 
-func fuzzTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzMutation", dependencies: ["FuzzSupport", "CrashHarness"], path: "Sources/FuzzTargets/Mutation"),
+    // One program for all targets, which tells them by the name under which it runs; `make fuzz-targets` gives it the names.
     .executableTarget(
-        name: "fuzz-\(name)", dependencies: dependencies, path: "Sources/FuzzTargets/\(name)",
-        swiftSettings: [.unsafeFlags(["-parse-as-library"])])
-}
-
-let fuzzTargets: [Target] =
-    ["session-log", "live-replay-trace", "cursor", "judges", "empty"].map { fuzzTarget($0, ["FuzzSupport"]) }
-    // Those whose lengths and checksums are mended after a mutation.
-    + ["replay-segment", "active-session", "mv2"].map { fuzzTarget($0, ["FuzzSupport", "FuzzMutation"]) }
-    + [.target(name: "FuzzMutation", dependencies: ["FuzzSupport"], path: "Sources/FuzzTargets/Mutation")]
+        name: "fuzz", dependencies: ["FuzzSupport", "FuzzMutation"], path: "Sources/FuzzTargets/Program",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+]
 
 let package = Package(
     name: "CrashLab",
     products: [
         .library(name: "SessionFormats", targets: ["SessionFormats"]),
+        .library(name: "LiveReplay", targets: ["LiveReplay"]),
         .library(name: "CrashHarness", targets: ["CrashHarness"]),
         .executable(name: "crashlab", targets: ["crashlab"]),
     ],
@@ -27,13 +24,16 @@ let package = Package(
         // BLAKE3 with 256-bit vectors, behind a check at run time.
         .target(name: "WideHash"),
         .target(name: "SessionFormats", dependencies: ["WideHash"]),
-        .target(name: "CrashHarness", dependencies: ["SessionFormats"]),
-        .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "CrashHarness"]),
+        .target(name: "LiveReplay", dependencies: ["SessionFormats"]),
+        .target(name: "CrashHarness", dependencies: ["SessionFormats", "LiveReplay"]),
+        .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"]),
         // What one input of a fuzzer is used for; also what replays the corpus in the tests.
         .target(
-            name: "FuzzSupport", dependencies: ["SessionFormats", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
+            name: "FuzzSupport", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
         .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats"]),
-        .testTarget(name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "FuzzSupport"]),
+        .testTarget(name: "LiveReplayTests", dependencies: ["LiveReplay", "SessionFormats"]),
+        .testTarget(
+            name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "LiveReplay", "FuzzSupport"]),
         .testTarget(name: "CrashLabCommandTests", dependencies: ["crashlab", "CrashHarness"]),
     ] + (isFuzzing ? fuzzTargets : []),
     swiftLanguageModes: [.v6]

@@ -9,34 +9,38 @@ enum CheckCommand: Command {
         usage: crashlab check [OPTIONS] FILE|DIR…
 
         Reads each file, whatever program wrote it, and tells its format, its state and what survives. Never changes a
-        file. Directories are searched for files; - is standard input. The format is told from the content.
+        file. Directories are searched for files; - is standard input. The format is told from the content, and from the
+        name only where the content says nothing.
 
           --mode reference|recover  As the reference implementation reads, or (default) everything that can be had.
+          --as FORMAT               What to read every file as, whatever it looks like: \(formatNames).
           --format text|json        A block of text a file (default), or one JSON object a line.
-          --digest                  Also tell BLAKE3 of a session log's entries as the reference would print them
-                                    ("canonicalDigest" in JSON).
+          --digest                  Also tell BLAKE3 of what survives as the reference would print it, for formats that
+                                    have such a digest.
           --jobs N                  How many files are looked at side by side; all cores unless told otherwise. The
                                     output is the same, in the order of the names.
-          --deep                    Hash all content of memories that has a hash, on all cores; slow for large files.
+          --deep                    Hash all content that has a hash, on all cores; slow for large files.
           --junit FILE              Also write the outcome as JUnit's XML, a test for each file.
           --sarif FILE              Also write the findings as SARIF.
           --cost                    Tell on standard error how long it took and the most memory that it held.
-          --stream                  Read session logs as streams: memory for the longest line, entries only counted.
+          --stream                  Read files as streams where their format allows that: memory for the longest line,
+                                    items only counted.
 
         Exit status: 0 all clean or recovered, 1 some damaged, 2 some unreadable or of unknown format, 64 wrong usage,
         74 a file could not be read.
         """
 
+    static var formatNames: String { formats.formats.map(\.id.rawValue).joined(separator: ", ") }
+
+    private static let formats = KitCatalogue.standard.formats
+
     /// How each file is looked at.
     private struct Options: Sendable {
-        var mode: ReadingMode
-        var format: OutputFormat
+        var examination: ExaminationOptions
+        var format: (any SessionFormat)?
+        var output: OutputFormat
         var streams: Bool
-        var isDeep: Bool
-        var digests: Bool
-        /// Whether a file is alone and has all cores.
-        var usesAllCores = false
-        /// Whether reports are kept for a report on all files.
+        /// Whether examinations are kept for a report on all files.
         var keepsReports: Bool
     }
 
@@ -44,8 +48,8 @@ enum CheckCommand: Command {
     private struct Outcome: Sendable {
         var output: [UInt8] = []
         var error: String?
-        var verdict = FileReport.Verdict.clean
-        var report: FileReport?
+        var verdict = Verdict.clean
+        var report: ExaminedFile?
     }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -55,17 +59,22 @@ enum CheckCommand: Command {
         let sarif = try arguments.option("--sarif")
         let jobs = try arguments.number("--jobs", in: 1...256 as ClosedRange<Int>)
         var options = Options(
-            mode: try arguments.choice("--mode", ReadingMode.self) ?? .recover,
-            format: try arguments.choice("--format", OutputFormat.self) ?? .text,
-            streams: arguments.flag("--stream"), isDeep: arguments.flag("--deep"), digests: arguments.flag("--digest"),
-            keepsReports: junit != nil || sarif != nil)
+            examination: ExaminationOptions(
+                mode: try arguments.choice("--mode", ReadingMode.self) ?? .recover, isDeep: arguments.flag("--deep"),
+                digests: arguments.flag("--digest")),
+            format: try arguments.option("--as").map(format(named:)),
+            output: try arguments.choice("--format", OutputFormat.self) ?? .text,
+            streams: arguments.flag("--stream"), keepsReports: junit != nil || sarif != nil)
         let operands = try arguments.operands()
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or directory.") }
+        if operands.count(where: { $0 == "-" }) > 1 {
+            throw UsageError(message: "standard input can be read once, so name - once.")
+        }
 
         let tree = FileTree(operands)
         for failure in tree.failures { Output.error("\(failure)\n") }
         var hasFailed = !tree.failures.isEmpty
-        options.usesAllCores = tree.files.count == 1 && jobs != 1
+        options.examination.usesAllCores = tree.files.count == 1 && jobs != 1
         let (worst, reports) = check(
             tree.files, options, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed)
         if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
@@ -74,13 +83,20 @@ enum CheckCommand: Command {
         return hasFailed ? .inputOutputError : status(of: worst)
     }
 
+    static func format(named name: String) throws -> any SessionFormat {
+        guard let format = formats.format(FormatID(name)) else {
+            throw UsageError(message: "--as takes one of \(formatNames), not \"\(name)\".")
+        }
+        return format
+    }
+
     private static func check(
         _ files: [FoundFile], _ options: Options, jobs: Int, _ hasFailed: inout Bool
-    ) -> (worst: FileReport.Verdict, reports: [FileReport]) {
-        let progress = CheckProgress(files: files.count, bytes: files.reduce(0) { $0 + $1.size })
+    ) -> (worst: Verdict, reports: [ExaminedFile]) {
+        let progress = CheckProgress(files: files.count, bytes: files.reduce(0) { $0.addingClamped($1.size) })
         defer { progress.end() }
-        var worst = FileReport.Verdict.clean
-        var reports: [FileReport] = []
+        var worst = Verdict.clean
+        var reports: [ExaminedFile] = []
         OrderedWork(jobs: jobs).run(files.count) {
             outcome(of: files[$0].path, options)
         } consume: { index, outcome in
@@ -98,32 +114,45 @@ enum CheckCommand: Command {
 
     private static func outcome(of path: String, _ options: Options) -> Outcome {
         do throws(FileSystemError) {
-            var report = try report(on: path, options)
-            var outcome = Outcome(verdict: report.verdict)
-            outcome.output = options.format == .json ? report.json + [0x0A] : Array(report.text.utf8)
-            // Entries hold on to their file.
-            report.entries = nil
-            if options.keepsReports { outcome.report = report }
+            var examination = try examine(path, options)
+            var outcome = Outcome(verdict: examination.verdict)
+            switch options.output {
+            case .json: outcome.output = examination.json(path: path) + [0x0A]
+            case .text: outcome.output = Array(examination.text(path: path).utf8)
+            }
+            if options.keepsReports {
+                examination.releaseFile()
+                outcome.report = ExaminedFile(path: path, examination: examination)
+            }
             return outcome
         } catch {
             return Outcome(error: "\(error)\n")
         }
     }
 
-    private static func report(on path: String, _ options: Options) throws(FileSystemError) -> FileReport {
-        if options.streams, path != "-" {
-            return try FileReport(streaming: path, mode: options.mode, digests: options.digests)
+    private static func examine(_ path: String, _ options: Options) throws(FileSystemError) -> Examination {
+        if path == "-" {
+            return formats.examine(try FileBytes(path: "/dev/stdin"), as: options.format, options.examination)
         }
-        return FileReport(
-            path: path, bytes: try FileBytes(path: path == "-" ? "/dev/stdin" : path), mode: options.mode,
-            deep: options.isDeep, digests: options.digests, usesAllCores: options.usesAllCores)
+        if options.streams {
+            return try formats.examineStream(path: path, as: options.format, options.examination)
+        }
+        return try formats.examine(path: path, as: options.format, options.examination)
     }
 
-    private static func status(of verdict: FileReport.Verdict) -> ExitStatus {
+    private static func status(of verdict: Verdict) -> ExitStatus {
         switch verdict {
         case .clean, .recovered: .success
         case .damaged: .damaged
         case .unreadable: .unreadable
         }
+    }
+}
+
+extension Int {
+    /// Adds and stays at the end of the range: sizes are what the system says, and need not make sense.
+    fileprivate func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

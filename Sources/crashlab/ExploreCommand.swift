@@ -28,18 +28,18 @@ enum ExploreCommand: Command {
         let lists = arguments.flag("--list")
         let names = try arguments.operands()
         if lists {
-            for scenario in CrashScenario.all { Output.print("\(scenario.reference), \(scenario.writing)\n") }
+            for scenario in KitCatalogue.standard.scenarios { Output.print("\(scenario.reference), \(scenario.writing)\n") }
             return .success
         }
         if names.count == 1, FileManager.default.fileExists(atPath: names[0]) {
             exploration.path = names[0]
             return exploration.run(try trace(in: names[0]), options)
         }
-        for name in names where !CrashScenario.all.contains(where: { $0.isMeant(by: name) }) {
+        for name in names where !KitCatalogue.standard.scenarios.contains(where: { $0.isMeant(by: name) }) {
             throw UsageError(message: "there is no scenario and no file \"\(name)\"; --list lists the scenarios.")
         }
         return try explore(
-            CrashScenario.all.filter { scenario in names.isEmpty || names.contains { scenario.isMeant(by: $0) } },
+            KitCatalogue.standard.scenarios.filter { scenario in names.isEmpty || names.contains { scenario.isMeant(by: $0) } },
             options)
     }
 

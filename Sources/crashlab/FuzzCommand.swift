@@ -40,7 +40,7 @@ enum FuzzCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
         if arguments.flag("--list") {
-            for judge in JudgeCatalogue.all + JudgeCatalogue.special {
+            for judge in KitCatalogue.standard.judges + KitCatalogue.standard.specialJudges {
                 Output.print("\(judge.name)\n    \(judge.promise)\n")
             }
             return .success

@@ -45,7 +45,7 @@ struct FuzzOptions {
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
         return Campaign.Plan(
-            judges: judges.isEmpty ? JudgeCatalogue.all : judges, seed: seed ?? .random(in: 0..<1_000_000_000),
+            judges: judges.isEmpty ? KitCatalogue.standard.judges : judges, seed: seed ?? .random(in: 0..<1_000_000_000),
             cases: cases ?? .max, seconds: seconds.map(Double.init) ?? .infinity,
             jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, shard: shard ?? (0, 1))
     }
@@ -60,7 +60,7 @@ struct FuzzOptions {
     }
 
     private static func judge(named name: String) throws -> any Judge {
-        guard let judge = JudgeCatalogue.judge(named: name) else {
+        guard let judge = KitCatalogue.standard.judge(named: name) else {
             throw UsageError(message: "there is no judge \"\(name)\"; --list lists them.")
         }
         return judge

@@ -4,58 +4,62 @@ import SessionFormats
 
 enum GenerateCommand: Command {
     static let name = "generate"
-    static let summary = "Write a realistic session log, replay segment, sidecar, live replay trace or memory."
-    static let help = """
-        usage: crashlab generate session-log|replay-segment|active-session|live-replay-trace [OPTIONS]
-               crashlab generate mv2 --output FILE [--onto MEMORY] [--saves N] [--seed N]
+    static let summary = "Write a realistic file of a format."
+    static var help: String {
+        """
+        usage: crashlab generate FORMAT [OPTIONS]
 
         Writes a whole file as an agent would have left it; the same seed gives the same file.
 
-          --size BYTES                     At least so large; 20000 unless told otherwise. K, M and G may follow.
-          --content conversation|short     For session logs: mixed entries (default), or entries of 100 bytes.
-          --seed N                         1 unless told otherwise.
-          --output FILE                    Standard output unless told otherwise.
-          --onto MEMORY                    For mv2: a memory whose copy gets the sessions; a new, empty one unless told.
-          --saves N                        For mv2: how many times sessions are added and saved; 3 unless told otherwise.
+          FORMAT         \(names).
+          --size BYTES   At least so large; 20000 unless told otherwise. K, M and G may follow.
+          --content KIND What it consists of, where that can be chosen:
+        \(contents)
+          --seed N       1 unless told otherwise.
+          --output FILE  Standard output unless told otherwise.
+          --onto FILE    Build on a copy of this file (\(builders)); a new one unless told.
+          --saves N      How many times something is added and saved, for the same; 3 unless told otherwise.
         """
+    }
 
-    private static let kinds = "session-log, replay-segment, active-session, live-replay-trace, mv2"
+    private static var names: String { KitCatalogue.standard.formats.formats.map(\.id.rawValue).joined(separator: ", ") }
+
+    private static var contents: String {
+        KitCatalogue.standard.kits.filter { !$0.contents.isEmpty }.map { kit in
+            "                 \(kit.format.id): \(kit.contents.joined(separator: ", ")); the first unless told otherwise."
+        }.joined(separator: "\n")
+    }
+
+    private static var builders: String {
+        KitCatalogue.standard.kits.filter(\.buildsOnBase).map(\.format.id.rawValue).joined(separator: ", ")
+    }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
-        let size = try arguments.option("--size").map(bytes(of:)) ?? 20_000
-        let content = try arguments.choice("--content", RealisticFiles.LogContent.self) ?? .conversation
-        let seed = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+        var request = FormatKit.Generation()
+        if let size = try arguments.option("--size") { request.size = try bytes(of: size) }
+        if let seed = try arguments.number("--seed", in: 0...UInt64.max) { request.seed = seed }
+        if let saves = try arguments.number("--saves", in: 0...10_000 as ClosedRange<Int>) { request.saves = saves }
+        request.content = try arguments.option("--content")
         let output = try arguments.option("--output")
         let onto = try arguments.option("--onto")
-        let saves = try arguments.number("--saves", in: 0...10_000 as ClosedRange<Int>) ?? 3
         let operands = try arguments.operands()
-        guard operands.count == 1 else {
-            throw UsageError(message: "name one of \(kinds).")
+        guard operands.count == 1 else { throw UsageError(message: "name one of \(names).") }
+        guard let kit = KitCatalogue.standard.kit(named: operands[0]) else {
+            throw UsageError(message: "\"\(operands[0])\" is none of \(names).")
         }
-        var files = RealisticFiles(seed: seed)
-        let bytes: [UInt8]
-        switch operands[0] {
-        case "session-log": bytes = files.log(content, size: size)
-        case "replay-segment": bytes = files.segment(size: size)
-        case "active-session": bytes = files.sidecar(size: size)
-        case "live-replay-trace": bytes = files.trace(size: size)
-        case "mv2":
-            guard let output else { throw UsageError(message: "mv2 needs --output FILE.") }
-            try generateMemory(at: output, onto: onto, saves: saves, &files)
-            return .success
-        default: throw UsageError(message: "\"\(operands[0])\" is none of \(kinds).")
+        if let content = request.content, !kit.contents.contains(content) {
+            let choice = kit.contents.isEmpty ? "there is nothing to choose" : kit.contents.joined(separator: ", ")
+            throw UsageError(message: "--content for \(kit.format.id): \(choice), not \"\(content)\".")
         }
-        if let output { try Data(bytes).write(to: URL(filePath: output)) } else { Output.write(bytes) }
+        if let onto {
+            guard kit.buildsOnBase else { throw UsageError(message: "--onto is for \(builders).") }
+            let bytes = try FileBytes(path: onto)
+            request.base = bytes.copy(0..<bytes.count)
+        }
+        let file = try kit.generate(request)
+        if let output { try Data(file).write(to: URL(filePath: output)) } else { Output.write(file) }
         return .success
-    }
-
-    private static func generateMemory(
-        at path: String, onto other: String?, saves: Int, _ files: inout RealisticFiles
-    ) throws {
-        if let other { try FileManager.default.copyItem(atPath: other, toPath: path) }
-        let memory = try other == nil ? MV2Writer.create(path: path) : MV2Writer.open(path: path)
-        try files.save(times: saves, into: memory)
     }
 
     /// A number of bytes, up to 16 GiB.

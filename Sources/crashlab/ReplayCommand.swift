@@ -17,7 +17,7 @@ enum ReplayCommand: Command {
         let operands = try arguments.operands()
         guard operands.count == 1 else { throw UsageError(message: "name one case.") }
         let caseFile = try read(operands[0])
-        guard let judge = JudgeCatalogue.judge(named: caseFile.judge) else {
+        guard let judge = KitCatalogue.standard.judge(named: caseFile.judge) else {
             throw UsageError(message: "there is no judge \"\(caseFile.judge)\"; crashlab fuzz --list lists them.")
         }
         guard let violation = caseFile.replay(judge).violation else {

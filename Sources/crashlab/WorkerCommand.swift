@@ -18,7 +18,7 @@ enum WorkerCommand: Command {
         let isTracing = arguments.flag("--tracing")
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") {
-            judges += JudgeCatalogue.judge(named: name).map { [$0] } ?? []
+            judges += KitCatalogue.standard.judge(named: name).map { [$0] } ?? []
         }
         try arguments.finish()
         guard !judges.isEmpty else { throw UsageError(message: "name a judge.") }

@@ -113,7 +113,7 @@ public struct GuidedTarget: Sendable {
             .map { "\(seeds)/\($0)" }.filter(FileManager.default.isFile)
         do {
             var corpus = try Corpus("\(places.corpus)/\(name)")
-            for seed in SeedFiles.seeds(for: name) { try corpus.add(seed) }
+            for seed in KitCatalogue.standard.target(named: name)?.seeds ?? [] { try corpus.add(seed) }
             return [corpus.folder] + (seedFiles.isEmpty ? [] : [seeds])
         } catch {
             onFinding("\(error.reason) fuzz-\(name) keeps the inputs that it finds in memory, as long as it runs.")

@@ -256,14 +256,14 @@ struct CrashStates {
         private mutating func rename(_ from: String, _ to: String) {
             guard let file = names[from] else { return }
             note(.move(from, to, file))
-            if folder(of: from) != folder(of: to) {
-                pendingNames[folder(of: from), default: []].append(.leave(from, to, file))
+            if from.folderOfPath != to.folderOfPath {
+                pendingNames[from.folderOfPath, default: []].append(.leave(from, to, file))
             }
         }
 
         private mutating func note(_ change: NameChange) {
             change.apply(to: &names)
-            pendingNames[folder(of: change.path), default: []].append(change)
+            pendingNames[change.path.folderOfPath, default: []].append(change)
         }
     }
 
@@ -339,4 +339,3 @@ private enum NameChange {
 }
 
 /// The folder of a name in a trace, "." for the one that is watched.
-private func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }

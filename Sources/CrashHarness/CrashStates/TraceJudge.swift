@@ -9,14 +9,16 @@ import SessionFormats
 /// Judges the disks that a trace with acknowledgements may leave.
 public struct TraceJudge: Sendable {
     private let trace: WriteTrace
+    private let formats: FormatCatalogue
     /// After each acknowledgement: what has to be there from then on.
     private let moments: [Set<String>]
 
     /// Works out what has to be there when.
-    public init(_ trace: WriteTrace) {
+    public init(_ trace: WriteTrace, formats: FormatCatalogue = KitCatalogue.standard.formats) {
         self.trace = trace
+        self.formats = formats
         let states = CrashStates(trace, .cached, sectorSize: 512)
-        func held(before index: Int) -> Set<String> { Self.ids(states.materialise(states.everything(before: index))) }
+        func held(before index: Int) -> Set<String> { Self.ids(states.materialise(states.everything(before: index)), formats) }
         let end = held(before: trace.operations.count)
         var moments: [Set<String>] = []
         for (index, operation) in trace.operations.enumerated() {
@@ -34,7 +36,7 @@ public struct TraceJudge: Sendable {
     public func explore(_ explorer: CrashStateExplorer) -> Exploration {
         explorer.explore(trace) { disk, acknowledged in
             guard let moment = acknowledged.isEmpty ? nil : moments[acknowledged.count - 1] else { return nil }
-            let missing = moment.subtracting(Self.ids(disk.contents)).sorted()
+            let missing = moment.subtracting(Self.ids(disk.contents, formats)).sorted()
             if missing.isEmpty { return nil }
             return (
                 "\(moment.count) acknowledged entries or sessions",
@@ -60,18 +62,13 @@ public struct TraceJudge: Sendable {
         }
     }
 
-    private static func ids(_ files: [String: [UInt8]]) -> Set<String> {
+    /// What readers find in the files: each item, and what else the format counts as there.
+    private static func ids(_ files: [String: [UInt8]], _ formats: FormatCatalogue) -> Set<String> {
         var ids: Set<String> = []
-        for (name, bytes) in files {
-            let bytes = FileBytes(bytes)
-            let report = FileReport(path: name, bytes: bytes)
-            ids.formUnion((report.entries.map(Array.init) ?? []).map { "\(name) \($0.id)" })
-            ids.formUnion((report.sessions ?? []).map { "\(name) \($0.id)" })
-            // The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
-            if report.footerOffset != nil { ids.insert("\(name) table of contents") }
-            if report.format == .memory, (try? MV2File.open(bytes, mode: .reference)) != nil {
-                ids.insert("\(name) as a file that its own program opens")
-            }
+        for (name, content) in files {
+            let examination = formats.examine(FileBytes(content), name: name)
+            ids.formUnion((examination.items.map(Array.init) ?? []).map { "\(name) \($0.id)" })
+            ids.formUnion(examination.evidence.map { "\(name) \($0)" })
         }
         return ids
     }

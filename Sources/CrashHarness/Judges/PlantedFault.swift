@@ -11,6 +11,9 @@ struct PlantedFault: Judge {
 
     var kind: Kind
 
+    /// One of each.
+    static var all: [any Judge] { Kind.allCases.map { PlantedFault(kind: $0) } }
+
     var name: String { "canary-\(kind.rawValue)" }
     var promise: String { "This judge is broken: now and then a case does not come to an end (\(kind.rawValue))." }
 

@@ -47,13 +47,14 @@ public struct CrashMap: Sendable, Codable {
     /// One bit of each byte flipped: the lowest of the first, the second of the next, and so on.
     public var flips: [Run]
 
-    /// Maps a file by reading it twice for each of its bytes.
-    public init(_ file: [UInt8]) {
-        let bytes = FileBytes(file)
-        let whole = Content(file)
-        format = FileFormat(of: bytes).rawValue
+    /// Maps a file by examining it twice for each of its bytes.
+    public init(_ file: [UInt8], as format: any SessionFormat) {
+        let whole = Content(file, format)
+        self.format = format.id.rawValue
         size = file.count
-        fields = FileMap(bytes).rows.map { Field(name: $0.name, offset: $0.range.lowerBound, length: $0.range.count) }
+        fields = whole.examination.map.map {
+            Field(name: $0.name, offset: $0.range.lowerBound, length: $0.range.count)
+        }
         cuts = Self.runs(file.indices.map { whole.outcome(of: Array(file[..<$0])) })
         flips = Self.runs(
             file.indices.map { index in
@@ -63,15 +64,9 @@ public struct CrashMap: Sendable, Codable {
             })
     }
 
-    /// A small file of each format.
-    public static func samples() -> [CrashMap] {
-        var files = RealisticFiles(seed: 1)
-        let memories = SeedFiles.seeds(for: "mv2").filter { Content($0).hasData }
-        return [
-            files.log(.short, size: 700), ReplaySegment.encode((0..<3).map { _ in files.session(actions: 2) }),
-            files.sidecar(size: 500),
-            memories.min { $0.count < $1.count } ?? [],
-        ].map { CrashMap($0) }
+    /// The map of a small file of each kit's format.
+    public static func samples(_ kits: KitCatalogue = .standard) -> [CrashMap] {
+        kits.kits.compactMap { kit in kit.mapSample.map { CrashMap($0, as: kit.format) } }
     }
 
     private static func runs(_ outcomes: [Outcome]) -> [Run] {
@@ -88,37 +83,22 @@ public struct CrashMap: Sendable, Codable {
 
     /// What a file holds, for comparing.
     private struct Content {
-        private let data: [[UInt8]]
-        private let verdict: FileReport.Verdict
+        let examination: Examination
+        private let format: any SessionFormat
+        private let items: [[UInt8]]
 
-        init(_ file: [UInt8]) {
-            let bytes = FileBytes(file)
-            verdict = FileReport(path: "", bytes: bytes, deep: true).verdict
-            data =
-                switch FileFormat(of: bytes) {
-                case .sessionLog: (try? SessionLogReader().read(bytes)).map(Self.entries) ?? []
-                case .memory: Self.sessions((try? MV2File.open(bytes))?.sessions ?? [])
-                case .replaySegment: Self.sessions((try? ReplaySegment.read(bytes))?.sessions ?? [])
-                case .activeSession: (try? ActiveSession(decoding: bytes)).map { [$0.encoded()] } ?? []
-                case .liveReplayTrace, .unknown: []
-                }
+        init(_ file: [UInt8], _ format: any SessionFormat) {
+            self.format = format
+            examination = format.examine(FileBytes(file), ExaminationOptions(isDeep: true))
+            items = examination.items?.map(\.content) ?? []
         }
-
-        private static func entries(_ log: SessionLog) -> [[UInt8]] {
-            log.entries.isEmpty ? [] : [Array(log.canonicalDigest.utf8)]
-        }
-
-        private static func sessions(_ stored: [StoredSession]) -> [[UInt8]] {
-            stored.map { $0.decoded().map { ReplaySegment.encode([$0]) } ?? [] }
-        }
-
-        var hasData: Bool { !data.isEmpty }
 
         func outcome(of file: [UInt8]) -> Outcome {
-            let found = Content(file)
-            if found.verdict == .unreadable { return .lost }
-            if found.data == data { return found.verdict == .clean ? .clean : .recovered }
-            switch found.verdict {
+            let found = Content(file, format)
+            let verdict = found.examination.verdict
+            if verdict == .unreadable { return .lost }
+            if found.items == items { return verdict == .clean ? .clean : .recovered }
+            switch verdict {
             case .clean: return .silentlyWrong
             case .recovered: return .recovered
             case .damaged, .unreadable: return .detected

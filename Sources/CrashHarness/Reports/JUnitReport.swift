@@ -1,6 +1,7 @@
 // Results in the XML that continuous integration reads.
 
 import Foundation
+import SessionFormats
 
 /// A suite of tests and what came of them.
 public struct JUnitReport: Sendable {
@@ -24,14 +25,14 @@ public struct JUnitReport: Sendable {
     public init(suite: String, cases: [Case]) { (self.suite, self.cases) = (suite, cases) }
 
     /// Makes a report on checked files: what is damaged or unreadable fails.
-    public init(files: [FileReport]) {
+    public init(files: [ExaminedFile]) {
         suite = "crashlab check"
         cases = files.map { file in
-            let problems = file.findings.map { "\($0.code.rawValue) at byte \($0.offset): \($0.message)" }
-            let fails = file.verdict >= .damaged
+            let problems = file.examination.findings.map { "\($0.code.rawValue) at byte \($0.offset): \($0.message)" }
+            let fails = file.examination.verdict >= .damaged
             return Case(
                 name: file.path,
-                failure: fails ? ([file.verdict.rawValue] + problems).joined(separator: "\n") : nil)
+                failure: fails ? ([file.examination.verdict.rawValue] + problems).joined(separator: "\n") : nil)
         }
     }
 

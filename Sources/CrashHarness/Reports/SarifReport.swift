@@ -30,9 +30,9 @@ public struct SarifReport: Sendable {
     public init(results: [Result]) { self.results = results }
 
     /// Makes a report on checked files.
-    public init(files: [FileReport]) {
+    public init(files: [ExaminedFile]) {
         results = files.flatMap { file in
-            file.findings.map { finding in
+            file.examination.findings.map { finding in
                 Result(
                     rule: finding.code.rawValue, level: finding.severity.rawValue, message: finding.message,
                     path: file.path, offset: finding.offset, length: finding.length, line: finding.line)

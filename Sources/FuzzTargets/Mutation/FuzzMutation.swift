@@ -1,7 +1,8 @@
-// The door through which libFuzzer comes to change an input, for targets whose inputs can be mended.
+// The door through which libFuzzer comes to change an input; where it can be mended, it is now and then.
 //
 // A target of its own: it calls back into libFuzzer, which only the fuzzing programs are linked with.
 
+import CrashHarness
 import FuzzSupport
 
 @_silgen_name("LLVMFuzzerMutate")

@@ -2,6 +2,8 @@
 //
 // All targets share it; which one a program is follows from its name, fuzz-NAME.
 
+import CrashHarness
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -14,6 +16,7 @@
 @_cdecl("LLVMFuzzerInitialize")
 public func initialiseFuzzing(_ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
     FuzzTarget.begin()
+    FuzzTarget.listWhenAsked()
     return 0
 }
 
@@ -28,11 +31,18 @@ extension FuzzTarget {
     /// The target whose name the program has.
     public static let ofThisProgram: FuzzTarget = {
         let program = CommandLine.arguments.first?.split(separator: "/").last ?? ""
-        guard program.hasPrefix("fuzz-"), let target = named(String(program.dropFirst(5))) else {
-            fatalError("\(program) is no fuzzing target's name.")
-        }
+        guard program.hasPrefix("fuzz-"),
+            let target = KitCatalogue.standard.target(named: String(program.dropFirst(5)))
+        else { fatalError("\(program) is no fuzzing target's name.") }
         return target
     }()
+
+    /// Under the name that no target has, the program prints the targets' names and ends.
+    static func listWhenAsked() {
+        guard CommandLine.arguments.first?.split(separator: "/").last == "fuzz" else { return }
+        for target in KitCatalogue.standard.targets { print(target.name) }
+        exit(0)
+    }
 
     /// What every target does first. Swift's backtracer would take the signals of a trap, and libFuzzer would then not keep
     /// the input; so they are as the system has them, without anything in the environment, which a cluster does not set.

@@ -94,7 +94,7 @@ extension FileSystem {
         let temporary = path + ".new"
         try write(bytes, to: temporary)
         try rename(temporary, to: path)
-        try syncFolder(folder(of: path))
+        try syncFolder(path.folderOfPath)
     }
 
     /// `path` itself, or with the first of -2, -3, … behind it that no file has yet.
@@ -109,8 +109,10 @@ extension FileSystem {
     }
 }
 
-/// The folder part of a path, "." when there is none.
-func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+extension String {
+    /// The folder part of a path, "." when there is none.
+    package var folderOfPath: String {
+        guard let slash = lastIndex(of: "/") else { return "." }
+        return slash == startIndex ? "/" : String(self[..<slash])
+    }
 }

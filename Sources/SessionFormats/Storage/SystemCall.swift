@@ -9,7 +9,7 @@
     import Darwin
 #endif
 
-enum SystemCall {
+package enum SystemCall {
     struct Status {
         var size: Int
         var isRegular: Bool
@@ -29,7 +29,7 @@ enum SystemCall {
     }
 
     /// Nanoseconds on one of the system's clocks.
-    static func nanoseconds(on clock: clockid_t) -> UInt64 {
+    package static func nanoseconds(on clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)

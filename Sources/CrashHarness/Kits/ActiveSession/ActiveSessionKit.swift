@@ -1,0 +1,33 @@
+// The kit of the sidecar.
+
+import SessionFormats
+
+extension FormatKit {
+    static let activeSession = FormatKit(
+        ActiveSessionFormat(), fileName: "memory.mv2.session", sample: { ReplayScenario(.sidecar, &$0).bytes },
+        generate: { request in
+            var files = RealisticFiles(seed: request.seed)
+            return files.sidecar(size: request.size)
+        },
+        judges: [ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar)],
+        scenarios: ActiveSessionCrashes.all, targets: [.activeSession])
+}
+
+extension FuzzTarget {
+    fileprivate static let activeSession = FuzzTarget(
+        "active-session", mend: Mending.sidecar,
+        seeds: {
+            (0..<seedCount).map { seed in
+                var files = RealisticFiles(seed: UInt64(seed))
+                return files.sidecar(size: 400)
+            }
+        },
+        examine: { input in
+            let bytes = FileBytes(input)
+            _ = try? ActiveSession.fieldSpans(of: bytes)
+            guard let session = try? ActiveSession(decoding: bytes) else { return }
+            let again = try ActiveSession(decoding: FileBytes(session.encoded()))
+            try expect(
+                again.encoded() == session.encoded(), "A sidecar that was read is the same when it is written and read.")
+        })
+}

@@ -1,0 +1,112 @@
+// All that the harness knows of one format, behind one type.
+//
+// Targets, campaigns, generation, exploration, reports and crash maps take what they need from kits and know no format. A
+// kit needs the format and a way to choose a small whole file; everything else is more than that.
+
+import SessionFormats
+
+/// What the harness can do with files of one format.
+public struct FormatKit: Sendable {
+    /// A whole file as an agent would have left it.
+    public struct Generation: Sendable {
+        /// At least so many bytes, where the format lets that be chosen.
+        public var size: Int
+        /// Where the content follows from.
+        public var seed: UInt64
+        /// One of the kit's `contents`; nil for the first.
+        public var content: String?
+        /// A file to build on; nil for a new one.
+        public var base: [UInt8]?
+        /// How many times something is added and saved, where that is how files of the format grow.
+        public var saves: Int
+
+        /// Asks for a file.
+        public init(size: Int = 20_000, seed: UInt64 = 1, content: String? = nil, base: [UInt8]? = nil, saves: Int = 3) {
+            (self.size, self.seed, self.content, self.base, self.saves) = (size, seed, content, base, saves)
+        }
+    }
+
+    /// The format.
+    public let format: any SessionFormat
+    /// What a file of the format is called, with its extension.
+    public let fileName: String
+    /// Chooses a small whole file.
+    public let sample: @Sendable (inout Choices) throws -> [UInt8]
+    /// The kinds of content that can be asked for; empty when there is one.
+    public let contents: [String]
+    /// Whether a file can be built on another one.
+    public let buildsOnBase: Bool
+    /// Makes a realistic file of any size.
+    public let generate: @Sendable (Generation) throws -> [UInt8]
+    /// What a campaign asks of this format alone, beside what it asks of every format.
+    public let ownJudges: [any Judge]
+    /// Judges that are asked only by name: those that must fail, and those whose cases are few enough to look at them all.
+    public let specialJudges: [any Judge]
+    /// The format's writers at work.
+    public let scenarios: [CrashScenario]
+    /// What a coverage-guided fuzzer runs.
+    public let targets: [FuzzTarget]
+    /// Measures the format's reader and writer; nil when nothing is measured.
+    public let measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)?
+
+    /// Makes a kit. What is left out follows from the format and the samples.
+    public init(
+        _ format: any SessionFormat, fileName: String? = nil,
+        sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
+        contents: [String] = [], buildsOnBase: Bool = false,
+        generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
+        judges: [any Judge] = [], specialJudges: [any Judge] = [], scenarios: [CrashScenario] = [],
+        targets: [FuzzTarget]? = nil,
+        measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)? = nil
+    ) {
+        self.format = format
+        self.fileName = fileName ?? "file.\(format.id)"
+        self.sample = sample
+        self.contents = contents
+        self.buildsOnBase = buildsOnBase
+        self.generate =
+            generate
+            ?? { request in
+                var choices = Choices.seeded(request.seed)
+                return try sample(&choices)
+            }
+        ownJudges = judges
+        self.specialJudges = specialJudges
+        self.scenarios = scenarios
+        self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]
+        self.measure = measure
+    }
+
+    /// All that a campaign asks: what holds for every format, then what holds for this one.
+    public var judges: [any Judge] { [FormatPromises(self)] + ownJudges }
+
+    /// A small realistic file that holds something, for a map of what damage does to it; nil when there is none.
+    var mapSample: [UInt8]? {
+        let samples = (0..<FuzzTarget.seedCount).compactMap { seed -> [UInt8]? in
+            try? generate(Generation(size: 600, seed: UInt64(seed + 1), content: contents.last, saves: 1))
+        }
+        let full = samples.filter { format.examine(FileBytes($0), ExaminationOptions()).items?.isEmpty == false }
+        return full.min { $0.count < $1.count }
+    }
+}
+
+extension FuzzTarget {
+    /// The target of a format that brings none: what every format owes, for any input.
+    static func promises(
+        of format: any SessionFormat, sample: @escaping @Sendable (inout Choices) throws -> [UInt8]
+    ) -> FuzzTarget {
+        FuzzTarget(
+            format.id.rawValue,
+            seeds: {
+                (0..<seedCount).compactMap { seed in
+                    var choices = Choices.seeded(UInt64(seed))
+                    return try? sample(&choices)
+                }
+            },
+            examine: { input in
+                if let problem = FormatPromises.problem(format, input) {
+                    throw Broken(description: "expected \(problem.expected), got \(problem.got)")
+                }
+            })
+    }
+}

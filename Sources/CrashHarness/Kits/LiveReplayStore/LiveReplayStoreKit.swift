@@ -1,0 +1,49 @@
+// The kit of the live replay store: in memory, in its file, and the cursors that lead into it.
+
+import LiveReplay
+import SessionFormats
+
+extension FormatKit {
+    static let liveReplayStore = FormatKit(
+        LiveReplayStoreFormat(), fileName: "live.jsonl", sample: { try storeFile(events: $0.choose("events", below: 8)) },
+        generate: { try storeFile(events: $0.size / 120) },
+        judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
+        specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],
+        scenarios: LiveReplayStoreCrashes.all, targets: [.liveReplayStore, .cursor],
+        measure: { benchmark, _, report in LiveReplayBenchmark(benchmark).run(report: report) })
+
+    fileprivate static func storeFile(events: Int) throws -> [UInt8] {
+        let disk = SimulatedDisk([:])
+        let store = try FileLiveReplayStore(
+            path: "live", options: FileLiveReplayStore.Options(), on: disk, now: { 0 }, origin: { 0 })
+        for number in 0..<events {
+            _ = try store.append(
+                sessionID: "session \(number % 3)", revision: SessionRevision(UInt64(number / 4)),
+                payload: .agentFrameSwitched(frameID: "\(number)"))
+        }
+        return disk.contents["live"] ?? []
+    }
+}
+
+extension FuzzTarget {
+    fileprivate static let liveReplayStore = FuzzTarget.promises(
+        of: LiveReplayStoreFormat(), sample: { try FormatKit.storeFile(events: $0.choose("events", below: 8)) })
+
+    fileprivate static let cursor = FuzzTarget(
+        "cursor",
+        seeds: {
+            (0..<seedCount).map { seed in
+                let cursor = SessionCursor(sessionID: "s\(seed):é", revision: SessionRevision(7), position: 9)
+                return Array(cursor.text.utf8)
+            }
+        },
+        examine: { input in
+            let text = String(decoding: input, as: UTF8.self)
+            guard let parts = try? SessionCursor(text: text).parts() else { return }
+            let again = SessionCursor(sessionID: parts.sessionID, revision: parts.revision, position: parts.position)
+            let twice = try again.parts()
+            try expect(
+                twice.sessionID == parts.sessionID && twice.position == parts.position
+                    && twice.revision == parts.revision, "What a cursor says makes a cursor that says the same.")
+        })
+}

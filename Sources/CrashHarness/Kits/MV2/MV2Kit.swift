@@ -1,0 +1,65 @@
+// The kit of the memory.
+
+import SessionFormats
+
+extension FormatKit {
+    static let mv2 = FormatKit(
+        MV2Format(), fileName: "memory.mv2", sample: { try memory(&$0, sessions: $0.choose("sessions", below: 3)) },
+        buildsOnBase: true,
+        generate: { request in
+            var files = RealisticFiles(seed: request.seed)
+            let disk = SimulatedDisk(request.base.map { ["m": $0] } ?? [:])
+            let memory = try request.base == nil
+                ? MV2Writer.create(path: "m", on: disk) : MV2Writer.open(path: "m", on: disk)
+            try files.save(times: request.saves, into: memory)
+            return disk.contents["m"] ?? []
+        },
+        judges: [MemorySaves(), MemoryTruncation(), MemoryDamage()], scenarios: MV2Crashes.all, targets: [.mv2],
+        measure: { benchmark, folder, report in try MemoryBenchmark(benchmark).run(in: folder, report: report) })
+
+    fileprivate static func memory(_ choices: inout Choices, sessions count: Int) throws -> [UInt8] {
+        let disk = SimulatedDisk(["m": MemoryScenario(&choices).bytes])
+        var files = RealisticFiles(seed: UInt64(count))
+        if count > 0 {
+            try MV2Writer.open(path: "m", on: disk).save((0..<count).map { _ in files.session(actions: 3) })
+        }
+        return disk.contents["m"] ?? []
+    }
+}
+
+extension FuzzTarget {
+    fileprivate static let mv2 = FuzzTarget(
+        "mv2", mend: Mending.memory,
+        seeds: {
+            (0..<seedCount).compactMap { seed in
+                var choices = Choices.seeded(UInt64(seed))
+                return try? FormatKit.memory(&choices, sessions: seed % 3)
+            }
+        },
+        examine: { input in
+            let bytes = FileBytes(input)
+            let reference = try? MV2File.open(bytes, mode: .reference)
+            let recovered = try? MV2File.open(bytes)
+            try expect(reference == nil || recovered != nil, "Recover mode opens every memory that the reference opens.")
+            guard let recovered else { return }
+            if let reference {
+                try expect(
+                    recovered.sessions.count >= reference.sessions.count,
+                    "Recover mode finds every session of the reference.")
+            }
+            _ = (recovered.verified(deep: true), recovered.fieldSpans())
+            try saveInto(input, recovered)
+        })
+
+    /// Whatever a memory claims, a save keeps what was readable and does not trap.
+    private static func saveInto(_ input: [UInt8], _ before: MV2File) throws {
+        let disk = SimulatedDisk(["m": input])
+        guard let writer = try? MV2Writer.open(path: "m", on: disk) else { return }
+        let sessions = writer.sessions
+        guard (try? writer.save(sessions)) != nil else { return }
+        let after = try MV2File.open(try disk.contents(of: "m"))
+        try expect(
+            after.sessions.compactMap { $0.decoded() } == sessions,
+            "A save holds what it was given, whatever was there.")
+    }
+}

@@ -1,0 +1,90 @@
+// Writers of session logs at work, and what must hold after a crash.
+
+import SessionFormats
+
+enum SessionLogCrashes {
+    static var all: [CrashScenario] { scenarios }
+
+    private static let log = "folder/session.jsonl"
+    private static let header = SessionHeader(id: "s", timestamp: "t", cwd: "/")
+
+    private static func entry(_ id: String) -> SessionEntry {
+        // Long enough to lie in more than one sector.
+        .message(
+            MessageEntry(
+                id: id, parentID: nil, timestamp: "t",
+                message: .user(
+                    UserMessage(
+                        content: [.text(String(repeating: id, count: 300))], timestampMilliseconds: 1))))
+    }
+
+    static func checkLog(_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)? {
+        guard !acknowledged.isEmpty else { return nil }
+        let wanted = acknowledged.filter { $0 != "the log" }
+        do {
+            // What an agent does after a crash: repair the log's end, and read it.
+            _ = try SessionLogWriter.open(path: log, on: disk)
+            let log = try SessionLogReader().read(try disk.contents(of: log))
+            let ids = log.entries.map(\.id)
+            guard log.header?.id == "s" else { return ("the header", "\(String(describing: log.header))") }
+            if !ids.starts(with: wanted) { return ("entries \(wanted)", "\(ids)") }
+            return ids.count > wanted.count + 1 ? ("at most one entry more than \(wanted)", "\(ids)") : nil
+        } catch { return ("a log with \(wanted)", "\(error)") }
+    }
+
+    private static let scenarios = [
+        CrashScenario(
+            name: "log-create-append", writing: "safe", expectation: .safe, base: [:],
+            work: { disk in
+                let writer = try SessionLogWriter.create(path: log, header: header, on: disk)
+                disk.acknowledge("the log")
+                for id in ["a", "b"] {
+                    try writer.append(entry(id))
+                    disk.acknowledge(id)
+                }
+            }, check: checkLog),
+        CrashScenario(
+            name: "log-reopen-append", writing: "safe", expectation: .safe,
+            base: [log: header.encoded() + [0x0A] + Array(entry("a").encoded().prefix(200))],
+            work: { disk in
+                disk.acknowledge("the log")
+                let writer = try SessionLogWriter.open(path: log, on: disk)
+                for id in ["b", "c"] {
+                    try writer.append(entry(id))
+                    disk.acknowledge(id)
+                }
+            }, check: checkLog),
+        CrashScenario(
+            name: "log-create-append", writing: "reference", expectation: .knownWindow, base: [:],
+            work: { disk in
+                // As the reference: nothing is synced.
+                let file = try disk.open(log, .createOrTruncate)
+                try file.append(header.encoded())
+                try file.append([0x0A])
+                disk.acknowledge("the log")
+                for id in ["a", "b"] {
+                    try file.append(entry(id).encoded())
+                    try file.append([0x0A])
+                    disk.acknowledge(id)
+                }
+            }, check: checkLog),
+        CrashScenario(
+            name: "mutant-newline-apart", writing: "the newline in a write of its own", expectation: .mutant,
+            base: [log: header.encoded() + [0x0A]],
+            work: { disk in
+                let file = try disk.open(log, .append)
+                disk.acknowledge("the log")
+                for id in ["a", "b"] {
+                    try file.append(entry(id).encoded())
+                    try file.sync()
+                    disk.acknowledge(id)
+                    try file.append([0x0A])
+                }
+            },
+            check: { disk, acknowledged in
+                // With the repair that goes with such a writer: behind the last newline all is cut.
+                _ = try? SessionLogWriter.open(path: log, repair: .reference, on: disk)
+                return checkLog(disk, acknowledged)
+            }),
+    ]
+}

@@ -1,3 +1,0 @@
-// All of it is in FuzzSupport, by the program's name.
-
-import FuzzSupport

@@ -1,0 +1,115 @@
+// The file of a live replay store as one of the formats of the catalogue.
+
+import SessionFormats
+
+extension FormatID {
+    /// The file of a `FileLiveReplayStore`, JSON Lines.
+    public static let liveReplayStore = FormatID("live-replay-store")
+}
+
+/// The store's file: recognised by its header. Every event that stands whole in it is told, also behind damage, where the
+/// store itself stops reading.
+public struct LiveReplayStoreFormat: SessionFormat {
+    /// Makes the format.
+    public init() {}
+
+    /// "live-replay-store".
+    public var id: FormatID { .liveReplayStore }
+
+    /// As in "A live replay store's file".
+    public var title: String { "The file of a live replay store" }
+
+    /// The header is the first line.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        Recognition(headerOfType: LiveReplayRecord.type, in: bytes)
+    }
+
+    /// Reads the records line by line.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        let lines = Lines(bytes)
+        guard lines.hasHeader else {
+            return Examination(
+                refusing: id, of: bytes, "InvalidHeader", "The first line is not the header of a live replay store.",
+                .invalidHeader, line: 1, fields: { lines.fields })
+        }
+        let events = lines.records.compactMap { line in line.cursor.map { (line, $0) } }
+        let items = ExaminedItems("events", count: events.count) { index in
+            let (line, cursor) = events[index]
+            return ExaminedItem(
+                id: cursor, facts: [Fact("cursor", cursor), Fact("line", line.number)], range: line.range,
+                content: { line.record.line })
+        }
+        return Examination(
+            id, of: bytes, Verdict(worst: lines.findings.worst), summary: ["\(events.count) events"], items: items,
+            findings: lines.findings.report, fields: { lines.fields })
+    }
+
+    /// The header and every whole record, in order.
+    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+        let lines = Lines(bytes)
+        guard lines.hasHeader else { throw .nothing("the first line is not the header of a live replay store.") }
+        return lines.records.flatMap(\.record.line)
+    }
+
+    /// A line that is a record.
+    private struct Line {
+        var record: LiveReplayRecord
+        var number: Int
+        var range: Range<Int>
+
+        /// The event's cursor; nil for other records.
+        var cursor: String? {
+            guard case .event(let session, let revision, let position, _, _) = record else { return nil }
+            return SessionCursor(sessionID: session, revision: revision, position: position).text
+        }
+
+        /// For people.
+        var text: String {
+            switch record {
+            case .header: "header"
+            case .life(let first, let through): "positions \(first) to \(through)"
+            case .session(let session, _): "positions of \(session)"
+            case .event: cursor ?? "event"
+            }
+        }
+    }
+
+    private struct Lines {
+        private(set) var records: [Line] = []
+        private(set) var findings = Findings()
+
+        init(_ bytes: FileBytes) {
+            let all = bytes.copy(0..<bytes.count)
+            var (start, number) = (0, 0)
+            while start < all.count {
+                number += 1
+                let newline = all[start...].firstIndex(of: 0x0A)
+                take(all[start..<(newline ?? all.count)], number, hasNewline: newline != nil)
+                start = (newline ?? all.count) + 1
+            }
+        }
+
+        private mutating func take(_ line: ArraySlice<UInt8>, _ number: Int, hasNewline: Bool) {
+            let range = line.startIndex..<line.endIndex
+            if hasNewline, let record = LiveReplayRecord(line), (record == .header) == (number == 1) {
+                records.append(Line(record: record, number: number, range: range))
+            } else if hasNewline {
+                findings.add(
+                    .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
+                    "The line is not a record; the store drops it and everything behind it when it opens the file.")
+            } else {
+                findings.add(
+                    .tornEntry, .warning, offset: range.lowerBound, length: range.count, line: number,
+                    "The last record was cut short while it was being written; it was never acknowledged.")
+            }
+        }
+
+        var hasHeader: Bool { records.first?.record == .header }
+
+        var fields: [FieldSpan] {
+            records.map { line in
+                FieldSpan(path: "line \(line.number)", range: line.range, value: line.text)
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// Traces of live replay stores as one of the formats of the catalogue.
+
+import SessionFormats
+
+extension FormatID {
+    /// A recorded run of a live replay store, JSON Lines.
+    public static let liveReplayTrace = FormatID("live-replay-trace")
+}
+
+/// The trace: recognised by its header.
+public struct LiveReplayTraceFormat: SessionFormat {
+    /// Makes the format.
+    public init() {}
+
+    /// "live-replay-trace".
+    public var id: FormatID { .liveReplayTrace }
+
+    /// As in "A trace".
+    public var title: String { "A trace of a live replay store" }
+
+    /// The header is short, and the first line.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        Recognition(headerOfType: LiveReplayTrace.type, in: bytes)
+    }
+
+    /// Reads the trace and asks our store the same; see `LiveReplayTrace`.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        do throws(LiveReplayTrace.Malformed) {
+            let trace = try LiveReplayTrace(bytes)
+            let difference = trace.firstDifference()
+            return Examination(
+                id, of: bytes, difference == nil ? .clean : .damaged, summary: ["\(trace.steps.count) operations"],
+                findings: difference.map { [$0.finding] } ?? [], fields: { LineFields.fields(of: bytes) })
+        } catch {
+            return Examination(
+                refusing: id, of: bytes, "Malformed", error.description, at: error.offset, line: error.line,
+                fields: { LineFields.fields(of: bytes) })
+        }
+    }
+}
+
+extension LiveReplayTrace.Difference {
+    fileprivate var finding: Finding {
+        Finding(
+            .traceDifference, .error, offset: offset, length: 0, line: line,
+            message: "The answer had to be \(expected), and \(recorded) is recorded.")
+    }
+}
+
+extension Recognition {
+    /// What a first line says that is an object with this "type".
+    init?(headerOfType type: String, in bytes: FileBytes) {
+        let line = bytes.copy(0..<4096).prefix { $0 != 0x0A }
+        guard line.first == 0x7B, let header = try? JSONValue(line), header["type"]?.string == type else { return nil }
+        self.init(.header, "the header on its first line")
+    }
+}
+
+extension FormatCatalogue {
+    /// The formats of both libraries.
+    public static let withLiveReplay = standard.adding(LiveReplayTraceFormat(), LiveReplayStoreFormat())
+}

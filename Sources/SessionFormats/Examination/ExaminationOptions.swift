@@ -1,0 +1,23 @@
+// What an examination is asked to do.
+
+/// What an examination is asked to do; the defaults are those of `crashlab check`.
+public struct ExaminationOptions: Sendable {
+    /// As the reference implementation reads, or everything that can be had.
+    public var mode: ReadingMode
+    /// Whether all content that has a hash is hashed, which takes as long as reading it all.
+    public var isDeep: Bool
+    /// Whether a digest of what survives is made, where the format has one.
+    public var digests: Bool
+    /// Whether a large file is read on all cores.
+    public var usesAllCores: Bool
+
+    /// Makes options.
+    public init(
+        mode: ReadingMode = .recover, isDeep: Bool = false, digests: Bool = false, usesAllCores: Bool = false
+    ) {
+        self.mode = mode
+        self.isDeep = isDeep
+        self.digests = digests
+        self.usesAllCores = usesAllCores
+    }
+}

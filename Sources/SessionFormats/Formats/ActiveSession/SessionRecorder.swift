@@ -1,0 +1,243 @@
+// Records what an agent does to a memory: the operations of the upstream, with time and randomness given from outside.
+//
+// While a session is active it can be kept in a sidecar beside the memory, so that the next program goes on with it.
+// The upstream empties the sidecar and writes it anew; a crash between the two leaves a file that it then deletes. The
+// safe protocol writes a file beside it and renames that, and a sidecar that cannot be read is kept as `NAME.corrupt`.
+
+/// An operation that does not fit the recorder's state.
+public enum SessionRecorderError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A session is active already.
+    case alreadyActive(SessionID)
+    /// No session is active.
+    case notActive
+    /// There is no finished session of this identifier.
+    case unknownSession(SessionID)
+
+    /// One sentence that says what to do.
+    public var description: String {
+        switch self {
+        case .alreadyActive(let id): "Session \(id) is active already; end it before starting a new one."
+        case .notActive: "No session is active; start one first."
+        case .unknownSession(let id): "There is no finished session \(id)."
+        }
+    }
+}
+
+/// A recorder of sessions.
+public struct SessionRecorder: Sendable {
+    /// How a sidecar is written, and what becomes of one that cannot be read.
+    public enum SidecarProtocol: Sendable, CaseIterable {
+        /// As the upstream: emptied, then written; removed when it cannot be read.
+        case reference
+        /// Written beside and renamed; kept under a `.corrupt` name when it cannot be read.
+        case safe
+    }
+
+    /// What loading a sidecar came to.
+    public enum SidecarOutcome: Sendable, Equatable {
+        /// There is none.
+        case absent
+        /// Its session is the active one now.
+        case loaded(SessionID)
+        /// It cannot be read; it was kept under this name, or removed when that is nil.
+        case unreadable(ReplayFormatError, keptAs: String?)
+    }
+
+    /// The session that is being recorded.
+    public private(set) var active: ActiveSession?
+    /// The finished sessions, in the order in which they ended.
+    public private(set) var completed: [ReplaySession]
+    private let clock: @Sendable () -> Int64
+    private let newID: @Sendable () -> SessionID
+
+    /// Makes a recorder.
+    ///
+    /// - Parameters:
+    ///   - completed: Sessions that were finished earlier.
+    ///   - clock: Seconds since 1970.
+    ///   - newID: An identifier that no session has yet.
+    public init(
+        completed: [ReplaySession] = [], clock: @escaping @Sendable () -> Int64,
+        newID: @escaping @Sendable () -> SessionID = {
+            var generator = SystemRandomNumberGenerator()
+            return SessionID.random(using: &generator)
+        }
+    ) {
+        self.completed = completed
+        self.clock = clock
+        self.newID = newID
+    }
+
+    // MARK: Recording
+
+    /// Whether a session is active.
+    public var isRecording: Bool { active != nil }
+
+    /// The active session's identifier.
+    public var activeSessionID: SessionID? { active?.session.id }
+
+    /// Begins a session.
+    ///
+    /// - Throws: `SessionRecorderError.alreadyActive`.
+    @discardableResult
+    public mutating func startSession(
+        name: String?, configuration: RecordingConfiguration = RecordingConfiguration()
+    ) throws(SessionRecorderError) -> SessionID {
+        if let active { throw .alreadyActive(active.session.id) }
+        let session = ReplaySession(id: newID(), name: name, createdSeconds: clock())
+        active = ActiveSession(session, configuration: configuration)
+        return session.id
+    }
+
+    /// Ends the active session and keeps it among the finished ones.
+    ///
+    /// - Throws: `SessionRecorderError.notActive`.
+    @discardableResult
+    public mutating func endSession() throws(SessionRecorderError) -> ReplaySession {
+        guard var session = active?.session else { throw .notActive }
+        session.endedSeconds = clock()
+        active = nil
+        completed.append(session)
+        return session
+    }
+
+    /// Makes a checkpoint and records that as an action; returns the checkpoint's number.
+    ///
+    /// - Throws: `SessionRecorderError.notActive`.
+    @discardableResult
+    public mutating func createCheckpoint(_ snapshot: StateSnapshot) throws(SessionRecorderError) -> UInt64 {
+        guard var session = active else { throw .notActive }
+        let checkpoint = session.addCheckpoint(snapshot, timestampSeconds: clock())
+        session.record(newAction(.checkpoint(id: checkpoint.id), in: session))
+        active = session
+        return checkpoint.id
+    }
+
+    /// Records that a document was put; nothing when no session is active. Makes a checkpoint when one is due.
+    ///
+    /// - Parameter snapshot: The memory's state, asked for only when a checkpoint is due.
+    public mutating func recordPut(
+        frameID: UInt64, input: some Collection<UInt8>, snapshot: @autoclosure () -> StateSnapshot
+    ) {
+        guard var session = active else { return }
+        var action = newAction(.put(frameID: frameID), in: session, affectedFrames: [frameID])
+        action.setInput(input)
+        session.record(action)
+        active = session
+        if session.isCheckpointDue { _ = try? createCheckpoint(snapshot()) }
+    }
+
+    /// Records a search; nothing when no session is active.
+    public mutating func recordFind(query: String, mode: String, resultCount: UInt64, resultFrames: [UInt64]) {
+        guard var session = active else { return }
+        var action = newAction(
+            .find(query: query, mode: mode, resultCount: resultCount), in: session, affectedFrames: resultFrames)
+        action.setInput(query.utf8)
+        session.record(action)
+        active = session
+    }
+
+    /// Records a question to a model; nothing when no session is active.
+    public mutating func recordAsk(
+        query: String, provider: String, model: String, response: some Collection<UInt8>,
+        durationMilliseconds: UInt64, retrievedFrames: [UInt64]
+    ) {
+        guard var session = active else { return }
+        var action = newAction(
+            .ask(query: query, provider: provider, model: model), in: session, affectedFrames: retrievedFrames)
+        action.setInput(query.utf8)
+        action.setOutput(response)
+        action.durationMilliseconds = durationMilliseconds
+        session.record(action)
+        active = session
+    }
+
+    private func newAction(
+        _ type: ActionType, in session: ActiveSession, affectedFrames: [UInt64] = []
+    ) -> ReplayAction {
+        ReplayAction(
+            sequence: session.session.nextSequence, timestampSeconds: clock(), type: type,
+            affectedFrames: affectedFrames)
+    }
+
+    // MARK: Finished sessions
+
+    /// A line about each finished session.
+    public func listSessions() -> [SessionSummary] { completed.map(SessionSummary.init) }
+
+    /// A finished session.
+    public func session(_ id: SessionID) -> ReplaySession? { completed.first { $0.id == id } }
+
+    /// Forgets a finished session.
+    ///
+    /// - Throws: `SessionRecorderError.unknownSession`.
+    public mutating func deleteSession(_ id: SessionID) throws(SessionRecorderError) {
+        guard let index = completed.firstIndex(where: { $0.id == id }) else { throw .unknownSession(id) }
+        completed.remove(at: index)
+    }
+
+    // MARK: The sidecar
+
+    /// Where the sidecar of a memory stands.
+    public static func sidecarPath(forMemory path: String) -> String { path + ".session" }
+
+    /// Writes the active session beside its memory; removes the sidecar when no session is active.
+    ///
+    /// - Throws: `FileSystemError`; under the safe protocol the old sidecar is then still whole.
+    public func saveSidecar(
+        forMemory memory: String, _ writing: SidecarProtocol = .safe, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(FileSystemError) {
+        let path = Self.sidecarPath(forMemory: memory)
+        guard let active else {
+            try Self.clearSidecar(forMemory: memory, on: fileSystem)
+            return
+        }
+        switch writing {
+        case .reference: try fileSystem.write(active.encoded(), to: path)
+        case .safe: try fileSystem.replace(path, with: active.encoded())
+        }
+    }
+
+    /// Goes on with the session in the sidecar, if there is one.
+    ///
+    /// - Throws: `FileSystemError` when there is one that cannot be opened; it is left as it is.
+    @discardableResult
+    public mutating func loadSidecar(
+        forMemory memory: String, _ reading: SidecarProtocol = .safe, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(FileSystemError) -> SidecarOutcome {
+        let path = Self.sidecarPath(forMemory: memory)
+        guard try fileSystem.exists(path) else { return .absent }
+        let bytes = try fileSystem.contents(of: path)
+        do throws(ReplayFormatError) {
+            let session = try ActiveSession(decoding: bytes)
+            active = session
+            return .loaded(session.session.id)
+        } catch {
+            return .unreadable(error, keptAs: try Self.putAside(path, reading, fileSystem))
+        }
+    }
+
+    /// Gives an unreadable sidecar a name under which nothing is lost, or removes it as the upstream does.
+    private static func putAside(
+        _ path: String, _ reading: SidecarProtocol, _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> String? {
+        guard reading == .safe else {
+            try fileSystem.remove(path)
+            return nil
+        }
+        let kept = try fileSystem.unusedName(path + ".corrupt")
+        try fileSystem.rename(path, to: kept)
+        try fileSystem.syncFolder(path.folderOfPath)
+        return kept
+    }
+
+    /// Removes the sidecar if there is one.
+    public static func clearSidecar(
+        forMemory memory: String, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(FileSystemError) {
+        let path = sidecarPath(forMemory: memory)
+        guard try fileSystem.exists(path) else { return }
+        try fileSystem.remove(path)
+        try fileSystem.syncFolder(path.folderOfPath)
+    }
+}

@@ -1,0 +1,34 @@
+// What can be found in memories.
+
+extension FindingCode {
+    /// There is no whole table of contents.
+    public static let missingTable = FindingCode("missing-table")
+    /// A table of contents decodes and does not have its checksum.
+    public static let tableChecksumMismatch = FindingCode("table-checksum-mismatch")
+    /// A whole table of contents has no commit footer.
+    public static let missingFooter = FindingCode("missing-footer")
+    /// The header points at another table of contents than the last whole one, or copies another checksum.
+    public static let headerMismatch = FindingCode("header-mismatch")
+    /// The log lies outside the file, or a record in it is damaged.
+    public static let logDamaged = FindingCode("log-damaged")
+    /// A record of the log was not committed.
+    public static let pendingRecord = FindingCode("pending-record")
+    /// The sessions are not where the table of contents says.
+    public static let sessionsUnreadable = FindingCode("sessions-unreadable")
+    /// Sessions were found by their magic.
+    public static let sessionsFoundByScan = FindingCode("sessions-found-by-scan")
+    /// Something that the table of contents points at reaches beyond the file.
+    public static let regionOutside = FindingCode("region-outside")
+    /// Two things that the table of contents points at share bytes.
+    public static let regionOverlap = FindingCode("region-overlap")
+    /// The header's padding or legacy lock is not zero.
+    public static let paddingNotZero = FindingCode("padding-not-zero")
+    /// The manifest counts other sessions or actions than there are.
+    public static let manifestMismatch = FindingCode("manifest-mismatch")
+    /// The actions or checkpoints of a session are not numbered as they are recorded.
+    public static let sequenceBroken = FindingCode("sequence-broken")
+    /// A checkpoint's hash is not that of its snapshot.
+    public static let stateHashMismatch = FindingCode("state-hash-mismatch")
+    /// Bytes do not have the hash that the table of contents gives.
+    public static let contentHashMismatch = FindingCode("content-hash-mismatch")
+}

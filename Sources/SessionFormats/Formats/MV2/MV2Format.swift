@@ -1,0 +1,86 @@
+// Memories as one of the formats of the catalogue.
+
+extension FormatID {
+    /// A memory, `.mv2`.
+    public static let mv2 = FormatID("mv2")
+}
+
+/// The memory: recognised by its magic, or where the header is damaged by a table of contents that has its footer's hash,
+/// or by whole sessions.
+public struct MV2Format: SessionFormat {
+    /// Makes the format.
+    public init() {}
+
+    /// "mv2".
+    public var id: FormatID { .mv2 }
+
+    /// As in "A memory".
+    public var title: String { "A memory" }
+
+    /// Only a footer whose hash matches, or a magic where it belongs, is proof.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        for magic in ["MV2\0", "MV2E"] {
+            if let byMagic = Recognition(magic: magic, at: bytes) { return byMagic }
+        }
+        if depth == .whole, let byRest = recogniseByRest(bytes) { return byRest }
+        return name?.hasSuffix(".mv2") == true ? Recognition(.name, "its name") : nil
+    }
+
+    /// A memory whose header is gone still has what stands behind it.
+    private func recogniseByRest(_ bytes: FileBytes) -> Recognition? {
+        bytes.withBytes { buffer in
+            if MV2Footer.backwards(buffer).contains(where: { _ in true }) {
+                return Recognition(.proof, "a table of contents that has its footer's hash")
+            }
+            if let segment = BytePattern.first(ReplaySegment.magic, in: buffer, from: 0) {
+                let hasSession = !ReplaySegment.salvage(bytes, in: segment..<bytes.count).isEmpty
+                return hasSession
+                    ? Recognition(.structure, "sessions behind the magic of a replay segment")
+                    : Recognition(.hint, "the magic of a replay segment")
+            }
+            return BytePattern.last(MV2Footer.magic, in: buffer, before: buffer.count)
+                .map { _ in Recognition(.hint, "the magic of a footer") }
+        }
+    }
+
+    /// Opens and verifies the memory; see `MV2File`.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        do throws(MV2Error) {
+            let memory = try MV2File.open(bytes, mode: options.mode)
+            let findings = options.mode == .reference ? memory.findings : memory.verified(deep: options.isDeep)
+            var examination = Examination(
+                id, of: bytes, Verdict(worst: findings.worst), summary: summary(of: memory), facts: facts(of: memory),
+                items: ExaminedItems(sessions: memory.sessions), findings: findings.report,
+                evidence: { Self.evidence(memory) },
+                fields: { memory.fieldSpans() })
+            if memory.table == nil && memory.sessions.isEmpty {
+                examination.verdict = .unreadable
+                examination.failure = .init(
+                    kind: "InvalidToc", message: "Neither a table of contents nor a session is whole.")
+            }
+            return examination
+        } catch {
+            return Examination(refusing: id, of: bytes, error.kind, error.description, at: error.offset ?? 0)
+        }
+    }
+
+    /// The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
+    private static func evidence(_ memory: MV2File) -> [String] {
+        let opens = (try? MV2File.open(memory.bytes, mode: .reference)) != nil
+        return (memory.table == nil ? [] : ["table of contents"]) + (opens ? ["as a file that its own program opens"] : [])
+    }
+
+    private func summary(of memory: MV2File) -> [String] {
+        let table = memory.tableRange.map { range in
+            "table of contents at byte \(range.lowerBound)" + (memory.generation.map { ", commit \($0)" } ?? "")
+        }
+        return (table.map { [$0] } ?? []) + memory.sessions.map(\.summary.text)
+    }
+
+    private func facts(of memory: MV2File) -> [Fact] {
+        var facts: [Fact] = []
+        if let range = memory.tableRange { facts.append(Fact("footerOffset", range.lowerBound)) }
+        if let generation = memory.generation { facts.append(Fact("generation", .unsigned(generation))) }
+        return facts
+    }
+}

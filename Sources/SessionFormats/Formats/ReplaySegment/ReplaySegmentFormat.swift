@@ -1,0 +1,92 @@
+// Replay segments as one of the formats of the catalogue.
+
+extension FormatID {
+    /// A replay segment outside a memory.
+    public static let replaySegment = FormatID("replay-segment")
+}
+
+/// The replay segment: recognised by its magic.
+public struct ReplaySegmentFormat: SessionFormat {
+    /// Makes the format.
+    public init() {}
+
+    /// "replay-segment".
+    public var id: FormatID { .replaySegment }
+
+    /// As in "A replay segment".
+    public var title: String { "A replay segment" }
+
+    /// The magic at the beginning is proof, a part of it where the file ends nearly so.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        Recognition(magic: ReplaySegment.magic, at: bytes)
+    }
+
+    /// Reads the segment; see `ReplaySegment`.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        do throws(ReplayFormatError) {
+            let segment = try ReplaySegment.read(bytes, mode: options.mode)
+            let hasNothing = segment.sessions.isEmpty && segment.findings.all.contains { $0.code == .undecodable }
+            return Examination(
+                id, of: bytes, hasNothing ? .unreadable : Verdict(worst: segment.findings.worst),
+                summary: segment.sessions.map(\.summary.text), items: ExaminedItems(sessions: segment.sessions),
+                findings: segment.findings.report, fields: { segment.fieldSpans(of: bytes) })
+        } catch {
+            return Examination(
+                refusing: id, of: bytes, error.kind, error.description, at: error.offset ?? 0)
+        }
+    }
+
+    /// A segment of every session that recover mode finds.
+    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+        do throws(ReplayFormatError) {
+            let sessions = try ReplaySegment.read(bytes).sessions
+            return ReplaySegment.encode(sessions.compactMap { $0.decoded() })
+        } catch { throw .nothing(error.description) }
+    }
+}
+
+extension Recognition {
+    /// What a magic at the beginning of a file says: fewer bytes than the magic must be its beginning, and more than three.
+    init?(magic: String, at bytes: FileBytes) {
+        let magic = Array(magic.utf8)
+        let start = bytes.copy(0..<magic.count)
+        if start == magic {
+            self.init(.proof, "its magic")
+        } else if start.count < magic.count, start.count > 3, magic.starts(with: start) {
+            self.init(.header, "the beginning of its magic, where the file ends")
+        } else {
+            return nil
+        }
+    }
+}
+
+extension ExaminedItems {
+    /// Sessions as they stand in a segment.
+    init(sessions: [StoredSession]) {
+        self.init("sessions", count: sessions.count) { sessions[$0].summary.item(sessions[$0]) }
+    }
+}
+
+extension SessionSummary {
+    /// A line for people.
+    var text: String {
+        let name = name.map { " \"\($0)\"" } ?? ""
+        return "session \(id)\(name): \(actionCount) actions, \(checkpointCount) checkpoints"
+    }
+
+    /// The facts under the names that the reference's own list gives them.
+    var facts: [Fact] {
+        [
+            Fact("id", id.description), Fact("name", name.map(Fact.Value.text) ?? .none),
+            Fact("actions", actionCount), Fact("checkpoints", checkpointCount),
+            Fact("createdSecs", .integer(createdSeconds)),
+            Fact("endedSecs", endedSeconds.map(Fact.Value.integer) ?? .none),
+        ]
+    }
+
+    fileprivate func item(_ session: StoredSession) -> ExaminedItem {
+        ExaminedItem(
+            id: id.description, facts: facts, range: session.byteRange,
+            content: { session.decoded().map { $0.encoded() } ?? [] })
+    }
+}

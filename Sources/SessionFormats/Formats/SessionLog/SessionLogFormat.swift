@@ -1,0 +1,169 @@
+// Session logs as one of the formats of the catalogue.
+
+extension FormatID {
+    /// A session log, JSON Lines.
+    public static let sessionLog = FormatID("session-log")
+}
+
+/// The session log: recognised by its header, by entries, or by its first byte.
+public struct SessionLogFormat: SessionFormat {
+    /// Makes the format.
+    public init() {}
+
+    /// "session-log".
+    public var id: FormatID { .sessionLog }
+
+    /// As in "A session log of 3 entries".
+    public var title: String { "A session log" }
+
+    // MARK: Recognition
+
+    /// A header line is nearly sure; entries that can be recovered are text; NUL bytes alone leave it to the name.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        let isNamed = name?.hasSuffix(".jsonl") == true
+        if bytes.count == 0 {
+            return isNamed
+                ? Recognition(.name, "its name; it is empty")
+                : Recognition(.possible, "being empty, which only a log may be")
+        }
+        let start = bytes.copy(0..<Self.beginning)
+        if Self.beginsWithHeader(start) { return Recognition(.header, "the header on its first line") }
+        if depth == .whole, let log = try? SessionLogReader().read(bytes), !log.entries.isEmpty || log.header != nil {
+            return Recognition(.text, log.header == nil ? "entries" : "a header and entries")
+        }
+        let first = start.first { !Self.passedOver.contains($0) }
+        if first == 0x7B || first == 0x5B { return Recognition(.hint, "its first byte, which begins JSON") }
+        let isOnlyNULs = isNamed && bytes.withBytes { $0.allSatisfy { $0 == 0 } }
+        if isOnlyNULs { return Recognition(.name, "its name; only NUL bytes are left of it") }
+        return isNamed ? Recognition(.name, "its name") : nil
+    }
+
+    /// Headers are shorter than this; in bytes.
+    private static let beginning = 1 << 14
+    /// A byte-order mark, NUL and white space.
+    private static let passedOver: [UInt8] = [0xEF, 0xBB, 0xBF, 0x00, 0x09, 0x0A, 0x0D, 0x20]
+
+    private static func beginsWithHeader(_ start: [UInt8]) -> Bool {
+        guard let from = start.firstIndex(where: { !passedOver.contains($0) }), start[from] == 0x7B || start[from] == 0x5B
+        else { return false }
+        let line = start[from...].prefix { $0 != 0x0A }
+        return line.withUnsafeBufferPointer { line in
+            guard let base = line.baseAddress else { return false }
+            let scanner = JSONScanner(base: base, from: 0, to: line.count, loadable: line.count)
+            return (try? HeaderParser.parse(scanner))?.type == "session"
+        }
+    }
+
+    // MARK: Examination
+
+    /// Reads the log; see `SessionLogReader`.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        let reader = SessionLogReader(
+            mode: options.mode, digests: options.digests, usesAllCores: options.usesAllCores)
+        do throws(SessionLogError) {
+            let log = try reader.read(bytes)
+            let summary = SessionLogStream.Summary(
+                header: log.header, recovery: log.recovery, entryCount: log.entries.count, findings: log.findings,
+                canonicalDigest: options.digests ? log.canonicalDigest : nil)
+            let entries = log.entries
+            return examination(
+                summary, of: bytes, ExaminedItems("entries", count: entries.count) { entries[$0].item },
+                fields: { Self.fields(of: log, bytes) })
+        } catch { return refusal(error, bytes) }
+    }
+
+    /// Reads the log with the memory of its longest line; entries are counted, not listed.
+    public func examineStream(
+        path: String, on fileSystem: any FileSystem, _ options: ExaminationOptions
+    ) throws(FileSystemError) -> Examination? {
+        do throws(SessionLogError) {
+            let reader = SessionLogReader(mode: options.mode, digests: options.digests)
+            let summary = try reader.stream(path: path, on: fileSystem).finish()
+            return examination(summary, of: nil, nil, fields: { [] })
+        } catch .file(let error) {
+            throw error
+        } catch {
+            return refusal(error, nil)
+        }
+    }
+
+    private func examination(
+        _ log: SessionLogStream.Summary, of bytes: FileBytes?, _ entries: ExaminedItems?,
+        fields: @escaping @Sendable () -> [FieldSpan]
+    ) -> Examination {
+        let corrupt = log.recovery.corruptCount > 0 ? ", \(log.recovery.corruptCount) corrupt" : ""
+        var summary = ["\(log.entryCount) entries\(corrupt), \(log.recovery.name)"]
+        var facts = [Fact("recovery", log.recovery.name), Fact("corruptCount", log.recovery.corruptCount)]
+        if entries == nil { facts.append(Fact("entryCount", log.entryCount)) }
+        if let digest = log.canonicalDigest {
+            summary.append("digest \(digest)")
+            facts.append(Fact("canonicalDigest", digest))
+        }
+        return Examination(
+            id, of: bytes, Verdict(worst: worst(log)), summary: summary, facts: facts, items: entries,
+            findings: log.findings.report, fields: fields)
+    }
+
+    /// Reference mode makes no findings; its outcome says as much.
+    private func worst(_ log: SessionLogStream.Summary) -> Severity? {
+        if log.recovery.corruptCount > 0 { return .error }
+        return log.recovery.isTorn ? max(log.findings.worst ?? .warning, .warning) : log.findings.worst
+    }
+
+    private func refusal(_ error: SessionLogError, _ bytes: FileBytes?) -> Examination {
+        let isOnlyNULs = bytes.map { $0.count > 0 && $0.withBytes { $0.allSatisfy { $0 == 0 } } } ?? false
+        if isOnlyNULs, let bytes {
+            return Examination(
+                refusing: id, of: bytes, error.kind ?? "File",
+                "Only NUL bytes are left of this log, as a power loss leaves a file whose data was never written.", .nulRun,
+                length: bytes.count)
+        }
+        return Examination(
+            refusing: id, of: bytes, error.kind ?? "File", error.description,
+            error == .empty ? .emptyFile : .invalidHeader, at: error.offset ?? 0,
+            fields: { bytes.map(LineFields.fields(of:)) ?? [] })
+    }
+
+    private static func fields(of log: SessionLog, _ bytes: FileBytes) -> [FieldSpan] {
+        let entries = log.entries.map { entry in
+            FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
+        }
+        guard let header = log.header else { return entries }
+        let beforeEntries = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
+        guard let start = beforeEntries.firstIndex(where: { !passedOver.contains($0) }),
+            let end = beforeEntries[start...].firstIndex(of: 0x0A)
+        else { return entries }
+        let line = beforeEntries[..<start].count { $0 == 0x0A } + 1
+        return [FieldSpan(path: "line \(line)", range: start..<end, value: "header \(header.id)")] + entries
+    }
+
+    // MARK: Recovery
+
+    /// The header and every entry that recover mode finds, in order, as they stand in the file, a line each. A lost header
+    /// is made anew, with an empty identifier.
+    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+        let log: SessionLog
+        do throws(SessionLogError) { log = try SessionLogReader().read(bytes) } catch {
+            throw .nothing(error.description)
+        }
+        guard log.header.map({ $0.version == SessionHeader.currentVersion }) ?? true else {
+            throw .nothing("only logs of format version \(SessionHeader.currentVersion) can be written back.")
+        }
+        var output = (log.header ?? SessionHeader(id: "", timestamp: "", cwd: "")).encoded()
+        output.append(0x0A)
+        for entry in log.entries {
+            output += entry.rawBytes
+            output.append(0x0A)
+        }
+        return output
+    }
+}
+
+extension SessionLogEntry {
+    fileprivate var item: ExaminedItem {
+        let id = id
+        return ExaminedItem(
+            id: id, facts: [Fact("type", kind.rawValue), Fact("id", id), Fact("line", line)], range: byteRange,
+            content: { canonical() })
+    }
+}
