@@ -30,8 +30,9 @@ let package = Package(
         // What one input of a fuzzer is used for; also what replays the corpus in the tests.
         .target(
             name: "FuzzSupport", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
-        .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats"]),
-        .testTarget(name: "LiveReplayTests", dependencies: ["LiveReplay", "SessionFormats"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats", "TestSupport"]),
+        .testTarget(name: "LiveReplayTests", dependencies: ["LiveReplay", "SessionFormats", "TestSupport"]),
         .testTarget(
             name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "LiveReplay", "FuzzSupport"]),
         .testTarget(name: "CrashLabCommandTests", dependencies: ["crashlab", "CrashHarness"]),

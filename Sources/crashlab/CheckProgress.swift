@@ -48,6 +48,8 @@ final class CheckProgress: @unchecked Sendable {
 
     private func show() {
         lock.withLock {
+            // A handler that was waiting while the end came has nothing to show.
+            if timer?.isCancelled != false { return }
             let seconds = ProcessInfo.processInfo.systemUptime - start
             Output.error("\r\u{1B}[K" + Self.text(done.files, files, done.bytes, bytes, seconds))
             hasLine = true

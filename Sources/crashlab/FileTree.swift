@@ -39,11 +39,12 @@ struct FileTree {
         }
     }
 
-    /// What a link below a folder leads to is looked at when it is a file.
+    /// What a link below a folder leads to is looked at when it is a file, or is not there, which is then said.
     private mutating func addLink(_ path: String) {
         var status = stat()
-        if stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR {
-            files.append(FoundFile(path: path, size: Int(status.st_size)))
+        let leads = stat(path, &status) == 0
+        if !leads || status.st_mode & S_IFMT == S_IFREG {
+            files.append(FoundFile(path: path, size: leads ? Int(status.st_size) : 0))
         }
     }
 

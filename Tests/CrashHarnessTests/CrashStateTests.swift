@@ -1,5 +1,6 @@
 // Every disk that a power cut may leave: the rules, our writers under them, and bugs that have to be found.
 
+import LiveReplay
 import SessionFormats
 import Testing
 
@@ -142,7 +143,7 @@ struct CrashStateTests {
     }
 
     @Test func `the state that a report names is the one that breaks the promise`() throws {
-        let mutant = try #require(CrashScenario.all.first { $0.name == "mutant-newline-apart" })
+        let mutant = try #require(KitCatalogue.standard.scenarios.first { $0.name == "mutant-newline-apart" })
         var explorer = explorer(512)
         let violation = try #require(try mutant.explore(explorer).violations.first)
         explorer.onlyState = violation.choices
@@ -176,10 +177,10 @@ struct CrashStateTests {
         return explorer
     }
 
-    @Test(arguments: CrashScenario.all.indices, [512, 4_096])
+    @Test(arguments: KitCatalogue.standard.scenarios.indices, [512, 4_096])
     func `safe protocols lose nothing, known windows and planted bugs are found`(_ index: Int, _ sectorSize: Int) throws
     {
-        let scenario = CrashScenario.all[index]
+        let scenario = KitCatalogue.standard.scenarios[index]
         let exploration = try scenario.explore(explorer(sectorSize))
         let report = ExplorationReport(scenario: scenario, exploration: exploration, seconds: 1, model: .posix)
         let isAsExpected = report.isAsExpected
@@ -187,13 +188,13 @@ struct CrashStateTests {
     }
 
     @Test func `there are six planted bugs and a window for each of the upstream's protocols`() {
-        #expect(CrashScenario.all.count { $0.expectation == .mutant } == 6)
-        #expect(CrashScenario.all.count { $0.expectation == .knownWindow } == 3)
+        #expect(KitCatalogue.standard.scenarios.count { $0.expectation == .mutant } == 6)
+        #expect(KitCatalogue.standard.scenarios.count { $0.expectation == .knownWindow } == 3)
     }
 
     @Test func `the upstream's save leaves a memory that cannot be opened, by a mere kill`() throws {
         let scenario = try #require(
-            CrashScenario.all.first { $0.name == "memory-save-delete-save" && $0.writing == "reference" })
+            KitCatalogue.standard.scenarios.first { $0.name == "memory-save-delete-save" && $0.writing == "reference" })
         var explorer = explorer(512)
         explorer.model = .cached
         let exploration = try scenario.explore(explorer)
@@ -210,7 +211,7 @@ struct CrashStateTests {
         var explored = 0
         var explorer = explorer(4_096)
         (explorer.bound, explorer.samples) = (1_000, 300)
-        for scenario in CrashScenario.all where scenario.expectation == .safe {
+        for scenario in KitCatalogue.standard.scenarios where scenario.expectation == .safe {
             for skipped in 0..<8 {
                 guard let exploration = scenario.explore(explorer, fault, after: skipped) else { continue }
                 explored += 1

@@ -2,7 +2,6 @@
 
 import CrashHarness
 import Foundation
-import FuzzSupport
 import SessionFormats
 import Testing
 
@@ -18,12 +17,12 @@ struct FuzzCorpusTests {
                 (try? Data(contentsOf: URL(filePath: "\(folder)/\(name)"))).map { Array($0) }
             }
         }
-        return SeedFiles.seeds(for: target) + kept
+        return (KitCatalogue.standard.target(named: target)?.seeds ?? []) + kept
     }
 
-    @Test(arguments: FuzzTarget.all.map(\.name))
+    @Test(arguments: KitCatalogue.standard.targets.map(\.name))
     func `a target's promises hold for its corpus`(_ name: String) throws {
-        let target = try #require(FuzzTarget.named(name))
+        let target = try #require(KitCatalogue.standard.target(named: name))
         for input in inputs(name) {
             #expect(throws: Never.self, "\(name): \(Data(input.prefix(2_000)).base64EncodedString())") {
                 try target.examine(input)
@@ -31,11 +30,11 @@ struct FuzzCorpusTests {
         }
     }
 
-    @Test(arguments: ["replay-segment", "active-session", "mv2"])
+    @Test(arguments: KitCatalogue.standard.targets.filter { $0.mend != nil }.map(\.name))
     func `an input that was changed at random is whole again when it is mended`(_ name: String) throws {
-        let target = try #require(FuzzTarget.named(name))
+        let target = try #require(KitCatalogue.standard.target(named: name))
         let mend = try #require(target.mend)
-        for seed in SeedFiles.seeds(for: name) {
+        for seed in target.seeds {
             // What is whole stays readable, and so does one whose hashes and lengths were overwritten.
             var broken = seed
             for index in broken.indices.suffix(name == "mv2" ? 40 : 0) where index < broken.count - 8 {
@@ -43,13 +42,13 @@ struct FuzzCorpusTests {
             }
             if name != "mv2" { broken[8] = 0xFF }
             let mended = mend(broken)
-            #expect(FileReport(path: "", bytes: FileBytes(mended)).verdict != .unreadable)
+            #expect(KitCatalogue.standard.formats.examine(FileBytes(mended)).verdict != .unreadable)
             #expect(mend(mended) == mended)
         }
     }
 
     @Test func `mending takes any bytes`() {
-        for target in FuzzTarget.all {
+        for target in KitCatalogue.standard.targets {
             for length in [0, 1, 7, 8, 31, 4_128, 4_200] {
                 _ = target.mend?(Array(repeating: 0x4D, count: length) + Array("MV2FOOT!".utf8))
                 _ = target.mend?(Array("MV2FOOT!".utf8.prefix(length)))

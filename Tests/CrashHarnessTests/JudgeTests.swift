@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Judges")
 struct JudgeTests {
-    @Test(arguments: JudgeCatalogue.all.map(\.name))
+    @Test(arguments: KitCatalogue.standard.judges.map(\.name))
     func `a judge finds nothing against its promise`(_ name: String) throws {
-        let judge = try #require(JudgeCatalogue.judge(named: name))
+        let judge = try #require(KitCatalogue.standard.judge(named: name))
         var evidence = Evidence()
         for index in 0..<6 as Range<UInt64> {
             var choices = Choices.seeded(42, case: index)

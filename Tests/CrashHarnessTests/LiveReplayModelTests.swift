@@ -1,5 +1,6 @@
 // The live replay store against the naive model: every short sequence there is.
 
+import LiveReplay
 import SessionFormats
 import Testing
 

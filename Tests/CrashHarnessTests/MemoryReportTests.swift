@@ -22,15 +22,15 @@ struct MemoryReportTests {
             let expected = try JSONDecoder().decode(
                 Expected.self, from: Data(contentsOf: Self.folder.appending(path: beside)))
             let bytes = Array(try Data(contentsOf: Self.folder.appending(path: name)))
-            let report = FileReport(path: name, bytes: FileBytes(bytes), deep: true)
+            let report = MV2Format().examine(FileBytes(bytes), ExaminationOptions(isDeep: true))
             switch expected.state {
-            case "whole": #expect(report.verdict == .clean, "\(report.text)")
+            case "whole": #expect(report.verdict == .clean, "\(report.text(path: name))")
             case "log records pending":
-                #expect(report.verdict == .recovered, "\(report.text)")
+                #expect(report.verdict == .recovered, "\(report.text(path: name))")
                 #expect(report.findings.map(\.code) == [.pendingRecord])
             default:
-                #expect(report.verdict == .damaged, "\(report.text)")
-                #expect(!(report.sessions ?? []).isEmpty)
+                #expect(report.verdict == .damaged, "\(report.text(path: name))")
+                #expect(report.items?.isEmpty == false)
             }
         }
     }
@@ -47,7 +47,7 @@ struct MemoryReportTests {
         func codes(_ change: (inout [UInt8]) -> Void) -> Set<FindingCode> {
             var bytes = whole
             change(&bytes)
-            return Set(FileReport(path: "", bytes: FileBytes(bytes), deep: true).findings.map(\.code))
+            return Set(MV2Format().examine(FileBytes(bytes), ExaminationOptions(isDeep: true)).findings.map(\.code))
         }
         #expect(codes { $0[48] ^= 1 } == [.headerMismatch])
         #expect(codes { $0[8] ^= 1 } == [.headerMismatch])

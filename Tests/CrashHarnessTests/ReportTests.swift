@@ -19,8 +19,11 @@ struct ReportTests {
         (target.executions, target.coverage, target.seconds) = (10, 5, 2)
         return RunReport(
             Campaign(plan).run(), plan, targets: ["mv2": target], findings: FindingsFolder("</script><b>&'\""),
-            maps: [CrashMap(Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8 + [0x0A]))]
-        )
+            maps: [
+                CrashMap(
+                    Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8 + [0x0A]),
+                    as: SessionLogFormat())
+            ])
     }
 
     @Test func `the page needs nothing else and holds the data, whatever stands in it`() throws {
@@ -47,7 +50,8 @@ struct ReportTests {
     }
 
     @Test func `SARIF names the place of each finding`() throws {
-        let file = FileReport(path: "a b.jsonl", bytes: FileBytes(Array("nonsense".utf8)))
+        let file = ExaminedFile(
+            path: "a b.jsonl", examination: FormatCatalogue.standard.examine(FileBytes(Array("nonsense".utf8))))
         let sarif = String(decoding: try SarifReport(files: [file]).json(), as: UTF8.self)
         #expect(sarif.contains(#""uri" : "a%20b.jsonl""#) && sarif.contains(#""byteOffset" : 0"#))
         #expect(sarif.contains(#""version" : "2.1.0""#) && sarif.contains(#""level" : "error""#))
@@ -58,7 +62,7 @@ struct ReportTests {
         let header = Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8) + [0x0A]
         let entry =
             SessionEntry.leaf(LeafEntry(id: "a", parentID: nil, timestamp: "t", entryID: "a")).encoded() + [0x0A]
-        let map = CrashMap(header + entry + entry)
+        let map = CrashMap(header + entry + entry, as: SessionLogFormat())
         #expect(map.cuts.reduce(0) { $0 + $1.length } == map.size && map.flips.reduce(0) { $0 + $1.length } == map.size)
         func outcome(_ offset: Int) -> CrashMap.Outcome? {
             var left = offset

@@ -3,8 +3,10 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
+@testable import LiveReplay
 @testable import SessionFormats
 
 @Suite("The live replay store in a file")

@@ -3,6 +3,7 @@
 import Synchronization
 import Testing
 
+@testable import LiveReplay
 @testable import SessionFormats
 
 /// A clock that stands still until it is moved.

@@ -1,8 +1,10 @@
 // Our store against what the reference answered, operation by operation.
 
 import Foundation
+import TestSupport
 import Testing
 
+@testable import LiveReplay
 @testable import SessionFormats
 
 @Suite("Live replay against recorded traces")

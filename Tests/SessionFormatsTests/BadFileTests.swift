@@ -1,6 +1,7 @@
 // Files that cannot be read at all: each reader says so, with the file's name and the reason.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats
@@ -59,20 +60,6 @@ struct BadFileTests {
             #expect(throws: ReplayFormatError.self) { try ActiveSession(decoding: FileBytes(path: path)) }
             #expect(throws: SessionLogError.self) { try SessionLogReader().stream(path: path).finish() }
         }
-    }
-
-    @Test func `the format is told from the content`() {
-        func format(_ bytes: [UInt8]) -> FileFormat { FileFormat(of: FileBytes(bytes)) }
-        #expect(format([]) == .sessionLog)
-        #expect(format(Array("{\"type\":\"session\"".utf8)) == .sessionLog)
-        #expect(format([0xEF, 0xBB, 0xBF] + Array("\n {".utf8)) == .sessionLog)
-        #expect(format(Array("MV2RPLY!".utf8)) == .replaySegment)
-        #expect(format(Array("MV2RP".utf8)) == .replaySegment)
-        #expect(format(Array("MV2ACTIV\0".utf8)) == .activeSession)
-        #expect(format(Array("MV2\0\u{1}".utf8)) == .memory)
-        #expect(format(Array("\u{89}PNG".utf8)) == .unknown)
-        #expect(format(Array("hello".utf8)) == .unknown)
-        #expect(format(Array(#"{"type":"live_replay_trace","version":1}"#.utf8)) == .liveReplayTrace)
     }
 
     @Test func `a memory whose numbers are lies gets an answer in both modes, and its map and verification too`() throws

@@ -1,6 +1,7 @@
 // The real disk behind the seam, where it answers other than simulated ones do.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats
@@ -77,6 +78,6 @@ struct DiskFileSystemTests {
     }
 
     @Test func `a path's folder is what stands before its last slash`() {
-        #expect(["/a", "/a/b", "b"].map(SessionFormats.folder(of:)) == ["/", "/a", "."])
+        #expect(["/a", "/a/b", "b"].map(\.folderOfPath) == ["/", "/a", "."])
     }
 }

@@ -1,6 +1,7 @@
 // Memories that the real program wrote, against what independent decoders say is in them.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats

@@ -1,6 +1,7 @@
 // The real program's answers about damaged memories.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats

@@ -1,6 +1,7 @@
 // Saving sessions into memories.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats

@@ -1,6 +1,7 @@
 // The recorded verdicts of serde_json, row by row. See Fixtures/session-log/README.md for where they come from.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats

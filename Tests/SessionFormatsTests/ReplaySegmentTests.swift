@@ -1,6 +1,7 @@
 // Segments that the real program wrote, and what becomes of broken ones.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SessionFormats

@@ -10,7 +10,7 @@ public struct OrderedWork: Sendable {
     /// How many threads work, at least 1.
     public var jobs: Int
     /// How many results a thread may be ahead, for each thread.
-    private static let window = 4
+    static let window = 4
 
     /// Makes the threads' number known; they begin with `run`.
     public init(jobs: Int) { self.jobs = max(1, jobs) }

@@ -33,7 +33,7 @@ public struct Examination: Sendable {
     public var facts: [Fact]
     /// What survives; nil when it was counted and not kept, as in a stream.
     public var items: ExaminedItems?
-    /// What there is to say, in the order of the file.
+    /// What there is to say, in the order of the file. Places that a file only claims, behind its own end, stand at the end.
     public var findings: [Finding]
     private var bytes: FileBytes?
     private var makeEvidence: @Sendable () -> [String]
@@ -58,7 +58,7 @@ public struct Examination: Sendable {
         self.summary = summary
         self.facts = facts
         self.items = items
-        self.findings = findings
+        self.findings = bytes.map { bytes in findings.map { $0.clamped(to: bytes.count) } } ?? findings
         makeEvidence = evidence
         makeFields = fields
     }
@@ -115,5 +115,15 @@ public struct Examination: Sendable {
         bytes = nil
         makeEvidence = { [] }
         makeFields = { [] }
+    }
+}
+
+extension Finding {
+    /// The finding with a place inside a file of this size.
+    fileprivate func clamped(to size: Int) -> Finding {
+        var clamped = self
+        clamped.offset = min(max(offset, 0), size)
+        clamped.length = min(max(length, 0), size - clamped.offset)
+        return clamped
     }
 }

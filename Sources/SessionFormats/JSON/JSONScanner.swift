@@ -14,7 +14,7 @@ struct JSONFault: Error, Equatable {
     enum Reason: UInt8 {
         case unexpectedEnd, unexpectedByte, controlCharacter, invalidEscape, loneSurrogate, invalidNumber
         case numberOutOfRange, tooDeep, trailingBytes, invalidUTF8
-        case wrongType, duplicateField, missingField, unknownVariant, wrongLength
+        case wrongType, duplicateField, missingField, unknownVariant, unknownEntryType, wrongLength
     }
 
     /// From the start of the scanned buffer.
@@ -40,6 +40,7 @@ extension JSONFault.Reason {
         case .duplicateField: "a field occurs twice"
         case .missingField: "a required field is missing"
         case .unknownVariant: "a type, role or other name is unknown"
+        case .unknownEntryType: "the entry's type is unknown"
         case .wrongLength: "an array has the wrong number of elements"
         }
     }

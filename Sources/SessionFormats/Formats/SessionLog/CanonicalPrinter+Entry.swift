@@ -7,7 +7,9 @@ extension CanonicalPrinter {
     /// Appends the entry that `parser` parsed last.
     mutating func printEntry(_ parser: borrowing EntryParser) {
         // Of an entry of a later release not all fields are declared, so it is printed as the JSON that it is.
-        if parser.rows.variants[Int(parser.rows.unions[0].firstVariant) + Int(parser.tape[0].second)].since > 0 {
+        if parser.rows.variants[Int(parser.rows.unions[0].firstVariant) + Int(parser.tape[0].second)].since
+            > SessionLogVersion.reference.rank
+        {
             printJSON(parser.range, parser.scanner)
             return
         }

@@ -11,12 +11,6 @@ struct EntryEnvelope {
     /// Behind the envelope.
     private(set) var end: Int
 
-    /// An entry without an envelope.
-    init(around entry: Range<Int>) {
-        self.entry = entry
-        end = entry.upperBound
-    }
-
     /// Reads the envelope that begins at the scanner's place; what follows it is not looked at.
     init(_ start: JSONScanner) throws(JSONFault) {
         var scanner = start

@@ -14,8 +14,7 @@ struct EntryParser {
     /// Where the free JSON of the entry parsed last stands; the schema has one such field an entry at most.
     private(set) var freeJSON: Range<Int>?
     private var start = 0
-    /// The rank of the latest release that the entry parsed last needs to be understood in full; 0 when the reference
-    /// knows all of it.
+    /// The rank of the latest release that the entry parsed last needs to be understood in full.
     private(set) var latestRank: UInt8 = 0
 
     init(rows: SchemaRows, acceptsUnknownContent: Bool, tape: EntryTape) {
@@ -72,7 +71,7 @@ struct EntryParser {
     }
 
     /// Whether the entry parsed last is spelled as the reference's writer spells it, its free JSON aside.
-    var isPlain: Bool { scanner.isPlain && latestRank == 0 }
+    var isPlain: Bool { scanner.isPlain && latestRank <= SessionLogVersion.reference.rank }
 
     /// Where the entry parsed last stands, white space before and behind it included.
     var range: Range<Int> { start..<scanner.at }
@@ -200,7 +199,7 @@ struct EntryParser {
             let name = try scanner.string()
             if let variant = variant(named: name, of: row) { return variant }
             if acceptsUnknownContent, row.isContent { return Int(EntryTape.unknownVariant) }
-            throw JSONFault(offset: start, reason: .unknownVariant)
+            throw JSONFault(offset: start, reason: numbersNameVariants ? .unknownVariant : .unknownEntryType)
         }
         guard numbersNameVariants, (0x30...0x39).contains(byte) else { throw scanner.fault(.wrongType) }
         scanner.noteUnusualSpelling()

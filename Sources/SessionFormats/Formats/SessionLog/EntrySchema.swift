@@ -16,11 +16,14 @@ final class EntrySchema: Sendable {
     /// of kinds that are not declared is accepted and kept as JSON.
     static let newest = EntrySchema(of: .later)
 
+    /// The latest release whose logs are read without remark.
+    let version: SessionLogVersion
     /// Whether content items of undeclared kinds are accepted.
     let acceptsUnknownContent: Bool
     let tables: SchemaTables
 
     private init(of version: SessionLogVersion) {
+        self.version = version == .later ? .reference : version
         acceptsUnknownContent = version == .later
         tables = SchemaTables(entry: Self.entry, version: version)
     }
@@ -260,7 +263,7 @@ struct VariantRow: Sendable {
     /// The name as a writer emits it, with its quotes.
     var quotedName: TextRow
     var record: Int32
-    /// The rank of the release that brought it, when that came after the reference; otherwise 0.
+    /// The rank of the release that brought it.
     var since: UInt8
 
     var name: TextRow { TextRow(start: quotedName.start + 1, length: quotedName.length - 2) }
@@ -296,7 +299,7 @@ struct SchemaTables: Sendable {
             if since > version { return nil }
             return VariantRow(
                 quotedName: intern("\"\(name)\""), record: compile(fields),
-                since: since > .reference ? since.rank : 0)
+                since: since.rank)
         }
         unions[index].firstVariant = Int32(variants.count)
         unions[index].variantCount = Int32(compiled.count)

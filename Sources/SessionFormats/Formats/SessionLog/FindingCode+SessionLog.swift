@@ -31,4 +31,6 @@ extension FindingCode {
     public static let newerVersion = FindingCode("newer-version")
     /// A line is longer than the reader's limit of 2^31 - 1 bytes.
     public static let lineTooLong = FindingCode("line-too-long")
+    /// An entry of a log of format version 2 stands without its envelope.
+    public static let missingEnvelope = FindingCode("missing-envelope")
 }

@@ -6,20 +6,20 @@
 // entry may end: at the line's end, before the beginning of another object, or before NUL bytes. An object inside an
 // entry's own `details` is followed by a comma or a bracket and so is not mistaken for an entry.
 //
-// The search is linear for all practical purposes: an attempt fails at the first byte that breaks the grammar, and
-// objects nest at most 127 deep, so no byte is looked at more than that often.
+// No byte is looked at more than a bounded number of times: an attempt fails at the first byte that breaks the grammar, the
+// objects in which one may begin nest at most 127 deep, and deeper ones end the attempt.
 
 struct LineSalvage {
     enum Piece {
-        /// The place of a whole entry in the buffer.
+        /// A whole entry and its place in the buffer; in format version 2 without the envelope.
         case entry(Range<Int>)
-        /// The same, of one that only later releases understand; in format version 2, what stands in the envelope.
-        case newerEntry(Range<Int>, of: SessionLogVersion)
+        /// The same, of a type that no known release has, in its envelope.
+        case unknownEntry(Range<Int>, isRequired: Bool)
         case header(SessionHeader)
     }
 
     enum Condition {
-        /// The whole line is an entry of this release.
+        /// The whole line is an entry of this later release.
         case newerEntry(SessionLogVersion)
         /// The whole line is a header where an entry is expected.
         case repeatedHeader
@@ -40,32 +40,41 @@ struct LineSalvage {
     private(set) var furtherNULRuns = 0
     private(set) var condition = Condition.lost
 
+    /// Whether an entry stood in an envelope.
+    private(set) var hasEnvelope = false
+    /// Why what stands in the last envelope is no entry.
+    private(set) var faultInEnvelope: JSONFault?
+
     private let text: LogInterpreter.Line
     private let firstInvalid: Int?
-    private let isEnveloped: Bool
+    private let takesEnvelopes: Bool
+    private var wantsHeader: Bool
 
-    /// - Parameter isEnveloped: Whether entries stand in envelopes, as in format version 2.
+    /// - Parameters:
+    ///   - parser: One for all releases.
+    ///   - version: The release whose entries need no remark.
+    ///   - takesEnvelopes: Whether entries may stand in envelopes, as in format version 2.
     init(
-        _ text: LogInterpreter.Line, firstInvalid: Int?, wantsHeader: Bool, isEnveloped: Bool,
-        _ parser: inout EntryParser
+        _ text: LogInterpreter.Line, firstInvalid: Int?, wantsHeader: Bool, takesEnvelopes: Bool,
+        version: SessionLogVersion, _ parser: inout EntryParser
     ) {
-        self.isEnveloped = isEnveloped
         self.text = text
         self.firstInvalid = firstInvalid
-        if firstInvalid == nil, takeWholeLine(wantsHeader: wantsHeader) { return }
+        self.takesEnvelopes = takesEnvelopes
+        self.wantsHeader = wantsHeader
+        if firstInvalid == nil, takeWholeLine(version, &parser) { return }
         findNULRuns()
-        var wantsHeader = wantsHeader
         var at = text.start
         var fragmentBytes = 0
         var gapStart = text.start
         while let candidate = nextObject(from: at) {
-            if let end = takePiece(at: candidate, &wantsHeader, &parser) {
+            if let end = takePiece(at: candidate, &parser) {
                 fragmentBytes += bytesOfFragments(gapStart..<candidate)
                 gapStart = end
                 at = end
             } else {
                 // A torn tail is one entry cut short; whole objects inside it are its own, not welded to it.
-                if !text.hasNewline, isCutShort(at: candidate, &parser) { break }
+                if !text.hasNewline, isCutShort(at: candidate) { break }
                 at = candidate + 1
             }
         }
@@ -83,14 +92,11 @@ struct LineSalvage {
         }
     }
 
-    private mutating func takeWholeLine(wantsHeader: Bool) -> Bool {
+    private mutating func takeWholeLine(_ version: SessionLogVersion, _ parser: inout EntryParser) -> Bool {
         let scanner = text.scanner(from: text.start, to: text.end)
-        let version = EntrySchema.newest.withParser { parser in
-            (try? parser.parseLine(scanner)) == nil ? nil : SessionLogVersion(rank: parser.latestRank)
-        }
-        if let version {
-            pieces = [.newerEntry(text.start..<text.end, of: version)]
-            condition = .newerEntry(version)
+        if (try? parser.parseLine(scanner)) != nil, parser.latestRank > version.rank {
+            pieces = [.entry(text.start..<text.end)]
+            condition = .newerEntry(SessionLogVersion(rank: parser.latestRank))
             return true
         }
         if !wantsHeader, (try? HeaderParser.parse(scanner)) != nil {
@@ -132,25 +138,39 @@ struct LineSalvage {
     }
 
     /// Takes a whole entry, or the header while that is missing, at `start`; nil when there is none.
-    private mutating func takePiece(
-        at start: Int, _ wantsHeader: inout Bool, _ parser: inout EntryParser
-    ) -> Int? {
-        if isEnveloped, let envelope = try? EntryEnvelope(text.scanner(from: start, to: text.end)) {
-            let end = start + envelope.end
-            guard isBelievable(start..<end) else { return nil }
-            let entry = start + envelope.entry.lowerBound..<start + envelope.entry.upperBound
-            pieces.append(.newerEntry(entry, of: .later))
-            return end
-        }
+    private mutating func takePiece(at start: Int, _ parser: inout EntryParser) -> Int? {
+        if takesEnvelopes, let end = takeEnvelope(at: start, &parser) { return end }
         if (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil {
             let end = start + parser.scanner.at
             guard isBelievable(start..<end) else { return nil }
             pieces.append(.entry(start..<end))
             return end
         }
-        guard wantsHeader else { return nil }
+        return wantsHeader ? takeHeader(at: start) : nil
+    }
+
+    private mutating func takeEnvelope(at start: Int, _ parser: inout EntryParser) -> Int? {
+        guard let envelope = try? EntryEnvelope(text.scanner(from: start, to: text.end)) else { return nil }
+        let end = start + envelope.end
+        guard isBelievable(start..<end) else { return nil }
+        let entry = start + envelope.entry.lowerBound..<start + envelope.entry.upperBound
+        do throws(JSONFault) {
+            try parser.parseLine(text.scanner(from: entry.lowerBound, to: entry.upperBound))
+            pieces.append(.entry(entry))
+        } catch {
+            guard error.reason == .unknownEntryType else {
+                faultInEnvelope = JSONFault(offset: entry.lowerBound - text.start + error.offset, reason: error.reason)
+                return nil
+            }
+            pieces.append(.unknownEntry(start..<end, isRequired: envelope.isRequired))
+        }
+        hasEnvelope = true
+        return end
+    }
+
+    private mutating func takeHeader(at start: Int) -> Int? {
         var scanner = text.scanner(from: start, to: text.end)
-        guard (try? scanner.skipValue(.grammarOnly, depth: 0)) != nil else { return nil }
+        guard (try? scanner.skipValue(.full, depth: 0)) != nil else { return nil }
         let end = start + scanner.at
         guard isBelievable(start..<end),
             let header = try? HeaderParser.parse(text.scanner(from: start, to: end)), header.type == "session"
@@ -171,9 +191,11 @@ struct LineSalvage {
         return at == text.end || text.base[at] == 0 || text.base[at] == 0x7B
     }
 
-    private func isCutShort(at start: Int, _ parser: inout EntryParser) -> Bool {
+    /// Whether the object that begins here ends too soon, whatever it is.
+    private func isCutShort(at start: Int) -> Bool {
+        var scanner = text.scanner(from: start, to: text.end)
         do throws(JSONFault) {
-            try parser.parsePrefix(text.scanner(from: start, to: text.end))
+            try scanner.skipValue(.full, depth: 0)
             return false
         } catch {
             return error.reason == .unexpectedEnd

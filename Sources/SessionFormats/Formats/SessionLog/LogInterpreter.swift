@@ -29,7 +29,9 @@ struct LogInterpreter {
     var digest: CanonicalDigest?
     let keepsValues: Bool
     /// The latest release of which a field was met and noted.
-    private var notedRank: UInt8 = 0
+    private var notedRank: UInt8
+    /// Whether an entry stood in an envelope, as in format version 2.
+    private var hasSeenEnvelope = false
     private var line = 0
     private var hasPassedHeader = false
     private var hasSeenCRLF = false
@@ -40,6 +42,7 @@ struct LogInterpreter {
         self.mode = mode
         self.keepsValues = keepsValues
         schema = EntrySchema.of(version)
+        notedRank = schema.version.rank
         digest = digests ? CanonicalDigest() : nil
     }
 
@@ -70,7 +73,9 @@ struct LogInterpreter {
     mutating func takePlainLine(
         _ base: UnsafePointer<UInt8>, _ start: Int, of count: Int, fileOffset: Int, _ parser: inout EntryParser
     ) -> Int? {
-        guard hasPassedHeader, let length = parser.parsePlainLine(base, start, of: count) else { return nil }
+        guard hasPassedHeader, !isEnveloped, let length = parser.parsePlainLine(base, start, of: count) else {
+            return nil
+        }
         line += 1
         let hasReturn = base[start + length - 1] == 0x0D
         let end = start + length - (hasReturn ? 1 : 0)
@@ -83,7 +88,7 @@ struct LogInterpreter {
     ///
     /// - Returns: Where the next line begins; nil when nothing was done ahead of this one.
     mutating func takeLinesAhead(_ ahead: inout LinesAhead, at start: Int) -> Int? {
-        guard hasPassedHeader, let piece = ahead.take(at: start) else { return nil }
+        guard hasPassedHeader, !isEnveloped, let piece = ahead.take(at: start) else { return nil }
         for record in piece.records { records.append(record.movedDown(by: line + 1)) }
         line += piece.records.count
         entryCount += piece.records.count
@@ -121,7 +126,7 @@ struct LogInterpreter {
         isNewer: Bool = false
     ) {
         entryCount += 1
-        if parser.latestRank > notedRank, !isNewer {
+        if parser.latestRank > notedRank, !isNewer, !isEnveloped {
             noteLaterField(parser.latestRank, at: fileOffset + start, length: end - start)
         }
         if digest != nil { digest?.add(parser, base, start..<end) }
@@ -140,7 +145,7 @@ struct LogInterpreter {
             .newerEntry, .note, offset: offset, length: length, line: line,
             """
             From here on entries have fields that release \(SessionLogVersion(rank: rank).name) brought; readers of \
-            release \(SessionLogVersion.reference.name) ignore them.
+            release \(schema.version.name) ignore them.
             """)
     }
 
@@ -210,12 +215,9 @@ struct LogInterpreter {
             return
         }
         if !hasPassedHeader, takeHeader(text, firstInvalid: firstInvalid) { return }
-        if isEnveloped, firstInvalid == nil, takeEnvelope(text) {
-            if !text.hasNewline { noteMissingNewline(text) }
-            return
-        }
         guard let fault = takeEntry(text, &parser) else {
             passHeaderByEntry(text)
+            if isEnveloped { noteMissingEnvelope(text) }
             if !text.hasNewline { noteMissingNewline(text) }
             return
         }
@@ -254,13 +256,8 @@ struct LogInterpreter {
         // An entry lacks the header's fields, so a line cannot be both.
         header = parsed
         hasPassedHeader = true
-        if isEnveloped {
-            findings.add(
-                .newerVersion, .note, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
-                """
-                The log is of format version 2, which the reference refuses; its entries are listed as far as they are \
-                understood.
-                """)
+        if parsed.type == "session", parsed.version == 2 {
+            noteVersionTwo(text)
         } else if let headerError {
             findings.add(
                 .unexpectedHeader, .error, offset: text.fileOffset + text.start, length: text.end - text.start,
@@ -272,36 +269,24 @@ struct LogInterpreter {
     }
 
     /// Whether each entry stands in an envelope, as in format version 2.
-    private var isEnveloped: Bool { header?.type == "session" && header?.version == 2 }
-
-    /// Takes a line that is one entry in its envelope; false when it is none.
-    private mutating func takeEnvelope(_ text: Line) -> Bool {
-        guard text.end - text.start <= EntryTape.longestLine else { return false }
-        let scanner = text.scanner(from: text.start, to: text.end)
-        guard let envelope = try? EntryEnvelope(scanner), envelope.end == text.end - text.start else { return false }
-        let fault = take(envelope, at: text.start, of: text)
-        if fault?.reason == .unknownVariant {
-            findings.add(
-                .newerEntry, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
-                """
-                The entry is of a type that no release known here has and is not listed; readers may \
-                \(envelope.isRequired ? "not " : "")ignore it.
-                """)
-            return true
-        }
-        return fault == nil
+    private var isEnveloped: Bool {
+        @inline(__always) get { hasSeenEnvelope }
     }
 
-    /// Keeps the entry inside an envelope that begins at `start`.
-    private mutating func take(_ envelope: EntryEnvelope, at start: Int, of text: Line) -> JSONFault? {
-        let (from, to) = (start + envelope.entry.lowerBound, start + envelope.entry.upperBound)
-        return EntrySchema.newest.withParser { parser in
-            do throws(JSONFault) {
-                try parser.parseLine(text.scanner(from: from, to: to))
-            } catch { return error }
-            record(parser, text.base, start: from, end: to, fileOffset: text.fileOffset, isNewer: true)
-            return nil
-        }
+    private mutating func noteVersionTwo(_ text: Line) {
+        hasSeenEnvelope = true
+        findings.add(
+            .newerVersion, .note, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+            """
+            The log is of format version 2, which the reference refuses; its entries are listed as far as they are \
+            understood.
+            """)
+    }
+
+    private mutating func noteMissingEnvelope(_ text: Line) {
+        findings.add(
+            .missingEnvelope, .error, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
+            "The entry stands without the envelope of format version 2, whose reader refuses the log for it; it is kept.")
     }
 
     /// The first line that gives something is not the header.
@@ -320,35 +305,61 @@ struct LogInterpreter {
             lose(text, .lineTooLong, "The line is longer than 2 GiB and was left out.")
             return
         }
+        let version = schema.version
+        EntrySchema.newest.withParser { newest in
+            let salvage = LineSalvage(
+                text, firstInvalid: firstInvalid, wantsHeader: header == nil,
+                takesEnvelopes: isEnveloped || header == nil, version: version, &newest)
+            if salvage.hasEnvelope, !hasSeenEnvelope { noteVersionTwo(text) }
+            noteNULs(salvage, in: text)
+            var isKnown = true
+            for piece in salvage.pieces where !keep(piece, in: text, &newest) { isKnown = false }
+            conclude(salvage, text, firstInvalid: firstInvalid, salvage.faultInEnvelope ?? fault, isKnown: isKnown)
+        }
+    }
+
+    /// Keeps a piece of a line; false for one that is not understood.
+    private mutating func keep(_ piece: LineSalvage.Piece, in text: Line, _ newest: inout EntryParser) -> Bool {
+        switch piece {
+        case .entry(let range):
+            passHeaderByEntry(text)
+            // It has been parsed before, but others were since then.
+            guard (try? newest.parseLine(text.scanner(from: range.lowerBound, to: range.upperBound))) != nil else {
+                return false
+            }
+            record(
+                newest, text.base, start: range.lowerBound, end: range.upperBound, fileOffset: text.fileOffset,
+                isNewer: newest.latestRank > schema.version.rank)
+        case .unknownEntry(let range, let isRequired):
+            passHeaderByEntry(text)
+            findings.add(
+                .newerEntry, isRequired ? .error : .warning, offset: text.fileOffset + range.lowerBound,
+                length: range.count, line: line,
+                """
+                The entry is of a type that no release known here has and is not listed; \
+                \(isRequired ? "readers that do not know it must refuse the log" : "readers may ignore it").
+                """)
+            return false
+        case .header(let found):
+            header = found
+            hasPassedHeader = true
+            hasSeenEnvelope = found.version == 2
+        }
+        return true
+    }
+
+    private mutating func conclude(
+        _ salvage: LineSalvage, _ text: Line, firstInvalid: Int?, _ fault: JSONFault, isKnown: Bool
+    ) {
         let offset = text.fileOffset + text.start
         let length = text.end - text.start
-        let salvage = LineSalvage(
-            text, firstInvalid: firstInvalid, wantsHeader: header == nil, isEnveloped: isEnveloped, &parser)
-        noteNULs(salvage, in: text)
-        for piece in salvage.pieces {
-            switch piece {
-            case .entry(let range):
-                passHeaderByEntry(text)
-                // It has been parsed before, but others were since then.
-                if (try? parser.parseLine(text.scanner(from: range.lowerBound, to: range.upperBound))) != nil {
-                    record(
-                        parser, text.base, start: range.lowerBound, end: range.upperBound, fileOffset: text.fileOffset)
-                }
-            case .newerEntry(let range, _):
-                passHeaderByEntry(text)
-                _ = take(EntryEnvelope(around: 0..<range.count), at: range.lowerBound, of: text)
-            case .header(let found):
-                header = found
-                hasPassedHeader = true
-            }
-        }
         switch salvage.condition {
         case .newerEntry(let version):
             findings.add(
                 .newerEntry, .warning, offset: offset, length: length, line: line,
                 """
-                The entry needs release \(version.name), and the reference is \(SessionLogVersion.reference.name), which \
-                counts it as corrupt; it is kept as it stands.
+                The entry needs release \(version.name); readers of release \(schema.version.name) count it as corrupt. It is \
+                kept as it stands.
                 """)
             if !text.hasNewline { noteMissingNewline(text) }
         case .repeatedHeader:
@@ -361,6 +372,11 @@ struct LogInterpreter {
         case .wholeBetweenNULs:
             if !text.hasNewline { noteMissingNewline(text) }
         case .welded(let fragmentBytes):
+            if fragmentBytes == 0, salvage.pieces.count == 1 {
+                // Nothing but an entry in its envelope, or one that is not understood, which was said.
+                if !text.hasNewline, isKnown { noteMissingNewline(text) }
+                return
+            }
             let count = salvage.pieces.count
             findings.add(
                 .weldedLine, .warning, offset: offset, length: length, line: line,

@@ -125,8 +125,11 @@ public struct SessionLogFormat: SessionFormat {
     }
 
     private static func fields(of log: SessionLog, _ bytes: FileBytes) -> [FieldSpan] {
-        let entries = log.entries.map { entry in
-            FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
+        let entries = log.entries.flatMap { entry in
+            let name = "line \(entry.line)"
+            let span = FieldSpan(path: name, range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
+            guard log.header?.version == 2 else { return [span] }
+            return envelope(around: entry.byteRange, name, bytes) + [span]
         }
         guard let header = log.header else { return entries }
         let beforeEntries = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
@@ -135,6 +138,17 @@ public struct SessionLogFormat: SessionFormat {
         else { return entries }
         let line = beforeEntries[..<start].count { $0 == 0x0A } + 1
         return [FieldSpan(path: "line \(line)", range: start..<end, value: "header \(header.id)")] + entries
+    }
+
+    /// What stands on an entry's line beside it in format version 2.
+    private static func envelope(around entry: Range<Int>, _ name: String, _ bytes: FileBytes) -> [FieldSpan] {
+        bytes.withBytes { buffer in
+            let start = buffer[..<entry.lowerBound].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+            let end = buffer[entry.upperBound...].firstIndex(of: 0x0A) ?? buffer.count
+            return [start..<entry.lowerBound, entry.upperBound..<end].map {
+                FieldSpan(path: name + ".envelope", range: $0, value: "")
+            }
+        }
     }
 
     // MARK: Recovery

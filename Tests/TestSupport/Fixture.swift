@@ -1,11 +1,13 @@
 import Foundation
 
 /// Files that other programs wrote, found from this source file.
-enum Fixture {
-    static func url(_ path: String) -> URL {
+public enum Fixture {
+    /// Where a fixture stands.
+    public static func url(_ path: String) -> URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures").appending(path: path)
     }
 
-    static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: url(path))) }
+    /// A fixture's content.
+    public static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: url(path))) }
 }

@@ -1,0 +1,60 @@
+// A format that nothing under Sources knows: notes, a line each, behind a first line "TOYNOTES". Each note ends in a full
+// stop, so a note that was cut short is seen.
+
+import CrashHarness
+import SessionFormats
+
+struct ToyFormat: SessionFormat {
+    static let magic = "TOYNOTES\n"
+
+    var id: FormatID { FormatID("toy-notes") }
+
+    func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        if bytes.copy(0..<Self.magic.utf8.count) == Array(Self.magic.utf8) { return Recognition(.proof, "its first line") }
+        return name?.hasSuffix(".toy") == true ? Recognition(.name, "its name") : nil
+    }
+
+    func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        guard recognise(bytes, name: nil, .ends) != nil else {
+            return Examination(refusing: id, of: bytes, "NoNotes", "The first line is not TOYNOTES.", .invalidHeader)
+        }
+        let (notes, cut) = Self.notes(bytes)
+        let findings = cut.isEmpty
+            ? [] : [Finding(.tornEntry, .warning, offset: cut.lowerBound, length: cut.count, message: "A note is cut short.")]
+        return Examination(
+            id, of: bytes, cut.isEmpty ? .clean : .recovered, summary: ["\(notes.count) notes"],
+            facts: [Fact("noteCount", notes.count)],
+            items: ExaminedItems("notes", count: notes.count) { index in
+                ExaminedItem(
+                    id: "\(index)", facts: [Fact("number", index)], range: notes[index],
+                    content: { bytes.copy(notes[index]) })
+            },
+            findings: findings,
+            fields: { notes.map { FieldSpan(path: "note", range: $0, value: "\($0.count) bytes") } })
+    }
+
+    func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+        guard recognise(bytes, name: nil, .ends) != nil else { throw .nothing("there is no first line.") }
+        return Array(Self.magic.utf8) + Self.notes(bytes).whole.flatMap { bytes.copy($0) + [0x0A] }
+    }
+
+    private static func notes(_ bytes: FileBytes) -> (whole: [Range<Int>], cut: Range<Int>) {
+        let all = bytes.copy(0..<bytes.count)
+        var (whole, at): ([Range<Int>], Int) = ([], magic.utf8.count)
+        while let newline = all[at...].firstIndex(of: 0x0A), newline > at, all[newline - 1] == 0x2E {
+            whole.append(at..<newline)
+            at = newline + 1
+        }
+        return (whole, at..<all.count)
+    }
+}
+
+extension FormatKit {
+    static let toyNotes = FormatKit(
+        ToyFormat(),
+        sample: { choices in
+            var file = ToyFormat.magic
+            for number in 0..<1 + choices.choose("notes", below: 5) { file += "note \(number).\n" }
+            return Array(file.utf8)
+        })
+}
