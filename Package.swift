@@ -16,6 +16,7 @@ let package = Package(
     name: "CrashLab",
     products: [
         .library(name: "SessionFormats", targets: ["SessionFormats"]),
+        .library(name: "SessionFormatsFoundation", targets: ["SessionFormatsFoundation"]),
         .library(name: "LiveReplay", targets: ["LiveReplay"]),
         .library(name: "CrashHarness", targets: ["CrashHarness"]),
         .executable(name: "crashlab", targets: ["crashlab"]),
@@ -24,6 +25,8 @@ let package = Package(
         // BLAKE3 with 256-bit vectors, behind a check at run time.
         .target(name: "WideHash"),
         .target(name: "SessionFormats", dependencies: ["WideHash"]),
+        // What UUID and Date have to do with the formats' own values.
+        .target(name: "SessionFormatsFoundation", dependencies: ["SessionFormats"]),
         .target(name: "LiveReplay", dependencies: ["SessionFormats"]),
         .target(name: "CrashHarness", dependencies: ["SessionFormats", "LiveReplay"]),
         .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"]),
@@ -31,7 +34,8 @@ let package = Package(
         .target(
             name: "FuzzSupport", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
-        .testTarget(name: "SessionFormatsTests", dependencies: ["SessionFormats", "TestSupport"]),
+        .testTarget(
+            name: "SessionFormatsTests", dependencies: ["SessionFormats", "SessionFormatsFoundation", "TestSupport"]),
         .testTarget(name: "LiveReplayTests", dependencies: ["LiveReplay", "SessionFormats", "TestSupport"]),
         .testTarget(
             name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "LiveReplay", "FuzzSupport"]),

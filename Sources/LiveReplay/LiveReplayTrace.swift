@@ -74,11 +74,12 @@ public struct LiveReplayTrace: Sendable {
     /// Reads a trace.
     ///
     /// - Throws: `Malformed` with the line and what was expected there.
-    public init(_ bytes: FileBytes) throws(Malformed) {
+    public static func read(_ bytes: FileBytes) throws(Malformed) -> LiveReplayTrace {
         var reader = LiveReplayTraceReader(bytes)
-        bounds = try reader.header()
-        steps = []
+        let bounds = try reader.header()
+        var steps: [Step] = []
         while let step = try reader.step() { steps.append(step) }
+        return LiveReplayTrace(bounds: bounds, steps: steps)
     }
 
     /// Runs our store on the same operations.

@@ -26,7 +26,7 @@ public struct LiveReplayTraceFormat: SessionFormat {
     /// Reads the trace and asks our store the same; see `LiveReplayTrace`.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         do throws(LiveReplayTrace.Malformed) {
-            let trace = try LiveReplayTrace(bytes)
+            let trace = try LiveReplayTrace.read(bytes)
             let difference = trace.firstDifference()
             return Examination(
                 id, of: bytes, difference == nil ? .clean : .damaged, summary: ["\(trace.steps.count) operations"],

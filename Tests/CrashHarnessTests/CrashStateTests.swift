@@ -200,7 +200,7 @@ struct CrashStateTests {
         let exploration = try scenario.explore(explorer)
         let window = try #require(exploration.violations.first { $0.got.contains("without a table of contents") })
         #expect(throws: MV2Error.self) {
-            try MV2File.open(FileBytes(window.disk["folder/memory.mv2"] ?? []), mode: .reference)
+            try MV2File.read(FileBytes(window.disk["folder/memory.mv2"] ?? []), mode: .reference)
         }
     }
 

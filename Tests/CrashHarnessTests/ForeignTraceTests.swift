@@ -210,7 +210,7 @@ struct ForeignTraceTests {
         #expect(exploration.isExhaustive)
         let window = try #require(exploration.violations.first)
         #expect(throws: MV2Error.self) {
-            try MV2File.open(FileBytes(window.disk["memory.mv2"] ?? []), mode: .reference)
+            try MV2File.read(FileBytes(window.disk["memory.mv2"] ?? []), mode: .reference)
         }
     }
 }

@@ -21,7 +21,7 @@ struct LiveReplayModelTests {
     func `a generated trace conforms, and one changed answer in it is found at its line`(_ seed: UInt64) throws {
         var files = RealisticFiles(seed: seed)
         let bytes = files.trace(size: 6_000)
-        let trace = try LiveReplayTrace(FileBytes(bytes))
+        let trace = try LiveReplayTrace.read(FileBytes(bytes))
         #expect(trace.steps.count > 20)
         #expect(trace.firstDifference() == nil)
 
@@ -29,7 +29,7 @@ struct LiveReplayModelTests {
         let changed = try #require(lines.lastIndex { $0.contains(#""result":{"cursor":"lashsc1:"#) })
         lines[changed] = lines[changed].replacing(
             #""result":{"cursor":"lashsc1:"#, with: #""result":{"cursor":"lashsc1:9"#)
-        let broken = try LiveReplayTrace(FileBytes(Array((lines.joined(separator: "\n") + "\n").utf8)))
+        let broken = try LiveReplayTrace.read(FileBytes(Array((lines.joined(separator: "\n") + "\n").utf8)))
         #expect(broken.firstDifference()?.line == changed + 1)
     }
 }

@@ -38,7 +38,7 @@ struct MemoryReportTests {
     /// Damage to one fixture and what has to be said about it.
     @Test func `each kind of damage has its finding`() throws {
         let whole = Array(try Data(contentsOf: Self.folder.appending(path: "multi-save.mv2")))
-        let file = try MV2File.open(FileBytes(whole))
+        let file = try MV2File.read(FileBytes(whole))
         let table = try #require(file.table)
         let range = try #require(file.tableRange)
         let index = try #require(table.namedRegions.first { $0.checksum != nil && $0.region.length > 0 })

@@ -16,7 +16,7 @@ struct LiveReplayTraceTests {
     }
 
     private func trace(_ name: String) throws -> LiveReplayTrace {
-        try LiveReplayTrace(FileBytes(Fixture.bytes("live-replay/\(name)")))
+        try LiveReplayTrace.read(FileBytes(Fixture.bytes("live-replay/\(name)")))
     }
 
     @Test func `all fixtures are there`() {
@@ -58,7 +58,7 @@ struct LiveReplayTraceTests {
 
     private func problem(_ text: String) -> LiveReplayTrace.Malformed? {
         do throws(LiveReplayTrace.Malformed) {
-            _ = try LiveReplayTrace(FileBytes(Array(text.utf8)))
+            _ = try LiveReplayTrace.read(FileBytes(Array(text.utf8)))
             return nil
         } catch { return error }
     }
@@ -82,20 +82,20 @@ struct LiveReplayTraceTests {
         for place in stride(from: 0, to: bytes.count * 8, by: 97) {
             var flipped = bytes
             flipped[place / 8] ^= 1 << UInt8(place % 8)
-            _ = try? LiveReplayTrace(FileBytes(flipped)).firstDifference()
+            _ = try? LiveReplayTrace.read(FileBytes(flipped)).firstDifference()
         }
         let huge = String(decoding: bytes, as: UTF8.self).replacing(
             "\"capacity\": 1", with: "\"capacity\": \(UInt64.max)"
         )
         .replacing("\"max_age_ms\": 0", with: "\"max_age_ms\": \(UInt64.max)")
-        #expect(try LiveReplayTrace(FileBytes(Array(huge.utf8))).bounds.maximumAge == .max)
-        _ = try LiveReplayTrace(FileBytes(Array(huge.utf8))).firstDifference()
+        #expect(try LiveReplayTrace.read(FileBytes(Array(huge.utf8))).bounds.maximumAge == .max)
+        _ = try LiveReplayTrace.read(FileBytes(Array(huge.utf8))).firstDifference()
     }
 
     @Test func `a cut anywhere is an answer, never a trap`() throws {
         let bytes = try Fixture.bytes("live-replay/trace-1.jsonl")
         for length in 0..<bytes.count {
-            guard let trace = try? LiveReplayTrace(FileBytes(bytes, prefix: length)) else { continue }
+            guard let trace = try? LiveReplayTrace.read(FileBytes(bytes, prefix: length)) else { continue }
             #expect(trace.firstDifference() == nil)
         }
     }

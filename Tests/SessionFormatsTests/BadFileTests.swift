@@ -57,7 +57,7 @@ struct BadFileTests {
             #expect(throws: SessionLogError.self) { try SessionLogReader().read(path: path) }
             #expect(throws: SessionLogError.self) { try SessionLogReader(mode: .reference).read(path: path) }
             #expect(throws: ReplayFormatError.self) { try ReplaySegment.read(path: path) }
-            #expect(throws: ReplayFormatError.self) { try ActiveSession(decoding: FileBytes(path: path)) }
+            #expect(throws: ReplayFormatError.self) { try ActiveSession.read(FileBytes(path: path)) }
             #expect(throws: SessionLogError.self) { try SessionLogReader().stream(path: path).finish() }
         }
     }
@@ -65,7 +65,7 @@ struct BadFileTests {
     @Test func `a memory whose numbers are lies gets an answer in both modes, and its map and verification too`() throws
     {
         let whole = try Fixture.bytes("mv2/one.mv2")
-        let table = try #require(try MV2File.open(FileBytes(whole)).tableRange)
+        let table = try #require(try MV2File.read(FileBytes(whole)).tableRange)
         let lies: [UInt64] = [0, 1, 4_095, UInt64(whole.count), 1 << 31, 1 << 62, UInt64(Int.max), .max - 7, .max]
         // footer_offset, wal_offset, wal_size, wal_sequence; the counts at the table's head; the footer's toc_len.
         let fields =
@@ -76,16 +76,16 @@ struct BadFileTests {
                 var bytes = whole
                 for index in 0..<8 { bytes[field + index] = UInt8(truncatingIfNeeded: lie >> (8 * UInt64(index))) }
                 let file = FileBytes(bytes)
-                _ = try? MV2File.open(file, mode: .reference)
-                let recovered = try MV2File.open(file)
+                _ = try? MV2File.read(file, mode: .reference)
+                let recovered = try MV2File.read(file)
                 _ = (recovered.verified(), recovered.fieldSpans())
                 #expect(recovered.sessions.count == 1, "\(lie) at \(field)")
             }
         }
         for length in [0, 1, 4, 4_095, 4_096, 5_000] {
             let file = FileBytes(Array(whole.prefix(length)))
-            #expect(throws: MV2Error.self) { try MV2File.open(file, mode: .reference) }
-            _ = try? MV2File.open(file).verified()
+            #expect(throws: MV2Error.self) { try MV2File.read(file, mode: .reference) }
+            _ = try? MV2File.read(file).verified()
         }
     }
 }

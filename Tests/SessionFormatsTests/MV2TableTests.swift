@@ -134,13 +134,13 @@ struct MV2TableTests {
     @Test func `an encrypted memory is called that, in both modes`() {
         let bytes = FileBytes(Array("MV2E".utf8) + [UInt8](repeating: 7, count: 5_000))
         for mode in ReadingMode.allCases {
-            #expect(throws: MV2Error.encrypted) { try MV2File.open(bytes, mode: mode) }
+            #expect(throws: MV2Error.encrypted) { try MV2File.read(bytes, mode: mode) }
         }
     }
 
     @Test func `a memory that is not there is named`() {
         #expect(throws: MV2Error.file(FileSystemError(call: "open", path: "none", errorNumber: 2))) {
-            try MV2File.open(path: "none")
+            try MV2File.read(path: "none")
         }
     }
 }

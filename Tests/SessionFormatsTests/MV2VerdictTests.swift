@@ -75,7 +75,7 @@ struct MV2VerdictTests {
         #expect(rows.count == 439)
         var different: [Int] = []
         for (number, row) in rows.enumerated() {
-            let ours = try? MV2File.open(FileBytes(try row.damaged()), mode: .reference).sessions.map(\.id.description)
+            let ours = try? MV2File.read(FileBytes(try row.damaged()), mode: .reference).sessions.map(\.id.description)
             if ours != row.listed { different.append(number + 1) }
         }
         #expect(different == Self.outOfScope.keys.sorted())
@@ -83,14 +83,14 @@ struct MV2VerdictTests {
 
     @Test func `recover mode finds whole sessions wherever the real program fails`() throws {
         for row in try rows() where row.listed == nil {
-            let original = try MV2File.open(FileBytes(try Fixture.bytes("mv2/\(row.file)")))
+            let original = try MV2File.read(FileBytes(try Fixture.bytes("mv2/\(row.file)")))
             let damaged = try row.damaged()
             let whole = original.sessions.filter { session in
                 let range = session.byteRange
                 return range.upperBound <= damaged.count
                     && original.bytes.copy(range).elementsEqual(damaged[range])
             }
-            let found = try? MV2File.open(FileBytes(damaged)).sessions.map(\.id)
+            let found = try? MV2File.read(FileBytes(damaged)).sessions.map(\.id)
             let missing = whole.filter { !(found ?? []).contains($0.id) }
             #expect(missing.isEmpty, "\(row.file), \(row.what), \(row.damage)")
         }

@@ -34,12 +34,12 @@ struct MV2WriterTests {
 
     @Test func `a new memory is empty and clean, and what is saved in it is there`() throws {
         let writer = try MV2Writer.create(path: path)
-        #expect(try MV2File.open(path: path).verified(deep: true).all.isEmpty)
+        #expect(try MV2File.read(path: path).verified(deep: true).all.isEmpty)
         try writer.save([session(1), session(2)])
-        let file = try MV2File.open(path: path, mode: .reference)
-        #expect(file.sessions.map { $0.decoded() } == [session(1), session(2)])
+        let file = try MV2File.read(path: path, mode: .reference)
+        #expect(file.sessions.map { try? $0.decoded() } == [session(1), session(2)])
         #expect(file.generation == 2)
-        #expect(try MV2File.open(path: path).verified(deep: true).all.isEmpty)
+        #expect(try MV2File.read(path: path).verified(deep: true).all.isEmpty)
         #expect(throws: MV2Error.exists(path)) { try MV2Writer.create(path: path) }
     }
 
@@ -50,7 +50,7 @@ struct MV2WriterTests {
             Checkpoint(id: $0, atSequence: 0, timestampSeconds: 0, snapshot: StateSnapshot())
         }
         try MV2Writer.create(path: path).save([session])
-        let found = try MV2File.open(path: path).verified().all
+        let found = try MV2File.read(path: path).verified().all
         #expect(found.map(\.code) == [.sequenceBroken, .sequenceBroken])
         #expect(found.first?.message.contains("Action 1 of session session 1 has the sequence 7") == true)
         #expect(found.last?.message.contains("Checkpoint 0 of session session 1 has the number 3") == true)
@@ -65,10 +65,10 @@ struct MV2WriterTests {
         for number in 1...3 {
             try writer.save(writer.sessions + [session(number)])
             let after = try bytes()
-            let (oldFile, newFile) = (try MV2File.open(FileBytes(before)), try MV2File.open(FileBytes(after)))
+            let (oldFile, newFile) = (try MV2File.read(FileBytes(before)), try MV2File.read(FileBytes(after)))
             #expect(newFile.header?.footerOffset ?? 0 > oldFile.header?.footerOffset ?? .max)
             #expect(after[80..<before.count].elementsEqual(before[80...]))
-            #expect(newFile.sessions.compactMap { $0.decoded() } == old + (1...number).map { session($0) })
+            #expect(newFile.sessions.compactMap { try? $0.decoded() } == old + (1...number).map { session($0) })
             #expect(newFile.verified(deep: true).all.isEmpty)
             before = after
         }
@@ -77,20 +77,20 @@ struct MV2WriterTests {
     @Test func `a save that was cut anywhere leaves what was there or what was saved, and never nothing`() throws {
         try place("multi-save")
         let before = try bytes()
-        let old = try MV2File.open(FileBytes(before)).sessions.map { $0.decoded() }
+        let old = try MV2File.read(FileBytes(before)).sessions.map { try? $0.decoded() }
         let writer = try MV2Writer.open(path: path)
         try writer.save(writer.sessions + [session(9)])
         let after = try bytes()
-        let new = try MV2File.open(FileBytes(after)).sessions.map { $0.decoded() }
+        let new = try MV2File.read(FileBytes(after)).sessions.map { try? $0.decoded() }
         #expect(new.count == old.count + 1)
         for end in stride(from: before.count, through: after.count, by: 97) {
             let torn = before[..<80] + after[80..<end]
-            let file = try MV2File.open(FileBytes(Array(torn)))
-            #expect(file.sessions.map { $0.decoded() } == old)
-            #expect(try MV2File.open(FileBytes(Array(torn)), mode: .reference).sessions.map { $0.decoded() } == old)
+            let file = try MV2File.read(FileBytes(Array(torn)))
+            #expect(file.sessions.map { try? $0.decoded() } == old)
+            #expect(try MV2File.read(FileBytes(Array(torn)), mode: .reference).sessions.map { try? $0.decoded() } == old)
         }
         let unnamed = Array(before[..<80] + after[80...])
-        #expect(try MV2File.open(FileBytes(unnamed)).sessions.map { $0.decoded() } == new)
+        #expect(try MV2File.read(FileBytes(unnamed)).sessions.map { try? $0.decoded() } == new)
     }
 
     @Test func `the upstream's save leaves nothing that can be opened until it commits, and we find the sessions`()
@@ -100,23 +100,23 @@ struct MV2WriterTests {
         let writer = try MV2Writer.open(path: path)
         let all = writer.sessions + [session(9)]
         try writer.save(all, .reference)
-        #expect(throws: MV2Error.self) { try MV2File.open(path: path, mode: .reference) }
-        let found = try MV2File.open(path: path)
+        #expect(throws: MV2Error.self) { try MV2File.read(path: path, mode: .reference) }
+        let found = try MV2File.read(path: path)
         #expect(Set(found.sessions.map(\.id)).isSuperset(of: all.map(\.id)))
         #expect(found.table == nil)
         try writer.commit()
-        #expect(try MV2File.open(path: path, mode: .reference).sessions.map(\.id) == all.map(\.id))
-        #expect(try MV2File.open(path: path).verified(deep: true).all.isEmpty)
+        #expect(try MV2File.read(path: path, mode: .reference).sessions.map(\.id) == all.map(\.id))
+        #expect(try MV2File.read(path: path).verified(deep: true).all.isEmpty)
     }
 
     @Test func `deleting removes one session, and with the last one the manifest`() throws {
         let writer = try MV2Writer.create(path: path)
         try writer.save([session(1), session(2)])
         try writer.delete(session(1).id)
-        #expect(try MV2File.open(path: path).sessions.map(\.id) == [session(2).id])
+        #expect(try MV2File.read(path: path).sessions.map(\.id) == [session(2).id])
         #expect(throws: MV2Error.unknownSession(session(1).id)) { try writer.delete(session(1).id) }
         try writer.delete(session(2).id)
-        let file = try MV2File.open(path: path)
+        let file = try MV2File.read(path: path)
         #expect(file.table?.replayManifest == nil && file.sessions.isEmpty)
         #expect(file.verified(deep: true).all.isEmpty)
     }
@@ -125,7 +125,7 @@ struct MV2WriterTests {
         throws
     {
         try place("one-session")
-        let original = try MV2File.open(path: path)
+        let original = try MV2File.read(path: path)
         let content = try #require(original.table).contentEnd(log: try #require(original.header).log)
         let writer = try MV2Writer.open(path: path)
         let sessions = writer.sessions + [session(1, actions: 100)]
@@ -133,8 +133,8 @@ struct MV2WriterTests {
         let after = try bytes()
         #expect(after.count < 400_000)
         #expect(after[80..<Int(content)].elementsEqual(original.bytes.copy(80..<Int(content))))
-        let file = try MV2File.open(path: path)
-        #expect(file.sessions.compactMap { $0.decoded() } == sessions)
+        let file = try MV2File.read(path: path)
+        #expect(file.sessions.compactMap { try? $0.decoded() } == sessions)
         #expect(file.verified(deep: true).all.isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["memory.mv2"])
     }
@@ -150,7 +150,7 @@ struct MV2WriterTests {
         first = nil
         let second = try MV2Writer.open(path: path)
         try second.save(second.sessions + [session(2)])
-        #expect(try MV2File.open(path: path).sessions.map(\.id) == kept.map(\.id) + [session(1).id, session(2).id])
+        #expect(try MV2File.read(path: path).sessions.map(\.id) == kept.map(\.id) + [session(1).id, session(2).id])
     }
 
     @Test func `a file that was put in place of the open one is not written over`() throws {
@@ -176,7 +176,7 @@ struct MV2WriterTests {
         try recorder.save(to: writer)
         let again = SessionRecorder(memory: writer, clock: { 0 })
         #expect(again.listSessions().map(\.name) == ["first"])
-        #expect(try MV2File.open(path: path, mode: .reference).sessions.map(\.name) == ["first"])
+        #expect(try MV2File.read(path: path, mode: .reference).sessions.map(\.name) == ["first"])
     }
 
     @Test func `a table that names bytes behind the end is no reason to trap, to write anew or to lose what is there`()
@@ -193,13 +193,13 @@ struct MV2WriterTests {
             #expect(throws: MV2Error.self) { try writer.save([session(1)], .reference) }
             #expect(try bytes() == claimed)
             try writer.save(writer.sessions + [session(1)])
-            #expect(try MV2File.open(path: path).sessions.last?.decoded() == session(1))
+            #expect(try MV2File.read(path: path).sessions.last?.decoded() == session(1))
         }
     }
 
     /// Makes the first frame claim a region, under a table and footer that are whole.
     private func claim(_ region: MV2Region) throws {
-        let file = try MV2File.open(path: path)
+        let file = try MV2File.read(path: path)
         var table = try #require(file.table)
         table.frames[0].payload = region
         let bytes = file.bytes.copy(0..<(try #require(file.tableRange)).lowerBound)

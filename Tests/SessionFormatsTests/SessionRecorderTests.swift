@@ -140,7 +140,7 @@ struct SessionRecorderTests {
 
     private func error(_ bytes: [UInt8]) -> ReplayFormatError? {
         do throws(ReplayFormatError) {
-            _ = try ActiveSession(decoding: FileBytes(bytes))
+            _ = try ActiveSession.read(FileBytes(bytes))
             return nil
         } catch { return error }
     }

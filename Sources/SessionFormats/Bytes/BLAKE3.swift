@@ -31,6 +31,27 @@ public struct Digest: Sendable, Hashable {
     public var bytes: [UInt8] { (0..<32).map { UInt8(truncatingIfNeeded: words[$0 >> 2] >> UInt32(($0 & 3) << 3)) } }
 }
 
+extension Digest: Codable {
+    /// As 64 hex digits.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    /// Reads what `encode` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let digits = Array(try container.decode(String.self).utf8)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+        }
+        guard digits.count == 64, let digest = Digest(bytes) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "A digest has 64 hex digits.")
+        }
+        self = digest
+    }
+}
+
 extension Digest: CustomStringConvertible {
     /// 64 lower-case hex digits.
     public var description: String { Hex.string(bytes) }

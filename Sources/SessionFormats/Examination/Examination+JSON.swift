@@ -23,7 +23,7 @@ extension Examination {
 extension Examination.Failure {
     fileprivate var json: [UInt8] {
         var json = JSONRecordPrinter()
-        json.field("kind", string: kind)
+        json.field("kind", string: kind.rawValue)
         json.field("message", string: message)
         return json.finish()
     }

@@ -7,13 +7,28 @@
 public struct Examination: Sendable {
     /// An error that left nothing to read.
     public struct Failure: Sendable, Equatable {
-        /// A short name, where the reference has one the reference's.
-        public var kind: String
+        /// The stable short name of an error, where the reference has one the reference's. New ones may come.
+        public struct Kind: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral {
+            /// The name, as `crashlab check` prints it.
+            public let rawValue: String
+
+            /// A kind of this name.
+            public init(rawValue: String) { self.rawValue = rawValue }
+
+            /// A kind of this name.
+            public init(stringLiteral name: String) { rawValue = name }
+
+            /// No known format recognises the content.
+            public static let unknownFormat: Kind = "UnknownFormat"
+        }
+
+        /// The kind of error.
+        public var kind: Kind
         /// A sentence.
         public var message: String
 
         /// Makes a failure.
-        public init(kind: String, message: String) {
+        public init(kind: Kind, message: String) {
             self.kind = kind
             self.message = message
         }
@@ -74,7 +89,7 @@ public struct Examination: Sendable {
         fields: @escaping @Sendable () -> [FieldSpan] = { [] }
     ) {
         self.init(
-            format, of: bytes, .unreadable, failure: Failure(kind: kind, message: message),
+            format, of: bytes, .unreadable, failure: Failure(kind: Failure.Kind(rawValue: kind), message: message),
             findings: [Finding(code, .error, offset: offset, length: length, line: line, message: message)],
             fields: fields)
     }

@@ -1,7 +1,7 @@
 // What stands at each byte of a file: the annotated map that `crashlab inspect` prints.
 
 /// Some bytes of a file and what they are.
-public struct FileMapRow: Sendable, Equatable {
+public struct FileMapRow: Sendable, Equatable, Codable {
     /// The bytes.
     public var range: Range<Int>
     /// The field, or "gap" for bytes that belong to none.

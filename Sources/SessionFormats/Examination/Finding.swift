@@ -4,7 +4,7 @@
 // message is a sentence that a person can act on.
 
 /// One thing to say about a file.
-public struct Finding: Sendable, Equatable {
+public struct Finding: Sendable, Equatable, Codable {
     /// The stable kind.
     public var code: FindingCode
     /// How bad it is.

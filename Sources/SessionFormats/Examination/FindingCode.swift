@@ -1,7 +1,7 @@
 // The stable names of what can be found; each format adds its own beside its reader.
 
 /// The stable name of a kind of finding, in words joined by hyphens. Names never change their meaning; new ones may come.
-public struct FindingCode: RawRepresentable, Sendable, Hashable {
+public struct FindingCode: RawRepresentable, Sendable, Hashable, Codable {
     /// The name, as `crashlab check` prints it.
     public let rawValue: String
 

@@ -1,7 +1,7 @@
 // The names of formats.
 
 /// The stable name of a file format, in words joined by hyphens. Each format declares its own beside its reader.
-public struct FormatID: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+public struct FormatID: RawRepresentable, Sendable, Hashable, CustomStringConvertible, Codable {
     /// The name, as `crashlab check` prints it and `--as` takes it.
     public let rawValue: String
 

@@ -1,7 +1,7 @@
 // How bad a finding is, which decides the verdict.
 
 /// How bad a finding is.
-public enum Severity: String, Sendable, Comparable {
+public enum Severity: String, Sendable, Comparable, Codable {
     /// Worth knowing; nothing was lost or repaired.
     case note
     /// Something was repaired; all acknowledged data is there.

@@ -1,7 +1,7 @@
 // How a file is, in one word.
 
 /// How a file is, in one word. The evidence in the file decides, and doubt counts as damage.
-public enum Verdict: String, Sendable, Comparable, CaseIterable {
+public enum Verdict: String, Sendable, Comparable, CaseIterable, Codable {
     /// There is nothing to say.
     case clean
     /// Everything that a writer can have acknowledged is there, after repair.

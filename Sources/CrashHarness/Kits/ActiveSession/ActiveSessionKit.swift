@@ -25,8 +25,8 @@ extension FuzzTarget {
         examine: { input in
             let bytes = FileBytes(input)
             _ = try? ActiveSession.fieldSpans(of: bytes)
-            guard let session = try? ActiveSession(decoding: bytes) else { return }
-            let again = try ActiveSession(decoding: FileBytes(session.encoded()))
+            guard let session = try? ActiveSession.read(bytes) else { return }
+            let again = try ActiveSession.read(FileBytes(session.encoded()))
             try expect(
                 again.encoded() == session.encoded(), "A sidecar that was read is the same when it is written and read.")
         })

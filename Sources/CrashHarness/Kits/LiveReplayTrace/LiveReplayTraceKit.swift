@@ -25,7 +25,7 @@ extension FuzzTarget {
         examine: { input in
             let bytes = FileBytes(input)
             _ = LiveReplayTraceFormat().examine(bytes, ExaminationOptions())
-            guard let trace = try? LiveReplayTrace(bytes) else { return }
+            guard let trace = try? LiveReplayTrace.read(bytes) else { return }
             try expect(
                 trace.firstDifference() == trace.firstDifference(),
                 "A trace that is run twice is answered the same way.")

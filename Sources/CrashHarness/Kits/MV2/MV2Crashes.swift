@@ -50,7 +50,7 @@ enum MV2Crashes {
         { disk, acknowledged in
             let lists = ["0"] + later
             let allowed = lists.suffix(from: acknowledged.last.flatMap { lists.firstIndex(of: $0) } ?? 0)
-            guard let bytes = try? disk.contents(of: memory), let file = try? MV2File.open(bytes) else {
+            guard let bytes = try? disk.contents(of: memory), let file = try? MV2File.read(bytes) else {
                 return ("a memory", "nothing")
             }
             let names = file.sessions.map { $0.name ?? "" }.joined(separator: " ")

@@ -39,13 +39,13 @@ struct MemoryBenchmark {
         let before = ProcessCost.residentMemory()
         report(
             try row("open and verify a memory of \(gigabytes) GB, not its content", "thousands a second", 1e-3) {
-                _ = try MV2File.open(path: path).verified()
+                _ = try MV2File.read(path: path).verified()
             })
         let touched = Double(max(0, ProcessCost.residentMemory() - before)) / 1e6
         report(BenchmarkRow(name: "memory that this touched", unit: "MB", best: touched, median: touched))
         report(
             try row("hash its content on all cores", "GB/s", gigabytes) {
-                _ = try MV2File.open(path: path).verified(deep: true)
+                _ = try MV2File.read(path: path).verified(deep: true)
             })
         report(try oneCoreRow(path, gigabytes))
     }
@@ -80,7 +80,7 @@ struct MemoryBenchmark {
         let what = hasFooter ? "after the footer" : "and no footer"
         report(
             try row("open a memory with \(megabytes) MB of junk \(what)", "MB/s", Double(bytes.count) / 1e6) {
-                _ = try MV2File.open(path: path)
+                _ = try MV2File.read(path: path)
             })
     }
 
@@ -94,7 +94,7 @@ struct MemoryBenchmark {
         let size = Double(try FileBytes(path: path).count)
         report(
             try row("list \(grouped(count)) sessions of 20 actions", "MB/s", size / 1e6) {
-                _ = try MV2File.open(path: path).sessions.map(\.summary)
+                _ = try MV2File.read(path: path).sessions.map(\.summary)
             })
         report(
             try row("read the same bytes once, by cat", "MB/s", size / 1e6) {

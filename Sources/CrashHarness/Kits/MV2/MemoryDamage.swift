@@ -51,7 +51,7 @@ public struct MemoryDamage: Judge {
     ) throws(Violation) {
         let bytes = damage.apply(to: history.last.bytes)
         let (reference, recovered) = (
-            try? MV2File.open(FileBytes(bytes), mode: .reference), try? MV2File.open(FileBytes(bytes))
+            try? MV2File.read(FileBytes(bytes), mode: .reference), try? MV2File.read(FileBytes(bytes))
         )
         let found = Set(recovered?.sessions.map(\.id) ?? [])
         if let missing = reference?.sessions.first(where: { !found.contains($0.id) }) {
@@ -69,7 +69,7 @@ public struct MemoryDamage: Judge {
     private func outcome(_ history: MemoryHistory, _ bytes: [UInt8], _ recovered: MV2File?) -> String {
         guard let recovered else { return "refused" }
         let isSilent = recovered.verified(deep: true).worst == nil
-        let sessions = recovered.sessions.compactMap { $0.decoded() }
+        let sessions = recovered.sessions.compactMap { try? $0.decoded() }
         if sessions == history.last.sessions {
             if bytes == history.last.bytes { return "nothing changed" }
             return isSilent ? "unnoticed, sessions whole" : "noticed, sessions whole"

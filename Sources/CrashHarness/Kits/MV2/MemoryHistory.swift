@@ -67,8 +67,8 @@ struct MemoryHistory {
             if new < old { throw violation("a footer_offset of \(old) or more", "\(new)") }
         }
         for mode in [ReadingMode.reference, .recover] {
-            let file = try? MV2File.open(FileBytes(last.bytes), mode: mode)
-            let got = file?.sessions.compactMap { $0.decoded() }
+            let file = try? MV2File.read(FileBytes(last.bytes), mode: mode)
+            let got = file?.sessions.compactMap { try? $0.decoded() }
             if got != last.sessions {
                 throw violation("\(last.sessions.count) sessions in \(mode.rawValue) mode", "\(got?.count as Any)")
             }

@@ -37,7 +37,7 @@ public struct MemoryTruncation: Judge {
         evidence.cases += 1
         evidence.bytesRead += cut
         let bytes = FileBytes(history.last.bytes, prefix: cut)
-        let got = try? MV2File.open(bytes).sessions.map(\.id)
+        let got = try? MV2File.read(bytes).sessions.map(\.id)
         // Nothing is known to have been saved before the first moment; all that counts there is that this returned.
         guard let whole = history.moments.last(where: { $0.bytes.count <= cut }) else { return }
         if got != whole.sessions.map(\.id) {

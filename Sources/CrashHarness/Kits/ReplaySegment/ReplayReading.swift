@@ -16,13 +16,13 @@ enum ReplayReading {
             switch kind {
             case .segment:
                 let segment = try ReplaySegment.read(bytes, mode: mode)
-                let sessions = segment.sessions.compactMap { $0.decoded() }
+                let sessions = segment.sessions.compactMap { try? $0.decoded() }
                 self =
                     segment.findings.worst == .error
                     ? .reported(sessions, segment.findings.all)
                     : .accepted(ReplayLayout(segment: sessions), sessions)
             case .sidecar:
-                let active = try ActiveSession(decoding: bytes)
+                let active = try ActiveSession.read(bytes)
                 self = .accepted(ReplayLayout(sidecar: active), [active.session])
             }
         } catch { self = .refused(error) }

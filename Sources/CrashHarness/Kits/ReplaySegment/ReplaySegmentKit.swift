@@ -27,10 +27,10 @@ extension FuzzTarget {
             let bytes = FileBytes(input)
             _ = try? ReplaySegment.read(bytes, in: 0..<bytes.count, mode: .reference)
             guard let segment = try? ReplaySegment.read(bytes) else { return }
-            let sessions = segment.sessions.compactMap { $0.decoded() }
+            let sessions = segment.sessions.compactMap { try? $0.decoded() }
             try expect(sessions.count == segment.sessions.count, "A session that was read can be decoded.")
             let written = ReplaySegment.encode(sessions)
-            let again = try ReplaySegment.read(FileBytes(written)).sessions.compactMap { $0.decoded() }
+            let again = try ReplaySegment.read(FileBytes(written)).sessions.compactMap { try? $0.decoded() }
             try expect(ReplaySegment.encode(again) == written, "What was read is the same when it is written and read.")
         })
 }

@@ -27,7 +27,7 @@ struct SegmentBenchmark {
         )
         report(
             benchmark.speedRow("read replay segment into values, all at once", path, beside: peer) {
-                for session in try ReplaySegment.read(path: path).sessions { _ = session.decoded() }
+                for session in try ReplaySegment.read(path: path).sessions { _ = try session.decoded() }
             })
     }
 }

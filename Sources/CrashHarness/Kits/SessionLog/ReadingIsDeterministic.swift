@@ -70,7 +70,7 @@ private enum Outcome: Equatable {
 
         init(_ stream: SessionLogStream) throws(SessionLogError) {
             var read: [SessionLogEntry] = []
-            while let entry = stream.next() { read.append(entry) }
+            while let entry = try stream.next() { read.append(entry) }
             let summary = try stream.finish()
             (header, recovery, findings) = (summary.header, summary.recovery, summary.findings.report)
             digest = summary.canonicalDigest

@@ -83,17 +83,28 @@ public struct ActiveSession: Sendable, Equatable {
     /// Reads a sidecar's bytes.
     ///
     /// - Throws: `ReplayFormatError`: too short, wrong magic, truncated, or undecodable.
-    public init(decoding bytes: FileBytes) throws(ReplayFormatError) {
-        self = try Self.read(bytes) { (buffer, payload) throws(BincodeError) in
+    public static func read(_ bytes: FileBytes) throws(ReplayFormatError) -> ActiveSession {
+        try decode(bytes) { (buffer, payload) throws(BincodeError) in
             try BincodeDecoder.decode(ActiveSession.self, from: buffer, in: payload).value
         }
+    }
+
+    /// Reads a sidecar.
+    ///
+    /// - Throws: As `read(_:)`, and `file` when it cannot be read.
+    public static func read(
+        path: String, on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(ReplayFormatError) -> ActiveSession {
+        let bytes: FileBytes
+        do throws(FileSystemError) { bytes = try fileSystem.contents(of: path) } catch { throw .file(error) }
+        return try read(bytes)
     }
 
     /// Where each field of a sidecar stands.
     ///
     /// - Throws: `ReplayFormatError`, as reading it does.
     public static func fieldSpans(of bytes: FileBytes) throws(ReplayFormatError) -> [FieldSpan] {
-        try read(bytes) { (buffer, payload) throws(BincodeError) in
+        try decode(bytes) { (buffer, payload) throws(BincodeError) in
             var mapper = BincodeMapper(cursor: BincodeCursor(buffer, in: payload))
             var session = ActiveSession()
             try session.code(with: &mapper)
@@ -102,7 +113,7 @@ public struct ActiveSession: Sendable, Equatable {
         }
     }
 
-    private static func read<Value>(
+    private static func decode<Value>(
         _ bytes: FileBytes,
         _ body: (UnsafeRawBufferPointer, Range<Int>) throws(BincodeError) -> Value
     ) throws(ReplayFormatError) -> Value {

@@ -25,7 +25,7 @@ public struct ActiveSessionFormat: SessionFormat {
     /// Reads the sidecar; see `ActiveSession`.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         do throws(ReplayFormatError) {
-            let active = try ActiveSession(decoding: bytes)
+            let active = try ActiveSession.read(bytes)
             let summary = SessionSummary(active.session)
             let items = ExaminedItems("sessions", count: 1) { _ in
                 ExaminedItem(
@@ -42,7 +42,7 @@ public struct ActiveSessionFormat: SessionFormat {
 
     /// The same session, written anew: without bytes that belong to nothing.
     public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
-        do throws(ReplayFormatError) { return try ActiveSession(decoding: bytes).encoded() } catch {
+        do throws(ReplayFormatError) { return try ActiveSession.read(bytes).encoded() } catch {
             throw .nothing(error.description)
         }
     }

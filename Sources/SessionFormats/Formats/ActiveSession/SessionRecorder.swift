@@ -209,7 +209,7 @@ public struct SessionRecorder: Sendable {
         guard try fileSystem.exists(path) else { return .absent }
         let bytes = try fileSystem.contents(of: path)
         do throws(ReplayFormatError) {
-            let session = try ActiveSession(decoding: bytes)
+            let session = try ActiveSession.read(bytes)
             active = session
             return .loaded(session.session.id)
         } catch {

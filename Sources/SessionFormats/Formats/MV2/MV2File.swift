@@ -33,12 +33,12 @@ public struct MV2File: Sendable {
         return log.pending(after: header.logSequence)
     }
 
-    /// Opens a memory.
+    /// Reads a memory, of which it touches what it needs.
     ///
     /// - Parameter mode: In reference mode anything that the reference refuses is an error. In recover mode whatever is
     ///   whole is used, and what is not becomes a finding.
     /// - Throws: `MV2Error`; in recover mode only when there is nothing to be had.
-    public static func open(_ bytes: FileBytes, mode: ReadingMode = .recover) throws(MV2Error) -> MV2File {
+    public static func read(_ bytes: FileBytes, mode: ReadingMode = .recover) throws(MV2Error) -> MV2File {
         try bytes.withBytes { buffer throws(MV2Error) in
             var reader = MV2Reader(bytes, buffer)
             switch mode {
@@ -49,13 +49,13 @@ public struct MV2File: Sendable {
         }
     }
 
-    /// Opens a memory by its path.
-    public static func open(
+    /// Reads a memory by its path.
+    public static func read(
         path: String, mode: ReadingMode = .recover, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(MV2Error) -> MV2File {
         let bytes: FileBytes
         do throws(FileSystemError) { bytes = try fileSystem.contents(of: path) } catch { throw .file(error) }
-        return try open(bytes, mode: mode)
+        return try read(bytes, mode: mode)
     }
 
     init(_ bytes: FileBytes) { self.bytes = bytes }

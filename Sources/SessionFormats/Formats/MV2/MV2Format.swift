@@ -46,7 +46,7 @@ public struct MV2Format: SessionFormat {
     /// Opens and verifies the memory; see `MV2File`.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         do throws(MV2Error) {
-            let memory = try MV2File.open(bytes, mode: options.mode)
+            let memory = try MV2File.read(bytes, mode: options.mode)
             let findings = options.mode == .reference ? memory.findings : memory.verified(deep: options.isDeep)
             var examination = Examination(
                 id, of: bytes, Verdict(worst: findings.worst), summary: summary(of: memory), facts: facts(of: memory),
@@ -66,7 +66,7 @@ public struct MV2Format: SessionFormat {
 
     /// The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
     private static func evidence(_ memory: MV2File) -> [String] {
-        let opens = (try? MV2File.open(memory.bytes, mode: .reference)) != nil
+        let opens = (try? MV2File.read(memory.bytes, mode: .reference)) != nil
         return (memory.table == nil ? [] : ["table of contents"]) + (opens ? ["as a file that its own program opens"] : [])
     }
 

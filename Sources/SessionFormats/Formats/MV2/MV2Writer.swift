@@ -48,7 +48,7 @@ public final class MV2Writer {
     ) throws(MV2Error) -> MV2Writer {
         let file = try openLocked(path, fileSystem)
         do throws(MV2Error) {
-            return try MV2Writer(path, fileSystem, file, try MV2File.open(path: path, on: fileSystem))
+            return try MV2Writer(path, fileSystem, file, try MV2File.read(path: path, on: fileSystem))
         } catch {
             file.close()
             throw error
@@ -83,7 +83,7 @@ public final class MV2Writer {
         (self.path, self.fileSystem, self.file) = (path, fileSystem, file)
         (self.header, self.table) = (header, table)
         generation = memory.generation ?? 0
-        sessions = memory.sessions.compactMap { $0.decoded() }
+        sessions = memory.sessions.compactMap { try? $0.decoded() }
     }
 
     deinit { file.close() }

@@ -1,7 +1,7 @@
 // What kind of thing was done in a session.
 
 /// A kind of action, with what belongs to it. The cases stand in the order of their numbers in the file.
-public enum ActionType: Sendable, Equatable {
+public enum ActionType: Sendable, Equatable, Codable {
     /// A document was put. (The real program writes the log's sequence number here, not a frame's.)
     case put(frameID: UInt64)
     /// Several documents were put.

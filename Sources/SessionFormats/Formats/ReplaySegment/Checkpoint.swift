@@ -1,7 +1,7 @@
 // A moment of a session from which replay can start.
 
 /// What a memory looked like at a moment.
-public struct StateSnapshot: Sendable, Equatable {
+public struct StateSnapshot: Sendable, Equatable, Codable {
     /// How many frames there were.
     public var frameCount: UInt64
     /// Their identifiers.
@@ -46,7 +46,7 @@ extension StateSnapshot: BincodeValue {
 }
 
 /// A checkpoint of a session.
-public struct Checkpoint: Sendable, Equatable {
+public struct Checkpoint: Sendable, Equatable, Codable {
     /// Its number in the session, from 0.
     public var id: UInt64
     /// The last action before it; 0 also when there was none.

@@ -1,7 +1,7 @@
 // One thing that an agent did to a memory, as a replay session records it.
 
 /// An action.
-public struct ReplayAction: Sendable, Equatable {
+public struct ReplayAction: Sendable, Equatable, Codable {
     /// Its number in the session; each is larger than the one before.
     public var sequence: UInt64
     /// Seconds since 1970.

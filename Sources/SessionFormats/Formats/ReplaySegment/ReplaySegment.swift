@@ -132,11 +132,6 @@ public struct StoredSession: Sendable {
     /// How many actions it has.
     public var actionCount: Int { actionPlaces.count }
 
-    /// The actions, each decoded when asked for.
-    public var actions: some RandomAccessCollection<ReplayAction> {
-        actionPlaces.indices.lazy.map { action(at: $0) }
-    }
-
     /// The actions' sequence numbers, read without decoding the rest.
     var actionSequences: [UInt64] {
         bytes.withBytes { buffer in
@@ -148,15 +143,26 @@ public struct StoredSession: Sendable {
     }
 
     /// One action.
-    public func action(at index: Int) -> ReplayAction {
-        decode(ReplayAction.self, at: actionPlaces[index]) ?? ReplayAction()
+    ///
+    /// - Parameter index: From 0 to `actionCount` - 1.
+    /// - Throws: `ReplayFormatError` when the file was changed by someone else since it was read.
+    public func action(at index: Int) throws(ReplayFormatError) -> ReplayAction {
+        try decode(ReplayAction.self, at: actionPlaces[index])
     }
 
     /// The checkpoints.
-    public var checkpoints: [Checkpoint] { decode([Checkpoint].self, at: checkpointPlace) ?? [] }
+    ///
+    /// - Throws: As `action(at:)`.
+    public func checkpoints() throws(ReplayFormatError) -> [Checkpoint] {
+        try decode([Checkpoint].self, at: checkpointPlace)
+    }
 
     /// The metadata, in the order of the file.
-    public var metadata: [MetadataEntry] { decode([MetadataEntry].self, at: metadataPlace) ?? [] }
+    ///
+    /// - Throws: As `action(at:)`.
+    public func metadata() throws(ReplayFormatError) -> [MetadataEntry] {
+        try decode([MetadataEntry].self, at: metadataPlace)
+    }
 
     /// A line about it in a list.
     public var summary: SessionSummary {
@@ -165,8 +171,12 @@ public struct StoredSession: Sendable {
             checkpointCount: checkpointCount)
     }
 
-    /// The whole session as a value. Nil only when the file was changed by someone else since it was read.
-    public func decoded() -> ReplaySession? { decode(ReplaySession.self, at: byteRange.lowerBound) }
+    /// The whole session as a value.
+    ///
+    /// - Throws: As `action(at:)`.
+    public func decoded() throws(ReplayFormatError) -> ReplaySession {
+        try decode(ReplaySession.self, at: byteRange.lowerBound)
+    }
 
     /// Where each field stands. Empty only when the file was changed by someone else since it was read.
     public func fieldSpans() -> [FieldSpan] {
@@ -177,11 +187,13 @@ public struct StoredSession: Sendable {
         }
     }
 
-    private func decode<Value: BincodeValue>(_ type: Value.Type, at place: Int) -> Value? {
-        bytes.withBytes { buffer in
-            let decoded = try? BincodeDecoder.decode(type, from: buffer, in: place..<byteRange.upperBound)
-            return decoded?.value
+    private func decode<Value: BincodeValue>(_ type: Value.Type, at place: Int) throws(ReplayFormatError) -> Value {
+        let outcome = bytes.withBytes { buffer -> Result<Value, ReplayFormatError> in
+            do throws(BincodeError) {
+                return .success(try BincodeDecoder.decode(type, from: buffer, in: place..<byteRange.upperBound).value)
+            } catch { return .failure(.undecodable(error)) }
         }
+        return try outcome.get()
     }
 }
 

@@ -40,7 +40,7 @@ public struct ReplaySegmentFormat: SessionFormat {
     public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
         do throws(ReplayFormatError) {
             let sessions = try ReplaySegment.read(bytes).sessions
-            return ReplaySegment.encode(sessions.compactMap { $0.decoded() })
+            return ReplaySegment.encode(sessions.compactMap { try? $0.decoded() })
         } catch { throw .nothing(error.description) }
     }
 }
@@ -87,6 +87,6 @@ extension SessionSummary {
     fileprivate func item(_ session: StoredSession) -> ExaminedItem {
         ExaminedItem(
             id: id.description, facts: facts, range: session.byteRange,
-            content: { session.decoded().map { $0.encoded() } ?? [] })
+            content: { (try? session.decoded()).map { $0.encoded() } ?? [] })
     }
 }

@@ -1,7 +1,7 @@
 // A recorded session: what was done to a memory, in order, and checkpoints between.
 
 /// A pair of a session's metadata.
-public struct MetadataEntry: Sendable, Equatable {
+public struct MetadataEntry: Sendable, Equatable, Codable {
     /// What it is about.
     public var key: String
     /// What there is to say.
@@ -24,7 +24,7 @@ extension MetadataEntry: BincodeValue {
 }
 
 /// A session.
-public struct ReplaySession: Sendable, Equatable {
+public struct ReplaySession: Sendable, Equatable, Codable {
     /// Identifies it.
     public var id: SessionID
     /// What its user called it.
@@ -84,7 +84,7 @@ extension ReplaySession: BincodeValue {
 }
 
 /// A line about a session in a list.
-public struct SessionSummary: Sendable, Equatable {
+public struct SessionSummary: Sendable, Equatable, Codable {
     /// Identifies the session.
     public var id: SessionID
     /// What its user called it.

@@ -58,3 +58,20 @@ extension UInt8 {
         }
     }
 }
+
+extension SessionID: Codable {
+    /// As text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    /// Reads what `encode` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = SessionID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "A UUID has 32 hex digits.")
+        }
+        self = id
+    }
+}

@@ -12,7 +12,7 @@
 #endif
 
 /// Who a session belongs to and where it ran.
-public struct SessionHeader: Sendable, Equatable {
+public struct SessionHeader: Sendable, Equatable, Codable {
     /// Always "session" in a log that this library accepts.
     public var type: String
     /// The version of the log's format.

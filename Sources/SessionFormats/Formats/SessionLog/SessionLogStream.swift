@@ -2,10 +2,10 @@
 
 /// The entries of a log, one after another.
 ///
-///     for entry in try SessionLogReader().stream(path: path) { … }
-///
-/// A `for` loop cannot report an error, so iteration ends early when one occurs; `finish()` tells.
-public final class SessionLogStream: Sequence, IteratorProtocol {
+///     let stream = try SessionLogReader().stream(path: path)
+///     while let entry = try stream.next() { … }
+///     let summary = try stream.finish()
+public final class SessionLogStream {
     private let file: any OpenFile
     private let pieceSize: Int
     private var interpreter: LogInterpreter
@@ -25,13 +25,16 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
 
     deinit { file.close() }
 
-    /// The next surviving entry; nil at the end and after an error.
-    public func next() -> SessionLogEntry? {
+    /// The next surviving entry; nil at the end. Entries that stand before an error come before it.
+    ///
+    /// - Throws: `SessionLogError`, and the same again when it is called again.
+    public func next() throws(SessionLogError) -> SessionLogEntry? {
         while true {
             if let current, position < current.endIndex {
                 defer { position += 1 }
                 return current[position]
             }
+            if let failure { throw failure }
             guard !isAtEnd else { return nil }
             readPiece()
         }
@@ -39,10 +42,9 @@ public final class SessionLogStream: Sequence, IteratorProtocol {
 
     /// What the whole file amounts to. Reads what has not been read yet.
     ///
-    /// - Throws: `SessionLogError`, also for an error that ended the iteration.
+    /// - Throws: `SessionLogError`.
     public func finish() throws(SessionLogError) -> Summary {
-        while next() != nil {}
-        if let failure { throw failure }
+        while try next() != nil {}
         try interpreter.finish()
         return Summary(
             header: interpreter.header, recovery: interpreter.recovery, entryCount: interpreter.entryCount,
