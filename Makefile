@@ -21,7 +21,7 @@ max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/nu
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -39,6 +39,7 @@ help:
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
 	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
 	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
+	@echo "make documentation              build the documentation of the libraries, where the toolchain has docc"
 	@echo "make lint                       check the sources' form"
 	@echo "make test-address, test-thread  run all tests under a sanitizer"
 	@echo "make clean                      remove what was built"
@@ -142,6 +143,21 @@ interop-environment:
 	@if [ ! -x $(INTEROP_ENVIRONMENT)/bin/python ] || ! $(INTEROP_ENVIRONMENT)/bin/python -c 'import memvid_sdk' 2>/dev/null; then \
 	  python3 -m venv $(INTEROP_ENVIRONMENT) && $(INTEROP_ENVIRONMENT)/bin/pip install --quiet memvid-sdk==2.0.160; fi \
 	  || { echo "Skipped: memvid-sdk 2.0.160 cannot be installed here."; rm -rf $(INTEROP_ENVIRONMENT); }
+
+# A static site a library in .build/documentation. DocC links what the sources' symbol graphs hold.
+DOCC ?= $(dir $(realpath $(shell command -v $(SWIFT))))docc
+documentation: toolchain
+	@if [ ! -x "$(DOCC)" ]; then echo "Skipped: this toolchain has no docc."; exit 0; fi; \
+	rm -rf .build/documentation .build/symbols .build/documented; mkdir -p .build/documentation; \
+	for library in SessionFormats LiveReplay CrashHarness; do mkdir -p .build/symbols/$$library; \
+	  $(SWIFT) build --target $$library --scratch-path .build/documented -Xswiftc -emit-symbol-graph \
+	    -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build/symbols/$$library || exit 1; \
+	  find .build/symbols/$$library -name '*.symbols.json' ! -name "$$library*" -delete; \
+	  $(DOCC) convert Sources/$$library/$$library.docc --additional-symbol-graph-dir .build/symbols/$$library \
+	    --fallback-display-name $$library --fallback-bundle-identifier $$library \
+	    --output-path .build/documentation/$$library > .build/documentation/$$library.log 2>&1 || { cat .build/documentation/$$library.log; exit 1; }; \
+	  if grep -E '^warning' .build/documentation/$$library.log | grep -v 'is missing documentation'; then exit 1; fi; \
+	done; echo "The pages are below .build/documentation."
 
 lint: toolchain
 	$(SWIFT) format lint -r -p --strict Package.swift Sources Tests

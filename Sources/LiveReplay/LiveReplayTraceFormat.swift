@@ -51,8 +51,16 @@ extension Recognition {
     /// What a first line says that is an object with this "type".
     init?(headerOfType type: String, in bytes: FileBytes) {
         let line = bytes.copy(0..<4096).prefix { $0 != 0x0A }
-        guard line.first == 0x7B, let header = try? JSONValue(line), header["type"]?.string == type else { return nil }
+        // Most files are told from their first line without reading it as JSON.
+        guard line.first == 0x7B, line.contains(0x5C) || Self.mentions(type, line),
+            let header = try? JSONValue(line), header["type"]?.string == type
+        else { return nil }
         self.init(.header, "the header on its first line")
+    }
+
+    private static func mentions(_ type: String, _ line: ArraySlice<UInt8>) -> Bool {
+        let word = Array(type.utf8)
+        return line.indices.contains { line[$0] == word[0] && line[$0...].starts(with: word) }
     }
 }
 

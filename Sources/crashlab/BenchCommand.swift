@@ -53,7 +53,8 @@ enum BenchCommand: Command {
             Output.write(format == .json ? row.json + [0x0A] : Array(row.tableLine.utf8))
         }
         try withFolder { folder in
-            for kit in measured where subjects.isEmpty || subjects.contains(kit.format.id.rawValue) {
+            // The memory that small things take shows only while the process is young, so logs of 100 MB come last.
+            for kit in measured.reversed() where subjects.isEmpty || subjects.contains(kit.format.id.rawValue) {
                 try kit.measure?(benchmark, folder, report)
             }
         }

@@ -12,14 +12,14 @@
 #endif
 
 package final class Guarded<Value>: @unchecked Sendable {
-    private let memory: GuardedMemory<Value>
+    @usableFromInline let memory: GuardedMemory<Value>
 
     package init(_ value: Value) { memory = GuardedMemory(value, count: 1) }
 
     deinit { memory.deallocate() }
 
     /// Runs `body` while no other thread does; it must not come back to the same guard.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -29,16 +29,16 @@ package final class Guarded<Value>: @unchecked Sendable {
 
 /// Several values of a kind, each with a lock of its own.
 package final class GuardedValues<Value>: @unchecked Sendable {
-    private let memory: GuardedMemory<Value>
+    @usableFromInline let memory: GuardedMemory<Value>
 
     package init(_ value: Value, count: Int) { memory = GuardedMemory(value, count: count) }
 
     deinit { memory.deallocate() }
 
-    package var indices: Range<Int> { 0..<memory.count }
+    @inlinable package var indices: Range<Int> { 0..<memory.count }
 
     /// Runs `body` on one value while no other thread does; it must not come back to the same guard.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func withLock<Result, Failure: Error>(
         _ index: Int, _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -49,9 +49,10 @@ package final class GuardedValues<Value>: @unchecked Sendable {
 
 /// Values and their mutexes, side by side in cache lines of their own, so that neighbours do not slow each other down. A
 /// mutex must not move, and to Swift taking one is no access to the value.
-private struct GuardedMemory<Value> {
-    let count: Int
-    private let base: UnsafeMutableRawPointer
+@usableFromInline
+struct GuardedMemory<Value> {
+    @usableFromInline let count: Int
+    @usableFromInline let base: UnsafeMutableRawPointer
 
     init(_ value: Value, count: Int) {
         self.count = count
@@ -72,7 +73,7 @@ private struct GuardedMemory<Value> {
         base.deallocate()
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     func withLock<Result, Failure: Error>(
         _ index: Int, _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -82,20 +83,20 @@ private struct GuardedMemory<Value> {
     }
 
     /// The value stands behind the mutex.
-    private static var offset: Int {
+    @inlinable static var offset: Int {
         let alignment = MemoryLayout<Value>.alignment
         return (MemoryLayout<pthread_mutex_t>.size + alignment - 1) / alignment * alignment
     }
 
-    private static var stride: Int { (offset + MemoryLayout<Value>.size + 63) / 64 * 64 }
+    @inlinable static var stride: Int { (offset + MemoryLayout<Value>.size + 63) / 64 * 64 }
 
-    @inline(__always)
-    private func mutex(_ index: Int) -> UnsafeMutablePointer<pthread_mutex_t> {
+    @inlinable @inline(__always)
+    func mutex(_ index: Int) -> UnsafeMutablePointer<pthread_mutex_t> {
         (base + index * Self.stride).assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
-    @inline(__always)
-    private func value(_ index: Int) -> UnsafeMutablePointer<Value> {
+    @inlinable @inline(__always)
+    func value(_ index: Int) -> UnsafeMutablePointer<Value> {
         (base + index * Self.stride + Self.offset).assumingMemoryBound(to: Value.self)
     }
 }

@@ -29,7 +29,7 @@ package enum SystemCall {
     }
 
     /// Nanoseconds on one of the system's clocks.
-    package static func nanoseconds(on clock: clockid_t) -> UInt64 {
+    @inlinable package static func nanoseconds(on clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
