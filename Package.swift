@@ -32,7 +32,8 @@ let package = Package(
         .executableTarget(name: "crashlab", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"]),
         // What one input of a fuzzer is used for; also what replays the corpus in the tests.
         .target(
-            name: "FuzzSupport", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"], path: "Sources/FuzzTargets/Support"),
+            name: "FuzzSupport", dependencies: ["SessionFormats", "LiveReplay", "CrashHarness"],
+            path: "Sources/FuzzTargets/Support"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(
             name: "SessionFormatsTests", dependencies: ["SessionFormats", "SessionFormatsFoundation", "TestSupport"]),

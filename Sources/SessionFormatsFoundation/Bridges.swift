@@ -12,7 +12,9 @@ extension SessionID {
     }
 
     /// The same 16 bytes as a UUID.
-    public var uuid: UUID { UUID(uuidString: description) ?? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) }
+    public var uuid: UUID {
+        UUID(uuidString: description) ?? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    }
 }
 
 extension ReplaySession {

@@ -5,7 +5,7 @@ import Foundation
 
 @main
 enum CrashLab {
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     static var commands: [any Command.Type] {
         [

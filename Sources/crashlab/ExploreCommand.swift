@@ -28,7 +28,9 @@ enum ExploreCommand: Command {
         let lists = arguments.flag("--list")
         let names = try arguments.operands()
         if lists {
-            for scenario in KitCatalogue.standard.scenarios { Output.print("\(scenario.reference), \(scenario.writing)\n") }
+            for scenario in KitCatalogue.standard.scenarios {
+                Output.print("\(scenario.reference), \(scenario.writing)\n")
+            }
             return .success
         }
         if names.count == 1, FileManager.default.fileExists(atPath: names[0]) {
@@ -39,7 +41,9 @@ enum ExploreCommand: Command {
             throw UsageError(message: "there is no scenario and no file \"\(name)\"; --list lists the scenarios.")
         }
         return try explore(
-            KitCatalogue.standard.scenarios.filter { scenario in names.isEmpty || names.contains { scenario.isMeant(by: $0) } },
+            KitCatalogue.standard.scenarios.filter { scenario in
+                names.isEmpty || names.contains { scenario.isMeant(by: $0) }
+            },
             options)
     }
 

@@ -45,7 +45,8 @@ struct FuzzOptions {
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") { judges.append(try judge(named: name)) }
         return Campaign.Plan(
-            judges: judges.isEmpty ? KitCatalogue.standard.judges : judges, seed: seed ?? .random(in: 0..<1_000_000_000),
+            judges: judges.isEmpty ? KitCatalogue.standard.judges : judges,
+            seed: seed ?? .random(in: 0..<1_000_000_000),
             cases: cases ?? .max, seconds: seconds.map(Double.init) ?? .infinity,
             jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, shard: shard ?? (0, 1))
     }

@@ -22,7 +22,9 @@ enum GenerateCommand: Command {
         """
     }
 
-    private static var names: String { KitCatalogue.standard.formats.formats.map(\.id.rawValue).joined(separator: ", ") }
+    private static var names: String {
+        KitCatalogue.standard.formats.formats.map(\.id.rawValue).joined(separator: ", ")
+    }
 
     private static var contents: String {
         KitCatalogue.standard.kits.filter { !$0.contents.isEmpty }.map { kit in

@@ -43,7 +43,7 @@ func withFolder(_ body: (String) throws -> Void) throws {
 struct CommandTests {
     @Test func `help, version and wrong usage`() throws {
         #expect(try crashlab("--help").status == 0)
-        #expect(try crashlab("--version").output == "crashlab 0.1.0\n")
+        #expect(try crashlab("--version").output == "crashlab 0.2.0\n")
         #expect(try crashlab().status == 64)
         let unknown = try crashlab("chek")
         #expect(unknown.status == 64)
@@ -101,7 +101,9 @@ struct CommandTests {
     @Test func `output and exit status are the same with one job and with two, on all fixtures`() throws {
         let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Fixtures").path()
-        for (format, operands) in [("json", [fixtures]), ("text", [fixtures + "/session-log", fixtures + "/live-replay"])] {
+        for (format, operands) in [
+            ("json", [fixtures]), ("text", [fixtures + "/session-log", fixtures + "/live-replay"]),
+        ] {
             let one = try ChildProcess.run(program, ["check", "--jobs", "1", "--format", format] + operands)
             let two = try ChildProcess.run(program, ["check", "--jobs", "2", "--format", format] + operands)
             #expect(one.output == two.output && one.status == two.status && one.errors == two.errors)

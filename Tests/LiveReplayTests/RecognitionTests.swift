@@ -12,7 +12,9 @@ struct RecognitionTests {
         FormatCatalogue.withLiveReplay.examine(FileBytes(bytes), name: name)
     }
 
-    private func format(_ text: String, name: String? = nil) -> FormatID { examine(Array(text.utf8), name: name).format }
+    private func format(_ text: String, name: String? = nil) -> FormatID {
+        examine(Array(text.utf8), name: name).format
+    }
 
     @Test func `the format is told from the content`() {
         #expect(format("") == .sessionLog)
@@ -38,7 +40,8 @@ struct RecognitionTests {
 
     @Test func `a memory with a damaged header and a line of JSON inside is a memory, with its sessions`() throws {
         var bytes = try Fixture.bytes("mv2/multi-save.mv2")
-        let line = Array("\n{\"type\":\"leaf\",\"id\":\"a\",\"parent_id\":null,\"timestamp\":\"t\",\"entry_id\":\"b\"}\n".utf8)
+        let line = Array(
+            "\n{\"type\":\"leaf\",\"id\":\"a\",\"parent_id\":null,\"timestamp\":\"t\",\"entry_id\":\"b\"}\n".utf8)
         bytes.replaceSubrange(0..<4, with: [0, 0, 0, 0])
         bytes.replaceSubrange(5_000..<5_000 + line.count, with: line)
         let examination = examine(bytes)

@@ -147,7 +147,9 @@ struct LogVersionDamageTests {
     }
 
     @Test func `an entry that is damaged inside its envelope is corrupt, not a weld and not of a later release`() {
-        for inner in [#"{"type":"leaf","id":"z"}"#, #"{"type":"message","id":"m","timestamp":"t","message":{"role":"usar"}}"#] {
+        for inner in [
+            #"{"type":"leaf","id":"z"}"#, #"{"type":"message","id":"m","timestamp":"t","message":{"role":"usar"}}"#,
+        ] {
             let text = "\(Self.headerTwo)\n\(envelope(Self.leaf))\n\(envelope(inner))"
             check(text + "\n", ids: ["a"], [.newerVersion, .corruptEntry], .damaged)
             check(text + " \n", ids: ["a"], [.newerVersion, .corruptEntry], .damaged)
@@ -181,7 +183,8 @@ struct LogVersionDamageTests {
 
     @Test func `envelopes are known without their header, and entries without envelopes are said to be`() {
         check(
-            "\(envelope(Self.leaf))\n\(envelope(Self.label))\n", ids: ["a", "l"], [.newerVersion, .missingHeader], .damaged)
+            "\(envelope(Self.leaf))\n\(envelope(Self.label))\n", ids: ["a", "l"], [.newerVersion, .missingHeader],
+            .damaged)
         check(
             "\(Self.headerTwo)\n\(Self.leaf)\n\(envelope(Self.leaf)) \n", ids: ["a", "a"],
             [.newerVersion, .missingEnvelope], .damaged)

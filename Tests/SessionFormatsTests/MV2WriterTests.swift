@@ -87,7 +87,8 @@ struct MV2WriterTests {
             let torn = before[..<80] + after[80..<end]
             let file = try MV2File.read(FileBytes(Array(torn)))
             #expect(file.sessions.map { try? $0.decoded() } == old)
-            #expect(try MV2File.read(FileBytes(Array(torn)), mode: .reference).sessions.map { try? $0.decoded() } == old)
+            #expect(
+                try MV2File.read(FileBytes(Array(torn)), mode: .reference).sessions.map { try? $0.decoded() } == old)
         }
         let unnamed = Array(before[..<80] + after[80...])
         #expect(try MV2File.read(FileBytes(unnamed)).sessions.map { try? $0.decoded() } == new)

@@ -31,7 +31,8 @@ public final class Campaign: Sendable {
 
         /// Makes a plan; without limits it goes on until it is stopped.
         public init(
-            judges: [any Judge] = KitCatalogue.standard.judges, seed: UInt64, cases: UInt64 = .max, seconds: Double = .infinity,
+            judges: [any Judge] = KitCatalogue.standard.judges, seed: UInt64, cases: UInt64 = .max,
+            seconds: Double = .infinity,
             jobs: Int = ProcessInfo.processInfo.activeProcessorCount, findingsPerJudge: Int = 3,
             shard: (number: UInt64, count: UInt64) = (0, 1)
         ) {

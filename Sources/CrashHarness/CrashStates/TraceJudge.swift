@@ -18,7 +18,9 @@ public struct TraceJudge: Sendable {
         self.trace = trace
         self.formats = formats
         let states = CrashStates(trace, .cached, sectorSize: 512)
-        func held(before index: Int) -> Set<String> { Self.ids(states.materialise(states.everything(before: index)), formats) }
+        func held(before index: Int) -> Set<String> {
+            Self.ids(states.materialise(states.everything(before: index)), formats)
+        }
         let end = held(before: trace.operations.count)
         var moments: [Set<String>] = []
         for (index, operation) in trace.operations.enumerated() {

@@ -21,7 +21,8 @@ public struct FormatKit: Sendable {
         public var saves: Int
 
         /// Asks for a file.
-        public init(size: Int = 20_000, seed: UInt64 = 1, content: String? = nil, base: [UInt8]? = nil, saves: Int = 3) {
+        public init(size: Int = 20_000, seed: UInt64 = 1, content: String? = nil, base: [UInt8]? = nil, saves: Int = 3)
+        {
             (self.size, self.seed, self.content, self.base, self.saves) = (size, seed, content, base, saves)
         }
     }

@@ -61,7 +61,8 @@ public struct Examination: Sendable {
     ///   - evidence: See the property; called when it is asked for.
     ///   - fields: Where each field stands, in any order; called when it is asked for.
     public init(
-        _ format: FormatID, of bytes: FileBytes?, _ verdict: Verdict, failure: Failure? = nil, summary: [String] = [], facts: [Fact] = [],
+        _ format: FormatID, of bytes: FileBytes?, _ verdict: Verdict, failure: Failure? = nil, summary: [String] = [],
+        facts: [Fact] = [],
         items: ExaminedItems? = nil, findings: [Finding] = [],
         evidence: @escaping @Sendable () -> [String] = { [] },
         fields: @escaping @Sendable () -> [FieldSpan] = { [] }
@@ -84,7 +85,8 @@ public struct Examination: Sendable {
     ///   - code: What is wrong.
     ///   - offset: Where, in bytes.
     public init(
-        refusing format: FormatID, of bytes: FileBytes?, _ kind: String, _ message: String, _ code: FindingCode = .undecodable,
+        refusing format: FormatID, of bytes: FileBytes?, _ kind: String, _ message: String,
+        _ code: FindingCode = .undecodable,
         at offset: Int = 0, length: Int = 0, line: Int? = nil,
         fields: @escaping @Sendable () -> [FieldSpan] = { [] }
     ) {

@@ -44,7 +44,9 @@ public struct FileMapRow: Sendable, Equatable, Codable {
     ///
     /// - Parameter isColoured: Whether gaps are dimmed and findings red, for terminals.
     public func text(isColoured: Bool) -> String {
-        func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) }
+        func column(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count))
+        }
         let (offset, length) = ("\(range.lowerBound)", "\(range.count)")
         let place = column(offset, 10) + offset + column(length, 9) + length + "  "
         let status = findings.isEmpty ? "" : "  <- " + findings.map(\.rawValue).joined(separator: ", ")

@@ -110,7 +110,8 @@ public struct FormatCatalogue: Sendable {
 
     private static func unknown(_ bytes: FileBytes) -> Examination {
         Examination(
-            refusing: .unknown, of: bytes, "UnknownFormat", "The content is of no format that is known here.", .unknownFormat,
+            refusing: .unknown, of: bytes, "UnknownFormat", "The content is of no format that is known here.",
+            .unknownFormat,
             length: bytes.count, fields: { LineFields.fields(of: bytes) })
     }
 

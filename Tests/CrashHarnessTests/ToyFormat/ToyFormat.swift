@@ -10,7 +10,9 @@ struct ToyFormat: SessionFormat {
     var id: FormatID { FormatID("toy-notes") }
 
     func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
-        if bytes.copy(0..<Self.magic.utf8.count) == Array(Self.magic.utf8) { return Recognition(.proof, "its first line") }
+        if bytes.copy(0..<Self.magic.utf8.count) == Array(Self.magic.utf8) {
+            return Recognition(.proof, "its first line")
+        }
         return name?.hasSuffix(".toy") == true ? Recognition(.name, "its name") : nil
     }
 
@@ -19,8 +21,13 @@ struct ToyFormat: SessionFormat {
             return Examination(refusing: id, of: bytes, "NoNotes", "The first line is not TOYNOTES.", .invalidHeader)
         }
         let (notes, cut) = Self.notes(bytes)
-        let findings = cut.isEmpty
-            ? [] : [Finding(.tornEntry, .warning, offset: cut.lowerBound, length: cut.count, message: "A note is cut short.")]
+        let findings =
+            cut.isEmpty
+            ? []
+            : [
+                Finding(
+                    .tornEntry, .warning, offset: cut.lowerBound, length: cut.count, message: "A note is cut short.")
+            ]
         return Examination(
             id, of: bytes, cut.isEmpty ? .clean : .recovered, summary: ["\(notes.count) notes"],
             facts: [Fact("noteCount", notes.count)],

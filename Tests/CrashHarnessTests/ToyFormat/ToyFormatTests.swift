@@ -81,7 +81,8 @@ struct ToyFormatTests {
                 switch how {
                 case "place":
                     examination.findings = [Finding(.tornEntry, .note, offset: bytes.count, length: 1, message: "")]
-                case "time": examination.summary = ["\(UInt64.random(in: 0...UInt64.max))"]
+                case "time":
+                    examination.summary = ["\(UInt64.random(in: 0...UInt64.max))"]
                     examination.facts = [Fact("random", examination.summary[0])]
                 case "loss" where options.mode == .recover:
                     examination.items = ExaminedItems("notes", count: 0) { _ in
@@ -126,9 +127,11 @@ struct HouseTests {
     }
 
     @Test func `shared rooms name no format`() throws {
-        let rooms = ["SessionFormats/Examination", "CrashHarness/Reports", "crashlab", "CrashHarness/Fuzzing",
+        let rooms = [
+            "SessionFormats/Examination", "CrashHarness/Reports", "crashlab", "CrashHarness/Fuzzing",
             "CrashHarness/CrashStates", "CrashHarness/Campaign", "CrashHarness/Damage", "CrashHarness/Benchmarks",
-            "FuzzTargets"]
+            "FuzzTargets",
+        ]
         for room in rooms {
             let files = try swiftFiles(below: room)
             #expect(!files.isEmpty)
@@ -143,7 +146,8 @@ struct HouseTests {
 
     @Test func `no format's folder knows another's, but for sessions inside memories and sidecars`() throws {
         for (folder, foreign) in [
-            ("SessionLog", ["ReplaySegment", "MV2", "ActiveSession"]), ("ReplaySegment", ["SessionLogReader", "MV2File"]),
+            ("SessionLog", ["ReplaySegment", "MV2", "ActiveSession"]),
+            ("ReplaySegment", ["SessionLogReader", "MV2File"]),
             ("ActiveSession", ["SessionLogReader", "MV2File"]), ("MV2", ["SessionLogReader", "ActiveSession("]),
         ] {
             for file in try swiftFiles(below: "SessionFormats/Formats/\(folder)") {

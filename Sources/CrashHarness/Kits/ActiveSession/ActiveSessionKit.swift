@@ -28,6 +28,7 @@ extension FuzzTarget {
             guard let session = try? ActiveSession.read(bytes) else { return }
             let again = try ActiveSession.read(FileBytes(session.encoded()))
             try expect(
-                again.encoded() == session.encoded(), "A sidecar that was read is the same when it is written and read.")
+                again.encoded() == session.encoded(), "A sidecar that was read is the same when it is written and read."
+            )
         })
 }

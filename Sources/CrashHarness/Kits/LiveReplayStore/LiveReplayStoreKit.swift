@@ -5,7 +5,8 @@ import SessionFormats
 
 extension FormatKit {
     static let liveReplayStore = FormatKit(
-        LiveReplayStoreFormat(), fileName: "live.jsonl", sample: { try storeFile(events: $0.choose("events", below: 8)) },
+        LiveReplayStoreFormat(), fileName: "live.jsonl",
+        sample: { try storeFile(events: $0.choose("events", below: 8)) },
         generate: { try storeFile(events: $0.size / 120) },
         judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
         specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],

@@ -9,7 +9,8 @@ extension FormatKit {
         generate: { request in
             var files = RealisticFiles(seed: request.seed)
             let disk = SimulatedDisk(request.base.map { ["m": $0] } ?? [:])
-            let memory = try request.base == nil
+            let memory =
+                try request.base == nil
                 ? MV2Writer.create(path: "m", on: disk) : MV2Writer.open(path: "m", on: disk)
             try files.save(times: request.saves, into: memory)
             return disk.contents["m"] ?? []
@@ -40,7 +41,8 @@ extension FuzzTarget {
             let bytes = FileBytes(input)
             let reference = try? MV2File.read(bytes, mode: .reference)
             let recovered = try? MV2File.read(bytes)
-            try expect(reference == nil || recovered != nil, "Recover mode opens every memory that the reference opens.")
+            try expect(
+                reference == nil || recovered != nil, "Recover mode opens every memory that the reference opens.")
             guard let recovered else { return }
             if let reference {
                 try expect(

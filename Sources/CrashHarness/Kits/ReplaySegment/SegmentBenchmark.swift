@@ -16,7 +16,9 @@ struct SegmentBenchmark {
     private func measureSegment(_ path: String, _ report: (BenchmarkRow) -> Void) throws {
         try benchmark.generate(.replaySegment, at: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let peer = benchmark.peers["replay-segment"].map { peer in Benchmark.Peer.tellsBest { try benchmark.ownSpeed(of: peer, [path]) } }
+        let peer = benchmark.peers["replay-segment"].map { peer in
+            Benchmark.Peer.tellsBest { try benchmark.ownSpeed(of: peer, [path]) }
+        }
         var actions = 0
         let row = benchmark.speedRow("read replay segment, every field validated, none made", path, beside: peer) {
             actions = try ReplaySegment.read(path: path, mode: .reference).sessions.reduce(0) { $0 + $1.actionCount }

@@ -66,7 +66,9 @@ struct LogBenchmark {
         let peer = timedByItself(path)
         for mode in [ReadingMode.reference, .recover] {
             report(
-                benchmark.speedRow("read \(content.rawValue) log, places of entries, \(mode.rawValue) mode", path, beside: peer) {
+                benchmark.speedRow(
+                    "read \(content.rawValue) log, places of entries, \(mode.rawValue) mode", path, beside: peer
+                ) {
                     withExtendedLifetime(try SessionLogReader(mode: mode).read(path: path)) {}
                 })
         }

@@ -49,7 +49,8 @@ extension FuzzTarget {
                     streamed?.entryCount == whole?.entries.count, "A log read in pieces gives what it gives in one.")
                 let values = try? SessionLogReader(mode: mode).decode(bytes)
                 try expect(
-                    values?.entries.map(\.id) == whole?.entries.map(\.id), "A log read into values has the same entries.")
+                    values?.entries.map(\.id) == whole?.entries.map(\.id),
+                    "A log read into values has the same entries.")
             }
         })
 }

@@ -67,7 +67,8 @@ public struct MV2Format: SessionFormat {
     /// The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
     private static func evidence(_ memory: MV2File) -> [String] {
         let opens = (try? MV2File.read(memory.bytes, mode: .reference)) != nil
-        return (memory.table == nil ? [] : ["table of contents"]) + (opens ? ["as a file that its own program opens"] : [])
+        return (memory.table == nil ? [] : ["table of contents"])
+            + (opens ? ["as a file that its own program opens"] : [])
     }
 
     private func summary(of memory: MV2File) -> [String] {

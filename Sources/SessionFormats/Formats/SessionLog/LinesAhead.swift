@@ -75,7 +75,8 @@ struct LinesAhead {
         schema.withParser { parser in
             while piece.stop < end {
                 let start = piece.stop
-                guard let length = parser.parsePlainLine(base, start, of: buffer.count), parser.latestRank <= schema.version.rank,
+                guard let length = parser.parsePlainLine(base, start, of: buffer.count),
+                    parser.latestRank <= schema.version.rank,
                     base[start + length - 1] != 0x0D
                 else { return }
                 piece.records.append(

@@ -286,7 +286,8 @@ struct LogInterpreter {
     private mutating func noteMissingEnvelope(_ text: Line) {
         findings.add(
             .missingEnvelope, .error, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
-            "The entry stands without the envelope of format version 2, whose reader refuses the log for it; it is kept.")
+            "The entry stands without the envelope of format version 2, whose reader refuses the log for it; it is kept."
+        )
     }
 
     /// The first line that gives something is not the header.

@@ -44,7 +44,8 @@ public struct SessionLogFormat: SessionFormat {
     private static let passedOver: [UInt8] = [0xEF, 0xBB, 0xBF, 0x00, 0x09, 0x0A, 0x0D, 0x20]
 
     private static func beginsWithHeader(_ start: [UInt8]) -> Bool {
-        guard let from = start.firstIndex(where: { !passedOver.contains($0) }), start[from] == 0x7B || start[from] == 0x5B
+        guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
+            start[from] == 0x7B || start[from] == 0x5B
         else { return false }
         let line = start[from...].prefix { $0 != 0x0A }
         return line.withUnsafeBufferPointer { line in
@@ -115,7 +116,8 @@ public struct SessionLogFormat: SessionFormat {
         if isOnlyNULs, let bytes {
             return Examination(
                 refusing: id, of: bytes, error.kind ?? "File",
-                "Only NUL bytes are left of this log, as a power loss leaves a file whose data was never written.", .nulRun,
+                "Only NUL bytes are left of this log, as a power loss leaves a file whose data was never written.",
+                .nulRun,
                 length: bytes.count)
         }
         return Examination(
