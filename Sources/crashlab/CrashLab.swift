@@ -2,6 +2,7 @@
 
 import CrashHarness
 import Foundation
+import Synchronization
 
 @main
 enum CrashLab {
@@ -19,7 +20,8 @@ enum CrashLab {
 
     static func main() {
         signal(SIGPIPE, SIG_IGN)
-        exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        let status = run(Array(CommandLine.arguments.dropFirst()))
+        exit(Output.wasLost ? ExitStatus.inputOutputError.rawValue : status.rawValue)
     }
 
     private static func run(_ arguments: [String]) -> ExitStatus {
@@ -100,14 +102,30 @@ enum ExitStatus: Int32 {
 enum Output {
     static func print(_ text: String) { write(Array(text.utf8)) }
 
-    static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.writeIgnoringErrors(Data(bytes)) }
+    static func write(_ bytes: [UInt8]) {
+        do { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) } catch {
+            // A reader that went away is no reason to complain; a full disk is one.
+            if !error.isBrokenPipe, !failed.exchange(true, ordering: .relaxed) {
+                Output.error("crashlab: cannot write the output: \(error.reason)\n")
+            }
+        }
+    }
 
-    static func error(_ text: String) { FileHandle.standardError.writeIgnoringErrors(Data(text.utf8)) }
+    /// A message that cannot be told cannot be told of either.
+    static func error(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
+    /// Whether something of the output was not written, other than to a reader that went away.
+    static var wasLost: Bool { failed.load(ordering: .relaxed) }
+
+    private static let failed = Atomic(false)
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }
 
-extension FileHandle {
-    /// A reader that went away is no reason to die.
-    fileprivate func writeIgnoringErrors(_ data: Data) { try? write(contentsOf: data) }
+extension Error {
+    fileprivate var isBrokenPipe: Bool {
+        let error = self as NSError
+        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        return underlying.domain == NSPOSIXErrorDomain && underlying.code == Int(EPIPE)
+    }
 }

@@ -98,6 +98,14 @@ struct CommandTests {
         }
     }
 
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func `output that cannot be written is an error, a reader that went away is none`() throws {
+        let full = try ChildProcess.run("/bin/sh", ["-c", "\"$0\" --help > /dev/full", program])
+        #expect(full.status == 74 && full.errors.contains("cannot write the output"))
+        let gone = try ChildProcess.run("/bin/sh", ["-c", "\"$0\" fuzz --list | head -c 1; exit 0", program])
+        #expect(gone.status == 0 && gone.errors.isEmpty)
+    }
+
     @Test func `output and exit status are the same with one job and with two, on all fixtures`() throws {
         let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Fixtures").path()
