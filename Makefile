@@ -65,7 +65,7 @@ fuzz: build fuzz-targets
 # libFuzzer comes with the toolchain; its targets have a scratch folder of their own, since all their code is instrumented.
 fuzz-targets: toolchain
 	CRASHLAB_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz --sanitize=fuzzer --product fuzz
-	@for target in $$($(FUZZ_PROGRAM)); do ln -f $(FUZZ_PROGRAM) $(FUZZ_PROGRAMS)/fuzz-$$target || exit 1; done
+	@targets=$$($(FUZZ_PROGRAM)) || exit 1; for target in $$targets; do ln -f $(FUZZ_PROGRAM) $(FUZZ_PROGRAMS)/fuzz-$$target || exit 1; done
 
 # One target alone: make fuzz-mv2.
 fuzz-%: build fuzz-targets

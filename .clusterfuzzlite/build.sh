@@ -17,7 +17,8 @@ esac
 
 CRASHLAB_FUZZ=1 swift build "${flags[@]}" --product fuzz
 # One program for all targets, which tells them by its name, and lists them under its own.
-for target in $("$scratch/release/fuzz" | grep -vx empty); do
+targets=$("$scratch/release/fuzz" | grep -vx empty)
+for target in $targets; do
   cp "$scratch/release/fuzz" "$OUT/fuzz-$target"
   for beside in dict options; do
     if [ -f "Corpus/$target.$beside" ]; then cp "Corpus/$target.$beside" "$OUT/fuzz-$target.$beside"; fi

@@ -77,8 +77,16 @@ public struct LiveReplayStoreFormat: SessionFormat {
     private struct Lines {
         private(set) var records: [Line] = []
         private(set) var findings = Findings()
+        /// What the store itself would make of the records so far.
+        private var sessions: FileLiveReplaySessions
+        private var isCut = false
 
         init(_ bytes: FileBytes) {
+            // Nothing expires, and nobody is forgotten: what the file says counts, not what a store would keep of it.
+            var options = FileLiveReplayStore.Options()
+            options.bounds = LiveReplayBounds(capacity: .max, maximumAge: .max)
+            options.maximumSessions = .max
+            sessions = FileLiveReplaySessions(options)
             let all = bytes.copy(0..<bytes.count)
             var (start, number) = (0, 0)
             while start < all.count {
@@ -93,6 +101,15 @@ public struct LiveReplayStoreFormat: SessionFormat {
             let range = line.startIndex..<line.endIndex
             if hasNewline, let record = LiveReplayRecord(line), (record == .header) == (number == 1) {
                 records.append(Line(record: record, number: number, range: range))
+                if !isCut, !sessions.restore(record, now: 0) {
+                    isCut = true
+                    findings.add(
+                        .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
+                        """
+                        The record contradicts those before it; the store drops it and everything behind it when it opens \
+                        the file.
+                        """)
+                }
             } else if hasNewline {
                 findings.add(
                     .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,

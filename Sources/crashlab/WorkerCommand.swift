@@ -18,7 +18,10 @@ enum WorkerCommand: Command {
         let isTracing = arguments.flag("--tracing")
         var judges: [any Judge] = []
         while let name = try arguments.option("--judge") {
-            judges += KitCatalogue.standard.judge(named: name).map { [$0] } ?? []
+            guard let judge = KitCatalogue.standard.judge(named: name) else {
+                throw UsageError(message: "there is no judge \"\(name)\".")
+            }
+            judges.append(judge)
         }
         try arguments.finish()
         guard !judges.isEmpty else { throw UsageError(message: "name a judge.") }

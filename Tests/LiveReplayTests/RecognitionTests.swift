@@ -1,5 +1,6 @@
 // Which format a file has, by evidence.
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -50,6 +51,46 @@ struct RecognitionTests {
         #expect(examination.recognition?.certainty == .proof)
     }
 
+    @Test func `a log is a log whatever its messages and welds hold, and its entries are not lost`() throws {
+        let header = Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8) + [0x0A]
+        let entry = Array(#"{"type":"leaf","id":"a","parent_id":null,"timestamp":"t","entry_id":"b"}"#.utf8) + [0x0A]
+        let entries = Array(repeatElement(entry, count: 100).joined())
+        let memory = try Fixture.bytes("mv2/one.mv2")
+        let segment = ReplaySegment.encode([ReplaySession(id: .zero, name: "n", createdSeconds: 0)])
+        let torn = Array(header.dropFirst(5))
+        let cases: [(file: [[UInt8]], count: Int)] = [
+            ([torn, entries, segment, [0x0A]], 100), ([entries, segment, [0x0A], entries], 200),
+            ([entries, memory, [0x0A], entries], 200), ([torn, entries, memory], 100),
+        ]
+        for (file, count) in cases {
+            let examination = examine(Array(file.joined()))
+            #expect(examination.format == .sessionLog)
+            #expect((examination.items?.count ?? 0) >= count)
+        }
+        // A log's header does not make a log of a memory over which it was written.
+        var overwritten = memory
+        overwritten.replaceSubrange(0..<header.count, with: header)
+        #expect(examine(overwritten).format == .mv2)
+    }
+
+    @Test func `what the live replay store would throw away is said`() throws {
+        let file = Array(
+            """
+            {"type":"live_replay_store","version":1}
+            {"type":"life","first":1,"through":9}
+            {"type":"event","session":"s","revision":0,"position":1,"at":0,"payload":{"agent_frame_switched":{"frame_id":"0"}}}
+            {"type":"event","session":"s","revision":0,"position":2,"at":0,"payload":{"agent_frame_switched":{"frame_id":"1"}}}
+
+            """.utf8)
+        let lines = file.split(separator: 0x0A).map { Array($0) + [0x0A] }
+        func verdict(_ numbers: [Int]) -> Verdict { examine(Array(numbers.map { lines[$0] }.joined())).verdict }
+        #expect(verdict([0, 1, 2, 3]) == .clean)
+        // Without its positions, out of order, twice.
+        #expect(verdict([0, 2, 3]) == .damaged)
+        #expect(verdict([0, 1, 3, 2]) == .damaged)
+        #expect(verdict([0, 1, 2, 2]) == .damaged)
+    }
+
     @Test func `the live replay store's own file is one of its own, with its events`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/live.jsonl"
@@ -80,6 +121,13 @@ struct RecognitionTests {
         let catalogue = FormatCatalogue.withLiveReplay
         let memory = try catalogue.examineStream(path: Fixture.url("mv2/one.mv2").path())
         #expect(memory.format == .mv2 && memory.items?.count == 1)
+        // What stands at the beginning may be another format's, so the beginning alone does not decide.
+        let folder = try TemporaryFolder()
+        var odd = try Fixture.bytes("mv2/multi-save.mv2")
+        odd.replaceSubrange(0..<4, with: [0, 0, 0, 0])
+        odd.replaceSubrange(5_000..<5_003, with: Array("\n{}".utf8))
+        try Data(odd).write(to: URL(filePath: folder.path + "/odd"))
+        #expect(try catalogue.examineStream(path: folder.path + "/odd").format == .mv2)
         let log = try catalogue.examineStream(path: Fixture.url("session-log/session-1.jsonl").path())
         #expect(log.format == .sessionLog && log.items == nil && log.verdict == .clean)
         #expect(log.facts.contains { $0.name == "entryCount" })

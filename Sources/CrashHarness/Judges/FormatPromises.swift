@@ -49,7 +49,11 @@ struct FormatPromises: Judge {
                 throw violation("recognised as \(kit.format.id)", claim, file)
             }
         }
-        guard let recovered = try? kit.format.recover(FileBytes(whole)) else { return }
+        let recovered: [UInt8]
+        do throws(RecoveryError) { recovered = try kit.format.recover(FileBytes(whole)) } catch {
+            if case .unsupported = error { return }
+            throw violation("a whole file recovered", "\(error)", whole)
+        }
         let again = kit.format.examine(FileBytes(recovered), ExaminationOptions())
         if again.verdict != .clean || Self.contents(again) != Self.contents(examination) {
             throw violation("a whole file recovered whole", again.text(path: "the recovered file"), whole)

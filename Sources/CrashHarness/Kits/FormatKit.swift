@@ -90,7 +90,8 @@ public struct FormatKit: Sendable {
             return (file.count, min(items, 2), file)
         }
         // As many items as any has up to two, and of those the smallest.
-        return samples.min { ($1.items, $0.size) < ($0.items, $1.size) }?.2
+        // Without items there is nothing to miss, and the map would say that nothing is missing.
+        return samples.filter { $0.items > 0 }.min { ($1.items, $0.size) < ($0.items, $1.size) }?.2
     }
 }
 

@@ -92,7 +92,11 @@ public struct Examination: Sendable {
     ) {
         self.init(
             format, of: bytes, .unreadable, failure: Failure(kind: Failure.Kind(rawValue: kind), message: message),
-            findings: [Finding(code, .error, offset: offset, length: length, line: line, message: message)],
+            findings: [
+                Finding(
+                    bytes?.count == 0 ? .emptyFile : code, .error, offset: offset, length: length, line: line,
+                    message: message)
+            ],
             fields: fields)
     }
 

@@ -91,7 +91,11 @@ public struct FormatCatalogue: Sendable {
             let file = try fileSystem.open(path, .read)
             defer { file.close() }
             let start = FileBytes(try file.read(at: 0, count: Self.beginning))
-            let claim = claims(start, Self.lastComponent(path), .whole).first
+            var claim = claims(start, Self.lastComponent(path), .whole).first
+            if start.count == Self.beginning, claim.map({ $0.by.certainty < .header }) ?? true {
+                // The beginning alone decides nothing, so all of the file is asked.
+                claim = recognise(try fileSystem.contents(of: path), name: Self.lastComponent(path)).first
+            }
             (format, recognition) = (claim?.format, claim?.by)
         }
         if let format, var examination = try format.examineStream(path: path, on: fileSystem, options) {
@@ -119,7 +123,7 @@ public struct FormatCatalogue: Sendable {
     private func addRival(
         _ claims: [(format: any SessionFormat, by: Recognition)], _ bytes: FileBytes, to examination: inout Examination
     ) {
-        guard claims.count > 1, claims[1].by.certainty == claims[0].by.certainty, claims[0].by.certainty > .name else {
+        guard claims.count > 1, claims[1].by.certainty == claims[0].by.certainty, claims[0].by.certainty > .hint else {
             return
         }
         examination.findings.append(

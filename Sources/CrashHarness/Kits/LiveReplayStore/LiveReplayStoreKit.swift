@@ -7,17 +7,23 @@ extension FormatKit {
     static let liveReplayStore = FormatKit(
         LiveReplayStoreFormat(), fileName: "live.jsonl",
         sample: { try storeFile(events: $0.choose("events", below: 8)) },
-        generate: { try storeFile(events: $0.size / 120) },
+        generate: { try storeFile(events: 1, size: $0.size) },
         judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
         specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],
         scenarios: LiveReplayStoreCrashes.all, targets: [.liveReplayStore, .cursor],
         measure: { benchmark, _, report in LiveReplayBenchmark(benchmark).run(report: report) })
 
-    fileprivate static func storeFile(events: Int) throws -> [UInt8] {
+    /// At least so many events and bytes.
+    fileprivate static func storeFile(events: Int, size: Int = 0) throws -> [UInt8] {
         let disk = SimulatedDisk([:])
-        let store = try FileLiveReplayStore(
-            path: "live", options: FileLiveReplayStore.Options(), on: disk, now: { 0 }, origin: { 0 })
-        for number in 0..<events {
+        var options = FileLiveReplayStore.Options()
+        // Nothing is let go, so the file only grows.
+        options.bounds = LiveReplayBounds(capacity: 1 << 40, maximumAge: .max)
+        let store = try FileLiveReplayStore(path: "live", options: options, on: disk, now: { 0 }, origin: { 0 })
+        var number = 0
+        // An event takes more than a hundred bytes.
+        while number < max(events, size / 100) {
+            defer { number += 1 }
             _ = try store.append(
                 sessionID: "session \(number % 3)", revision: SessionRevision(UInt64(number / 4)),
                 payload: .agentFrameSwitched(frameID: "\(number)"))

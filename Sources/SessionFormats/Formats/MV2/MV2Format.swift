@@ -22,8 +22,29 @@ public struct MV2Format: SessionFormat {
         for magic in ["MV2\0", "MV2E"] {
             if let byMagic = Recognition(magic: magic, at: bytes) { return byMagic }
         }
-        if depth == .whole, let byRest = recogniseByRest(bytes) { return byRest }
+        if Self.endsInFooter(bytes) { return Recognition(.proof, "the commit at its end, which has its hash") }
+        if depth == .whole, let byRest = recogniseByRest(bytes) {
+            // Text may hold a whole memory or segment, as an attachment or a weld does, and is text all the same.
+            return Self.beginsAsText(bytes) ? Recognition(.hint, byRest.evidence) : byRest
+        }
         return name?.hasSuffix(".mv2") == true ? Recognition(.name, "its name") : nil
+    }
+
+    private static func endsInFooter(_ bytes: FileBytes) -> Bool {
+        bytes.withBytes { buffer in
+            let start = buffer.count - MV2Footer.size
+            guard start >= MV2Header.size, buffer[start..<start + 8].elementsEqual(MV2Footer.magic.utf8) else {
+                return false
+            }
+            return MV2Footer.backwards(buffer).first { _ in true }?.offset == start && !beginsAsText(bytes)
+        }
+    }
+
+    /// Whether the place of the header holds text; a memory's header is zeroes for the most part, whatever became of its
+    /// first bytes.
+    private static func beginsAsText(_ bytes: FileBytes) -> Bool {
+        let start = bytes.copy(0..<MV2Header.size)
+        return start.count { $0 >= 0x20 || $0 == 0x0A || $0 == 0x09 || $0 == 0x0D } * 10 > start.count * 9
     }
 
     /// A memory whose header is gone still has what stands behind it.

@@ -28,8 +28,9 @@ public struct SessionLogFormat: SessionFormat {
         }
         let start = bytes.copy(0..<Self.beginning)
         if Self.beginsWithHeader(start) { return Recognition(.header, "the header on its first line") }
-        if depth == .whole, let log = try? SessionLogReader().read(bytes), !log.entries.isEmpty || log.header != nil {
-            return Recognition(.text, log.header == nil ? "entries" : "a header and entries")
+        // The first entries are as good as all, which a file of a gigabyte may hold.
+        if depth == .whole, Self.holdsEntries(bytes.copy(0..<Self.sample)) || Self.holdsEntries(bytes) {
+            return Recognition(.text, "entries")
         }
         let first = start.first { !Self.passedOver.contains($0) }
         if first == 0x7B || first == 0x5B { return Recognition(.hint, "its first byte, which begins JSON") }
@@ -42,6 +43,16 @@ public struct SessionLogFormat: SessionFormat {
     private static let beginning = 1 << 14
     /// A byte-order mark, NUL and white space.
     private static let passedOver: [UInt8] = [0xEF, 0xBB, 0xBF, 0x00, 0x09, 0x0A, 0x0D, 0x20]
+
+    /// How much of a file is looked at for entries before all of it is, in bytes.
+    private static let sample = 1 << 18
+
+    private static func holdsEntries(_ bytes: [UInt8]) -> Bool { holdsEntries(FileBytes(bytes)) }
+
+    private static func holdsEntries(_ bytes: FileBytes) -> Bool {
+        guard let log = try? SessionLogReader().read(bytes) else { return false }
+        return !log.entries.isEmpty || log.header != nil
+    }
 
     private static func beginsWithHeader(_ start: [UInt8]) -> Bool {
         guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
@@ -127,11 +138,8 @@ public struct SessionLogFormat: SessionFormat {
     }
 
     private static func fields(of log: SessionLog, _ bytes: FileBytes) -> [FieldSpan] {
-        let entries = log.entries.flatMap { entry in
-            let name = "line \(entry.line)"
-            let span = FieldSpan(path: name, range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
-            guard log.header?.version == 2 else { return [span] }
-            return envelope(around: entry.byteRange, name, bytes) + [span]
+        let entries = log.entries.map { entry in
+            FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
         }
         guard let header = log.header else { return entries }
         let beforeEntries = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
@@ -140,17 +148,6 @@ public struct SessionLogFormat: SessionFormat {
         else { return entries }
         let line = beforeEntries[..<start].count { $0 == 0x0A } + 1
         return [FieldSpan(path: "line \(line)", range: start..<end, value: "header \(header.id)")] + entries
-    }
-
-    /// What stands on an entry's line beside it in format version 2.
-    private static func envelope(around entry: Range<Int>, _ name: String, _ bytes: FileBytes) -> [FieldSpan] {
-        bytes.withBytes { buffer in
-            let start = buffer[..<entry.lowerBound].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-            let end = buffer[entry.upperBound...].firstIndex(of: 0x0A) ?? buffer.count
-            return [start..<entry.lowerBound, entry.upperBound..<end].map {
-                FieldSpan(path: name + ".envelope", range: $0, value: "")
-            }
-        }
     }
 
     // MARK: Recovery
