@@ -41,6 +41,18 @@ public struct FuzzTarget: Sendable {
     /// How many seeds a target has at most.
     static let seedCount = 21
 
+    /// Small realistic files, made by `make` from different seeds.
+    static func realisticSeeds(
+        _ make: @escaping @Sendable (inout RealisticFiles, _ seed: Int) -> [UInt8]
+    ) -> @Sendable () -> [[UInt8]] {
+        {
+            (0..<seedCount).map { seed in
+                var files = RealisticFiles(seed: UInt64(seed))
+                return make(&files, seed)
+            }
+        }
+    }
+
     /// Looks at an input.
     ///
     /// - Throws: `Broken` when a promise does not hold.

@@ -16,12 +16,7 @@ extension FormatKit {
 extension FuzzTarget {
     fileprivate static let activeSession = FuzzTarget(
         "active-session", mend: Mending.sidecar,
-        seeds: {
-            (0..<seedCount).map { seed in
-                var files = RealisticFiles(seed: UInt64(seed))
-                return files.sidecar(size: 400)
-            }
-        },
+        seeds: realisticSeeds { files, _ in files.sidecar(size: 400) },
         examine: { input in
             let bytes = FileBytes(input)
             _ = try? ActiveSession.fieldSpans(of: bytes)

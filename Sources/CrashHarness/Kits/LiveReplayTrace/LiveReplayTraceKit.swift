@@ -16,12 +16,7 @@ extension FormatKit {
 extension FuzzTarget {
     fileprivate static let liveReplayTrace = FuzzTarget(
         "live-replay-trace",
-        seeds: {
-            (0..<seedCount).map { seed in
-                var files = RealisticFiles(seed: UInt64(seed))
-                return files.trace(size: 600)
-            }
-        },
+        seeds: realisticSeeds { files, _ in files.trace(size: 600) },
         examine: { input in
             let bytes = FileBytes(input)
             _ = LiveReplayTraceFormat().examine(bytes, ExaminationOptions())

@@ -17,12 +17,7 @@ extension FormatKit {
 extension FuzzTarget {
     fileprivate static let replaySegment = FuzzTarget(
         "replay-segment", mend: Mending.segment,
-        seeds: {
-            (0..<seedCount).map { seed in
-                var files = RealisticFiles(seed: UInt64(seed))
-                return files.segment(size: 400)
-            }
-        },
+        seeds: realisticSeeds { files, _ in files.segment(size: 400) },
         examine: { input in
             let bytes = FileBytes(input)
             _ = try? ReplaySegment.read(bytes, in: 0..<bytes.count, mode: .reference)

@@ -22,12 +22,7 @@ extension FormatKit {
 extension FuzzTarget {
     fileprivate static let sessionLog = FuzzTarget(
         "session-log",
-        seeds: {
-            (0..<seedCount).map { seed in
-                var files = RealisticFiles(seed: UInt64(seed))
-                return files.log(seed % 2 == 0 ? .short : .conversation, size: 300)
-            }
-        },
+        seeds: realisticSeeds { files, seed in files.log(seed % 2 == 0 ? .short : .conversation, size: 300) },
         examine: { input in
             let bytes = FileBytes(input)
             let recovered = try? SessionLogReader().read(bytes)
