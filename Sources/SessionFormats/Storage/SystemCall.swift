@@ -16,6 +16,9 @@ package enum SystemCall {
         var isFolder: Bool
     }
 
+    /// The error of what exists and should not.
+    static let alreadyExists = EEXIST
+
     static func explanation(of errorNumber: Int32) -> String {
         switch errorNumber {
         case ENOENT: "there is no such file"

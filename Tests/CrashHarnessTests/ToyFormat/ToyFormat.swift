@@ -40,9 +40,12 @@ struct ToyFormat: SessionFormat {
             fields: { notes.map { FieldSpan(path: "note", range: $0, value: "\($0.count) bytes") } })
     }
 
-    func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+    func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         guard recognise(bytes, name: nil, .ends) != nil else { throw .nothing("there is no first line.") }
-        return Array(Self.magic.utf8) + Self.notes(bytes).whole.flatMap { bytes.copy($0) + [0x0A] }
+        let notes = Self.notes(bytes).whole
+        let copy = Array(Self.magic.utf8) + notes.flatMap { bytes.copy($0) + [0x0A] }
+        return Recovered(
+            id, copy, of: bytes, kept: notes, structure: [0..<Self.magic.utf8.count], blanks: [0x0A], findings: [])
     }
 
     private static func notes(_ bytes: FileBytes) -> (whole: [Range<Int>], cut: Range<Int>) {

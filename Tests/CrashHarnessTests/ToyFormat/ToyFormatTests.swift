@@ -39,7 +39,7 @@ struct ToyFormatTests {
 
     @Test func `it is recovered`() throws {
         let format = try #require(kits.formats.format(FormatID("toy-notes")))
-        #expect(try format.recover(FileBytes(whole.dropLast(2))) == Array("TOYNOTES\nfirst.\n".utf8))
+        #expect(try format.recover(FileBytes(whole.dropLast(2))).bytes == Array("TOYNOTES\nfirst.\n".utf8))
     }
 
     @Test func `it is generated and damaged`() throws {
@@ -92,8 +92,10 @@ struct ToyFormatTests {
                 }
                 return examination
             }
-            func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
-                how == "copy" ? Array(ToyFormat.magic.utf8) : try ToyFormat().recover(bytes)
+            func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
+                var recovered = try ToyFormat().recover(bytes, options)
+                if how == "copy" { recovered.bytes = Array(ToyFormat.magic.utf8) }
+                return recovered
             }
         }
         for how in ["place", "time", "loss", "copy", "recognition"] {
