@@ -121,9 +121,13 @@ public struct LiveReplayStoreFormat: SessionFormat {
                     .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
                     "The line is not a record; the store drops it and everything behind it when it opens the file.")
             } else {
+                let isCutShort = line.allSatisfy { $0 == 0 } || JSONFragment.isCutShort(line)
                 findings.add(
-                    .tornEntry, .warning, offset: range.lowerBound, length: range.count, line: number,
-                    "The last record was cut short while it was being written; it was never acknowledged.")
+                    .tornEntry, isCutShort ? .warning : .error, offset: range.lowerBound, length: range.count,
+                    line: number,
+                    isCutShort
+                        ? "The last record was cut short while it was being written; it was never acknowledged."
+                        : "The last line is not the beginning of a record: it was damaged, not only cut short.")
             }
         }
 
