@@ -81,5 +81,8 @@ extension FormatKit {
             }
             return AcknowledgedFile(file, lines: lines)
         },
-        blindField: \.blindFieldOfLines)
+        blindField: { loss in
+            // Any text between two line ends is a note, so of all damages this format can see a cut alone.
+            if case .cut = loss.damage { nil } else { "a note" }
+        })
 }

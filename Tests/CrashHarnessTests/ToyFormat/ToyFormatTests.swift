@@ -26,7 +26,7 @@ struct ToyFormatTests {
             examination.text(path: "a") == """
                 a: toy-notes, recovered
                   1 notes
-                  warning torn-entry, 6 bytes at 16: A note is cut short.
+                  warning torn-entry, 6 bytes at 16: What follows is no whole note.
 
                 """)
         let json = try JSONSerialization.jsonObject(with: Data(examination.json(path: "a"))) as? [String: Any]

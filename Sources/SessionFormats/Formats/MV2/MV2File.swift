@@ -253,7 +253,10 @@ private struct MV2Reader {
         }
         if let otherSegment { addSalvaged(in: otherSegment) }
         // Behind the last commit stands what a later one was about, whose table is lost or was never written.
-        addSalvaged(in: (file.footer.map { $0.offset + MV2Footer.size } ?? range.upperBound)..<buffer.count)
+        let isAcknowledged = file.header?.tableChecksum != table.checksum
+        addSalvaged(
+            in: (file.footer.map { $0.offset + MV2Footer.size } ?? range.upperBound)..<buffer.count,
+            isAcknowledged ? .error : .warning)
     }
 
     private mutating func readSegment(_ manifest: MV2ReplayManifest) throws(MV2Error) {
@@ -276,7 +279,10 @@ private struct MV2Reader {
     }
 
     /// Adds the sessions of a range that are not known yet: of one that stands there several times, the last.
-    private mutating func addSalvaged(in range: Range<Int>) {
+    ///
+    /// - Parameter severity: A warning when they were never acknowledged: a header that names the last whole table was not
+    ///   told of another commit.
+    private mutating func addSalvaged(in range: Range<Int>, _ severity: Severity = .error) {
         if range.isEmpty { return }
         var known: [SessionID: StoredSession] = [:]
         for session in file.sessions { known[session.id] = session }
@@ -288,10 +294,12 @@ private struct MV2Reader {
             let isOther = known[session.id] != nil
             file.sessions.append(session)
             file.findings.add(
-                .sessionsFoundByScan, .error, offset: session.byteRange.lowerBound, length: session.byteRange.count,
+                .sessionsFoundByScan, severity, offset: session.byteRange.lowerBound, length: session.byteRange.count,
                 "\(isOther ? "Another state of session" : "Session") \(session.name ?? session.id.description) was found at "
-                    + "byte \(session.byteRange.lowerBound), where nothing points; it may be older than what was last saved, "
-                    + "or deleted since.")
+                    + "byte \(session.byteRange.lowerBound), where nothing points; "
+                    + (severity == .error
+                        ? "it may be older than what was last saved, or deleted since."
+                        : "the save that wrote it did not finish."))
         }
     }
 
