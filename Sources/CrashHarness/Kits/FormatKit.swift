@@ -38,6 +38,8 @@ public struct FormatKit: Sendable {
     public let acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)?
     /// The name of the field in which something changed that no reader of the format can see; nil when a reader has to see it.
     public let blindField: @Sendable (UntoldLoss) -> String?
+    /// What is still to be said of a recovered copy, since it is about content, which recovery does not change.
+    public let findingsOfContent: Set<FindingCode>
     /// The kinds of content that can be asked for; empty when there is one.
     public let contents: [String]
     /// Whether a file can be built on another one.
@@ -61,6 +63,7 @@ public struct FormatKit: Sendable {
         sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
         acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)? = nil,
         blindField: @escaping @Sendable (UntoldLoss) -> String? = { $0.isChangedInPlace ? "content" : nil },
+        findingsOfContent: Set<FindingCode> = [],
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], scenarios: [CrashScenario] = [],
@@ -72,6 +75,7 @@ public struct FormatKit: Sendable {
         self.sample = sample
         self.acknowledged = acknowledged
         self.blindField = blindField
+        self.findingsOfContent = findingsOfContent
         self.contents = contents
         self.buildsOnBase = buildsOnBase
         self.generate =
@@ -89,7 +93,7 @@ public struct FormatKit: Sendable {
 
     /// All that a campaign asks: what holds for every format, then what holds for this one.
     public var judges: [any Judge] {
-        [FormatPromises(self) as any Judge] + (VerdictIsTrue(self).map { [$0] } ?? []) + ownJudges
+        [FormatPromises(self), RecoveryIsTrue(self)] + (VerdictIsTrue(self).map { [$0] } ?? []) + ownJudges
     }
 
     /// A small file in which a few things were acknowledged, for a map of what damage does to it; nil when there is none.
