@@ -142,7 +142,9 @@ public struct LiveReplayStoreFormat: SessionFormat {
 
         /// Restores an event whose position nobody reserved, by a record that does.
         private mutating func life(for record: LiveReplayRecord) -> LiveReplayRecord? {
-            guard case .event(_, _, let position, _, _) = record, position > sessions.reservedThrough else { return nil }
+            guard case .event(_, _, let position, _, _) = record, position > sessions.reservedThrough else {
+                return nil
+            }
             let life = LiveReplayRecord.life(first: max(1, sessions.lifeFirst), through: position)
             var restored = sessions
             guard restored.restore(life, now: 0), restored.restore(record, now: 0) else { return nil }

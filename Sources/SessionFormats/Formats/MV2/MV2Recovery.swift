@@ -129,7 +129,8 @@ private struct MV2Recovery {
         }
         let fixed = taken.filter { $0.frame.map { table.frames[$0].status == .active } ?? true }.map(\.range)
         let size = memory.bytes.count
-        let clashing = Self.clashing(table.distinctRegions.filter { $0.name != "replay segment" }.map(\.region), fixed, size)
+        let clashing = Self.clashing(
+            table.distinctRegions.filter { $0.name != "replay segment" }.map(\.region), fixed, size)
         for dropped in table.dropIndexes(where: { clashing.contains($0) }) {
             mended.append(
                 Repair(
@@ -180,7 +181,8 @@ private struct MV2Recovery {
         mended.append(
             Repair(
                 .mended, offset: 16, length: 16,
-                "The header does not say where the log is; it is taken to reach from byte \(MV2Header.size) to \(first)."))
+                "The header does not say where the log is; it is taken to reach from byte \(MV2Header.size) to \(first)."
+            ))
         return MV2Header.size..<max(first, MV2Header.size + 1)
     }
 
@@ -226,7 +228,9 @@ extension MV2TableOfContents {
             return true
         }
         let text = [indexes.text?.region] + indexes.textSegments.map(\.region)
-        if isBadIndex("text index", text + (catalogue.text.map(\.common) + catalogue.tantivy.map(\.common)).map(\.region)) {
+        if isBadIndex(
+            "text index", text + (catalogue.text.map(\.common) + catalogue.tantivy.map(\.common)).map(\.region))
+        {
             (indexes.text, indexes.textSegments, catalogue.text, catalogue.tantivy) = (nil, [], [], [])
         }
         if isBadIndex("vector index", [indexes.vector?.region] + catalogue.vector.map(\.common.region)) {
