@@ -2,6 +2,7 @@
 
 import CrashHarness
 import Foundation
+import SessionFormats
 import Synchronization
 
 @main
@@ -20,6 +21,7 @@ enum CrashLab {
 
     static func main() {
         signal(SIGPIPE, SIG_IGN)
+        FileBytes.mapsFiles()
         let status = run(Array(CommandLine.arguments.dropFirst()))
         exit(Output.wasLost ? ExitStatus.inputOutputError.rawValue : status.rawValue)
     }

@@ -28,6 +28,9 @@ enum InspectCommand: Command {
             case .json: Output.write(row.json + [0x0A])
             }
         }
+        if examination.isOutdated {
+            Output.error("crashlab inspect: \(path) was changed by another program meanwhile; inspect it again.\n")
+        }
         return examination.format == .unknown ? .unreadable : .success
     }
 }

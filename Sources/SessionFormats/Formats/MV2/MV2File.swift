@@ -39,7 +39,7 @@ public struct MV2File: Sendable {
     ///   whole is used, and what is not becomes a finding.
     /// - Throws: `MV2Error`; in recover mode only when there is nothing to be had.
     public static func read(_ bytes: FileBytes, mode: ReadingMode = .recover) throws(MV2Error) -> MV2File {
-        try bytes.withBytes { buffer throws(MV2Error) in
+        try bytes.withBytes(of: 0..<MV2Header.size) { buffer throws(MV2Error) in
             var reader = MV2Reader(bytes, buffer)
             switch mode {
             case .reference: try reader.readAsReference()
@@ -76,7 +76,7 @@ private struct MV2Reader {
     mutating func readAsReference() throws(MV2Error) {
         let header = try MV2Header(buffer)
         file.header = header
-        let found = try MV2TableSearch(buffer: buffer, header: header).asReference()
+        let found = try MV2TableSearch(file.bytes, buffer, header).asReference()
         take(found)
         if let problem = found.table.frameProblem(fileSize: buffer.count) {
             throw .frames(offset: problem.offset, problem.message)
@@ -97,7 +97,7 @@ private struct MV2Reader {
             throw .undecodable(
                 BincodeError(offset: 16, .truncated(needed: header.log.end ?? .max, available: buffer.count)))
         }
-        let log = MV2LogRegion(buffer, Int(header.logOffset)..<Int(inFile))
+        let log = MV2LogRegion(file.bytes, buffer, Int(header.logOffset)..<Int(inFile))
         if let damage = log.damage { throw .log(damage) }
         file.log = log
     }
@@ -146,7 +146,10 @@ private struct MV2Reader {
     }
 
     private mutating func readTable() {
-        guard let found = MV2TableSearch(buffer: buffer, header: file.header).recovering() else {
+        let search = MV2TableSearch(file.bytes, buffer, file.header)
+        let found = search.recovering()
+        note(search.budget, "a table of contents")
+        guard let found else {
             file.findings.add(
                 .missingTable, .error, offset: Int(clamping: file.header?.footerOffset ?? 0), length: 0,
                 "There is no whole table of contents in this file, so the program that wrote it cannot open it; frames are "
@@ -180,6 +183,14 @@ private struct MV2Reader {
         }
     }
 
+    private mutating func note(_ budget: SearchBudget, _ what: String) {
+        guard let end = budget.end else { return }
+        file.findings.add(
+            .searchEnded, .error, offset: end, length: 0,
+            "The search for \(what) was given up here, since too much looks like one and is none; something may be there that "
+                + "was not found.")
+    }
+
     private mutating func readLog() {
         guard let header = file.header else { return }
         guard let region = header.log.range(in: buffer.count) else {
@@ -188,7 +199,7 @@ private struct MV2Reader {
                 "The log should be at byte \(header.logOffset), \(header.logSize) long; the file has \(buffer.count).")
             return
         }
-        let log = MV2LogRegion(buffer, region)
+        let log = MV2LogRegion(file.bytes, buffer, region)
         file.log = log
         if let damage = log.damage {
             file.findings.add(
@@ -234,6 +245,7 @@ private struct MV2Reader {
 
     /// Every session that stands anywhere in the file; of one that stands there several times, the last.
     private mutating func scanForSessions() {
+        file.bytes.load(0..<buffer.count)
         var at = 0
         while let start = BytePattern.first(ReplaySegment.magic, in: buffer, from: at) {
             file.scannedSegments.append(start..<start + 8)
@@ -246,7 +258,11 @@ private struct MV2Reader {
     private mutating func addSalvaged(in range: Range<Int>) {
         let known = Set(file.sessions.map(\.id))
         var seen = known
-        let found = ReplaySegment.salvage(file.bytes, in: range).reversed().filter { seen.insert($0.id).inserted }
+        let budget = SearchBudget(range.count * 16)
+        let found = ReplaySegment.salvage(file.bytes, in: range, budget).reversed().filter {
+            seen.insert($0.id).inserted
+        }
+        note(budget, "sessions")
         file.sessions += found.reversed()
         for session in found.reversed() {
             file.findings.add(

@@ -37,17 +37,23 @@ public struct MV2Footer: Sendable, Equatable {
 
     /// The footers of a file from the last to the first, each with a whole table.
     ///
-    /// Hashing is bounded: a file full of false footers that claim long tables stops the search once four times the file's
-    /// size was hashed.
-    static func backwards(_ buffer: UnsafeRawBufferPointer) -> some Sequence<MV2Footer> {
-        var end = buffer.count
-        var budget = buffer.count * 4
+    /// A file full of false footers that claim long tables ends the search at its budget.
+    ///
+    /// - Parameter budget: Pays for the tables that are hashed.
+    static func backwards(_ bytes: FileBytes, _ budget: SearchBudget) -> some Sequence<MV2Footer> {
+        var end = bytes.count
         return AnyIterator {
-            while budget >= 0, let offset = BytePattern.last(magic, in: buffer, before: end) {
+            while let offset = BytePattern.last(magic, in: bytes, before: end) {
                 end = offset
-                guard let claim = Claim(buffer, at: offset) else { continue }
-                budget -= claim.table.count
-                if let footer = MV2Footer(buffer, claim, at: offset) { return footer }
+                let footer = bytes.withBytes(of: offset..<min(offset + size, bytes.count)) { buffer -> MV2Footer? in
+                    guard let claim = Claim(buffer, at: offset), budget.spend(claim.table.count, at: offset) else {
+                        return nil
+                    }
+                    bytes.load(claim.table)
+                    return MV2Footer(buffer, claim, at: offset)
+                }
+                if let footer { return footer }
+                if budget.hasEnded { return nil }
             }
             return nil
         }

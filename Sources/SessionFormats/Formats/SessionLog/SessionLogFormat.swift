@@ -76,7 +76,7 @@ public struct SessionLogFormat: SessionFormat {
             let log = try reader.read(bytes)
             let summary = SessionLogStream.Summary(
                 header: log.header, recovery: log.recovery, entryCount: log.entries.count, findings: log.findings,
-                canonicalDigest: options.digests ? log.canonicalDigest : nil)
+                canonicalDigest: options.digests ? log.canonicalDigest : nil, change: nil)
             let entries = log.entries
             return examination(
                 summary, of: bytes, ExaminedItems("entries", count: entries.count) { entries[$0].item },
@@ -91,7 +91,8 @@ public struct SessionLogFormat: SessionFormat {
         do throws(SessionLogError) {
             let reader = SessionLogReader(mode: options.mode, digests: options.digests)
             let summary = try reader.stream(path: path, on: fileSystem).finish()
-            return examination(summary, of: nil, nil, fields: { [] })
+            let seen = examination(summary, of: nil, nil, fields: { [] })
+            return summary.change.map(seen.adding) ?? seen
         } catch .file(let error) {
             throw error
         } catch {
