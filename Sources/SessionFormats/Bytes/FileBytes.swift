@@ -139,7 +139,11 @@ public final class FileBytes: Sendable {
 
     /// A copy of a range of the bytes, clamped to what is there.
     public func copy(_ range: Range<Int>) -> [UInt8] {
-        withBytes(of: range) { Array($0[range.clamped(to: 0..<$0.count)]) }
+        withBytes(of: range) { buffer in
+            let range = range.clamped(to: 0..<buffer.count)
+            WorkMeter.add(range.count)
+            return Array(buffer[range])
+        }
     }
 
     // MARK: Files that change

@@ -10,7 +10,7 @@ public struct FileChange: Sendable, Equatable {
     public var sizeBefore: Int
     /// The file's size when reading had ended, in bytes.
     public var sizeAfter: Int
-    /// Whether something was added at the end, and all that was read is still there.
+    /// Whether all that was read is still there, and more behind it.
     public var isGrowth: Bool
 
     init(from sizeBefore: Int, to sizeAfter: Int, isGrowth: Bool) {
@@ -30,7 +30,9 @@ public struct FileChange: Sendable, Equatable {
         let again = try file.readToEnd(expecting: after.size)
         if again == bytes { return nil }
         let isGrowth = again.starts(with: bytes)
-        return FileChange(from: isGrowth ? bytes.count : before.size, to: again.count, isGrowth: isGrowth)
+        return isGrowth
+            ? FileChange(from: bytes.count, to: again.count, isGrowth: true)
+            : FileChange(from: before.size, to: try file.size(), isGrowth: false)
     }
 }
 

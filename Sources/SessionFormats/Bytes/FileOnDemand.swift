@@ -175,7 +175,7 @@ final class FileOnDemand: Sendable {
             let first = memory(range(of: block..<block + 1))
             let count = try file.read(at: range(of: block..<block + 1).lowerBound, into: .init(rebasing: again[..<first.count]))
             guard let a = first.baseAddress, let b = again.baseAddress, count == first.count, memcmp(a, b, count) == 0
-            else { return FileChange(from: before.size, to: after.size, isGrowth: false) }
+            else { return FileChange(from: before.size, to: try file.size(), isGrowth: false) }
         }
         return after.size == size ? nil : FileChange(from: size, to: after.size, isGrowth: after.size > size)
     }

@@ -28,7 +28,7 @@ struct ReadPieces {
         if end == after.size, let before, before.excludesChange(until: after) { return nil }
         for piece in pieces {
             if Self.sum(try file.read(at: piece.range.lowerBound, count: piece.range.count)) != piece.sum {
-                return FileChange(from: before?.size ?? end, to: after.size, isGrowth: false)
+                return FileChange(from: before?.size ?? end, to: try file.size(), isGrowth: false)
             }
         }
         return after.size == end ? nil : FileChange(from: end, to: after.size, isGrowth: after.size > end)

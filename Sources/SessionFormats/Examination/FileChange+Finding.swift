@@ -7,8 +7,8 @@ extension FileChange {
             ? Finding(
                 .changedWhileReading, .note, offset: sizeBefore, length: 0,
                 message: """
-                    The file grew from \(sizeBefore) to \(sizeAfter) bytes while it was read; what was there before is unchanged, \
-                    and is what was read.
+                    The file grew from \(sizeBefore) to \(sizeAfter) bytes while it was read; what was read is its beginning, as \
+                    it still stands there.
                     """)
             : Finding(
                 .changedWhileReading, .error, offset: 0, length: 0,

@@ -83,6 +83,7 @@ private struct FindingSweep {
 
     mutating func codes(in range: Range<Int>) -> [FindingCode] {
         while let next = ahead.last, next.offset < range.upperBound { near.append(ahead.removeLast()) }
+        WorkMeter.add(near.count)
         near.removeAll { range.lowerBound - $0.offset >= max($0.length, 1) }
         return near.filter { $0.offset < range.upperBound }.map(\.code)
     }

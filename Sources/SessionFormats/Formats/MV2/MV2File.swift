@@ -131,7 +131,9 @@ private struct MV2Reader {
         readLog()
         readSessions()
         if let headerError {
-            if file.table == nil && file.sessions.isEmpty { throw headerError }
+            // Nothing was found; where it was not looked for, something may be.
+            let isSure = !file.findings.all.contains { $0.code == .searchEnded }
+            if file.table == nil, file.sessions.isEmpty, isSure { throw headerError }
             file.findings.add(
                 .invalidHeader, .error, offset: headerError.offset ?? 0, length: 0,
                 "The header cannot be used: \(headerError)")

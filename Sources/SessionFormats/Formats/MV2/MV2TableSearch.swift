@@ -134,10 +134,11 @@ struct MV2TableSearch {
             guard base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) <= 32,
                 base.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) <= UInt64(buffer.count / 76)
             else { continue }
-            guard budget.spend(512, at: offset),
-                let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count),
-                budget.spend(extent.end - offset, at: offset)
-            else { continue }
+            // Every attempt costs something, and one that finds a table looks at it three times more.
+            var looked = 256
+            let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count, lookedAt: &looked)
+            if let extent { looked += 3 * (extent.end - offset) }
+            guard budget.spend(looked, at: offset), extent != nil else { continue }
             if let found = sealed(at: offset), accept(found) { return found }
         }
         return nil

@@ -90,11 +90,21 @@ public struct SessionLogFormat: SessionFormat {
     ) throws(FileSystemError) -> Examination? {
         do throws(SessionLogError) {
             let reader = SessionLogReader(mode: options.mode, digests: options.digests)
-            let summary = try reader.stream(path: path, on: fileSystem).finish()
-            let seen = examination(summary, of: nil, nil, fields: { [] })
-            return summary.change.map(seen.adding) ?? seen
+            let stream = try reader.stream(path: path, on: fileSystem)
+            let seen = try outcome(of: stream)
+            return try stream.change().map(seen.adding) ?? seen
         } catch .file(let error) {
             throw error
+        } catch {
+            return refusal(error, nil)
+        }
+    }
+
+    private func outcome(of stream: SessionLogStream) throws(SessionLogError) -> Examination {
+        do throws(SessionLogError) {
+            return examination(try stream.finish(), of: nil, nil, fields: { [] })
+        } catch .file(let error) {
+            throw .file(error)
         } catch {
             return refusal(error, nil)
         }

@@ -48,11 +48,17 @@ public final class SessionLogStream {
     public func finish() throws(SessionLogError) -> Summary {
         while try next() != nil {}
         try interpreter.finish()
-        let change: FileChange?
-        do throws(FileSystemError) { change = try watch.change() } catch { throw .file(error) }
+        let change = try change()
         return Summary(
             header: interpreter.header, recovery: interpreter.recovery, entryCount: interpreter.entryCount,
             findings: interpreter.findings, canonicalDigest: interpreter.digest?.finish().description, change: change)
+    }
+
+    /// What another program did to the file while it was read so far; nil when what was read is what it holds.
+    ///
+    /// - Throws: `SessionLogError.file` when the file cannot be read any more.
+    public func change() throws(SessionLogError) -> FileChange? {
+        do throws(FileSystemError) { return try watch.change() } catch { throw .file(error) }
     }
 
     /// What is known when a stream has ended.
