@@ -101,8 +101,13 @@ enum ExitStatus: Int32 {
     case inputOutputError = 74
 }
 
+/// Where everything goes that people read. Text steers no terminal, wherever it comes from: names of files and what stands in
+/// them are in nearly every sentence. What is to steer one goes through `control`.
 enum Output {
-    static func print(_ text: String) { write(Array(text.utf8)) }
+    static func print(_ text: String) { write(Array(text.printableLines.utf8)) }
+
+    /// Text with control characters of our own.
+    static func control(_ text: String) { write(Array(text.utf8)) }
 
     static func write(_ bytes: [UInt8]) {
         do { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) } catch {
@@ -114,7 +119,10 @@ enum Output {
     }
 
     /// A message that cannot be told cannot be told of either.
-    static func error(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+    static func error(_ text: String) { errorControl(text.printableLines) }
+
+    /// The same with control characters of our own.
+    static func errorControl(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// Whether something of the output was not written, other than to a reader that went away.
     static var wasLost: Bool { failed.load(ordering: .relaxed) }

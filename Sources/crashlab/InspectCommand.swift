@@ -24,7 +24,7 @@ enum InspectCommand: Command {
         let examination = try KitCatalogue.standard.formats.examine(path: path, as: format)
         for row in examination.map {
             switch output {
-            case .text: Output.print(row.text(isColoured: Output.isTerminal))
+            case .text: Output.control(row.text(isColoured: Output.isTerminal))
             case .json: Output.write(row.json + [0x0A])
             }
         }

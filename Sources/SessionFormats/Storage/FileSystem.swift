@@ -105,7 +105,7 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
 
     /// One sentence: what could not be done to which file, and why.
     public var description: String {
-        "Cannot \(call) \(path): \(SystemCall.explanation(of: errorNumber))."
+        "Cannot \(call) \(path.printable): \(SystemCall.explanation(of: errorNumber))."
     }
 }
 
