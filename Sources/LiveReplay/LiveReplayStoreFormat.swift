@@ -44,11 +44,14 @@ public struct LiveReplayStoreFormat: SessionFormat {
             findings: lines.findings.report, fields: { lines.fields })
     }
 
-    /// The header and every whole record, in order.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+    /// The header and every whole record that does not contradict those before it, in order.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         let lines = Lines(bytes)
         guard lines.hasHeader else { throw .nothing("the first line is not the header of a live replay store.") }
-        return lines.records.flatMap(\.record.line)
+        let kept = lines.records.filter(\.isRestored)
+        return Recovered(
+            id, kept.flatMap { bytes.copy($0.range) + [0x0A] }, of: bytes, kept: kept.map(\.range), blanks: [0x0A],
+            findings: lines.findings.all)
     }
 
     /// A line that is a record.
@@ -56,6 +59,8 @@ public struct LiveReplayStoreFormat: SessionFormat {
         var record: LiveReplayRecord
         var number: Int
         var range: Range<Int>
+        /// Whether it agrees with all that is restored of the lines before it.
+        var isRestored: Bool
 
         /// The event's cursor; nil for other records.
         var cursor: String? {
@@ -100,8 +105,9 @@ public struct LiveReplayStoreFormat: SessionFormat {
         private mutating func take(_ line: ArraySlice<UInt8>, _ number: Int, hasNewline: Bool) {
             let range = line.startIndex..<line.endIndex
             if hasNewline, let record = LiveReplayRecord(line), (record == .header) == (number == 1) {
-                records.append(Line(record: record, number: number, range: range))
-                if !isCut, !sessions.restore(record, now: 0) {
+                let isRestored = sessions.restore(record, now: 0)
+                records.append(Line(record: record, number: number, range: range, isRestored: isRestored))
+                if !isCut, !isRestored {
                     isCut = true
                     findings.add(
                         .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
@@ -115,9 +121,13 @@ public struct LiveReplayStoreFormat: SessionFormat {
                     .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
                     "The line is not a record; the store drops it and everything behind it when it opens the file.")
             } else {
+                let isCutShort = line.allSatisfy { $0 == 0 } || JSONFragment.isCutShort(line)
                 findings.add(
-                    .tornEntry, .warning, offset: range.lowerBound, length: range.count, line: number,
-                    "The last record was cut short while it was being written; it was never acknowledged.")
+                    .tornEntry, isCutShort ? .warning : .error, offset: range.lowerBound, length: range.count,
+                    line: number,
+                    isCutShort
+                        ? "The last record was cut short while it was being written; it was never acknowledged."
+                        : "The last line is not the beginning of a record: it was damaged, not only cut short.")
             }
         }
 

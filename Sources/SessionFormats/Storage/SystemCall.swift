@@ -17,6 +17,9 @@ package enum SystemCall {
         var changedAt: Int64
     }
 
+    /// The error of what exists and should not.
+    static let alreadyExists = EEXIST
+
     static func explanation(of errorNumber: Int32) -> String {
         switch errorNumber {
         case ENOENT: "there is no such file"

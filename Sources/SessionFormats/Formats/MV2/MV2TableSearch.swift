@@ -104,7 +104,7 @@ struct MV2TableSearch {
     }
 
     /// A table that begins at an offset, ends anywhere, and has its own checksum.
-    private func sealed(at offset: Int) -> MV2FoundTable? {
+    func sealed(at offset: Int) -> MV2FoundTable? {
         bytes.load(offset..<buffer.count)
         guard let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count) else { return nil }
         let range = offset..<extent.end
