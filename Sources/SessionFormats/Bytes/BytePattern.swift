@@ -10,12 +10,11 @@
 
 /// Looks for eight bytes at any offset.
 enum BytePattern {
-    /// The last place before `end` at which a pattern of eight bytes begins. Of a large file no more is read than is looked
-    /// at.
-    static func last(_ pattern: String, in bytes: FileBytes, before end: Int) -> Int? {
-        var end = min(end, bytes.count - 7)
-        while end > 0 {
-            let start = max(0, end - FileOnDemand.blockSize)
+    /// The last place of a range at which a pattern of eight bytes begins. Of a large file no more is read than is looked at.
+    static func last(_ pattern: String, in bytes: FileBytes, _ places: Range<Int>) -> Int? {
+        var end = min(places.upperBound, bytes.count - 7)
+        while end > places.lowerBound {
+            let start = max(places.lowerBound, end - FileOnDemand.blockSize)
             let found = bytes.withBytes(of: start..<min(end + 7, bytes.count)) { buffer in
                 last(pattern, in: UnsafeRawBufferPointer(rebasing: buffer[start...]), before: end - start)
             }

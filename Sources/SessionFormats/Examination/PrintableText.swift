@@ -42,7 +42,7 @@ extension StringProtocol {
 extension [UInt8] {
     /// JSON that says the same with escapes in its strings for what would steer a terminal; whoever reads the JSON gets the
     /// text as it was.
-    var printableJSON: [UInt8] {
+    package var printableJSON: [UInt8] {
         guard contains(where: { $0 >= 0x7F }) else { return self }
         var json: [UInt8] = []
         json.reserveCapacity(count)

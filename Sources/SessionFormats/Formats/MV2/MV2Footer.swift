@@ -39,16 +39,21 @@ public struct MV2Footer: Sendable, Equatable {
     ///
     /// A file full of false footers that claim long tables ends the search at its budget.
     ///
-    /// - Parameter budget: Pays for the tables that are hashed.
-    static func backwards(_ bytes: FileBytes, _ budget: SearchBudget) -> some Sequence<MV2Footer> {
-        var end = bytes.count
+    /// - Parameters:
+    ///   - part: Where footers and their tables are looked for; in the whole file when nil.
+    ///   - budget: Pays for the tables that are hashed.
+    static func backwards(
+        _ bytes: FileBytes, in part: Range<Int>? = nil, _ budget: SearchBudget
+    ) -> some Sequence<MV2Footer> {
+        let part = (part ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
+        var end = part.upperBound
         return AnyIterator {
-            while let offset = BytePattern.last(magic, in: bytes, before: end) {
+            while let offset = BytePattern.last(magic, in: bytes, part.lowerBound..<end) {
                 end = offset
                 let footer = bytes.withBytes(of: offset..<min(offset + size, bytes.count)) { buffer -> MV2Footer? in
-                    guard let claim = Claim(buffer, at: offset), budget.spend(claim.table.count, at: offset) else {
-                        return nil
-                    }
+                    guard offset + size <= part.upperBound, let claim = Claim(buffer, at: offset),
+                        claim.table.lowerBound >= part.lowerBound, budget.spend(claim.table.count, at: offset)
+                    else { return nil }
                     bytes.load(claim.table)
                     return MV2Footer(buffer, claim, at: offset)
                 }
@@ -57,16 +62,6 @@ public struct MV2Footer: Sendable, Equatable {
             }
             return nil
         }
-    }
-
-    /// The last footer that begins at or behind an offset and has a whole table that does too.
-    static func last(in buffer: UnsafeRawBufferPointer, from start: Int) -> MV2Footer? {
-        let part = UnsafeRawBufferPointer(rebasing: buffer[min(max(start, 0), buffer.count)...])
-        guard var footer = backwards(part).first(where: { _ in true }) else { return nil }
-        let skipped = buffer.count - part.count
-        footer.offset += skipped
-        footer.table = footer.table.lowerBound + skipped..<footer.table.upperBound + skipped
-        return footer
     }
 
     /// What a footer says before it is believed.

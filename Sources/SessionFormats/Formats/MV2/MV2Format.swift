@@ -60,7 +60,7 @@ public struct MV2Format: SessionFormat {
                     ? Recognition(.structure, "sessions behind the magic of a replay segment")
                     : Recognition(.hint, "the magic of a replay segment")
             }
-            return BytePattern.last(MV2Footer.magic, in: bytes, before: bytes.count)
+            return BytePattern.last(MV2Footer.magic, in: bytes, 0..<bytes.count)
                 .map { _ in Recognition(.hint, "the magic of a footer") }
         }
     }
