@@ -37,7 +37,8 @@ struct WorkIsLinear: Judge {
         let work = Self.work(on: file, kit)
         if work > Self.limit * file.count + Self.base {
             throw Violation(
-                expected: "at most \(Self.limit) times the \(file.count) bytes looked at", got: "\(work), \(family.name)",
+                expected: "at most \(Self.limit) times the \(file.count) bytes looked at",
+                got: "\(work), \(family.name)",
                 file: file, fileName: kit.fileName)
         }
     }

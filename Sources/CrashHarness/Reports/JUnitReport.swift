@@ -28,7 +28,9 @@ public struct JUnitReport: Sendable {
     public init(files: [ExaminedFile]) {
         suite = "crashlab check"
         cases = files.map { file in
-            let problems = file.examination.findings.map { "\($0.code.rawValue) at byte \($0.offset): \($0.message.printable)" }
+            let problems = file.examination.findings.map {
+                "\($0.code.rawValue) at byte \($0.offset): \($0.message.printable)"
+            }
             let fails = file.examination.verdict >= .damaged
             return Case(
                 name: file.path,

@@ -173,7 +173,8 @@ final class FileOnDemand: Sendable {
         defer { again.deallocate() }
         for block in progress.hasRead.indices where progress.hasRead[block] {
             let first = memory(range(of: block..<block + 1))
-            let count = try file.read(at: range(of: block..<block + 1).lowerBound, into: .init(rebasing: again[..<first.count]))
+            let count = try file.read(
+                at: range(of: block..<block + 1).lowerBound, into: .init(rebasing: again[..<first.count]))
             guard let a = first.baseAddress, let b = again.baseAddress, count == first.count, memcmp(a, b, count) == 0
             else { return FileChange(from: before.size, to: try file.size(), isGrowth: false) }
         }

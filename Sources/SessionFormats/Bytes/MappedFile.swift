@@ -53,7 +53,8 @@ final class MappedFile: Sendable {
     /// What happened to the file since it was opened.
     func change() throws(FileSystemError) -> FileChange? {
         let after = try file.stamp()
-        return before.excludesChange(until: after) ? nil : FileChange(from: before.size, to: after.size, isGrowth: false)
+        return before.excludesChange(until: after)
+            ? nil : FileChange(from: before.size, to: after.size, isGrowth: false)
     }
 
     /// The file as it is now, to be read into memory.

@@ -40,7 +40,8 @@ struct ReadPieces {
         bytes.withUnsafeBytes { buffer in
             var at = 0
             while at + 32 <= buffer.count {
-                lanes = (lanes ^ buffer.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)) &* 0x9E37_79B9_7F4A_7C15
+                lanes =
+                    (lanes ^ buffer.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)) &* 0x9E37_79B9_7F4A_7C15
                 lanes ^= lanes &>> 29
                 at += 32
             }

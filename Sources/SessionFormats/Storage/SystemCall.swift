@@ -140,7 +140,9 @@ extension [UInt8] {
         while true {
             var failure: FileSystemError?
             let piece = [UInt8](unsafeUninitializedCapacity: room) { memory, count in
-                do throws(FileSystemError) { count = try fill(UnsafeMutableRawBufferPointer(memory), bytes.count) } catch {
+                do throws(FileSystemError) {
+                    count = try fill(UnsafeMutableRawBufferPointer(memory), bytes.count)
+                } catch {
                     failure = error
                 }
             }

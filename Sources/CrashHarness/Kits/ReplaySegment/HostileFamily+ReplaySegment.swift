@@ -9,9 +9,11 @@ extension HostileFamily {
     /// - Parameters:
     ///   - count: How many actions each beginning claims.
     ///   - beginning: What stands before, of a file that has lost its way to the sessions.
-    static func sessionsInside(_ name: String, claiming count: UInt64, behind beginning: [UInt8] = []) -> HostileFamily {
+    static func sessionsInside(_ name: String, claiming count: UInt64, behind beginning: [UInt8] = []) -> HostileFamily
+    {
         HostileFamily(name) { size in
-            var action = ReplayAction(sequence: 0, timestampSeconds: 0, type: .toolCall(name: "t", argumentsHash: .zero))
+            var action = ReplayAction(
+                sequence: 0, timestampSeconds: 0, type: .toolCall(name: "t", argumentsHash: .zero))
             let look = looksLikeASession(claiming: count)
             let words = stride(from: 0, to: look.count, by: 8).map { at in
                 look[at..<at + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -6,7 +6,8 @@ extension HostileFamily {
 
     /// Nested beginnings, welds, and lines that are nothing.
     static let sessionLog = [
-        HostileFamily("nested objects on a line, header missing", repeating: #"{"a":"#, behind: entry + "\n", end: "\n"),
+        HostileFamily(
+            "nested objects on a line, header missing", repeating: #"{"a":"#, behind: entry + "\n", end: "\n"),
         HostileFamily("nested objects on a line", repeating: #"{"a":"#, behind: header, end: "\n"),
         HostileFamily("nested lists on a line", repeating: #"{"a":["#, behind: header, end: "\n"),
         HostileFamily("nested envelopes", repeating: #"{"type":"entry","entry":"#, behind: header, end: "\n"),

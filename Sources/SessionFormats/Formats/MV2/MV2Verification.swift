@@ -154,7 +154,9 @@ private struct MV2Verification {
     mutating func checkContent() {
         for named in file.table?.distinctRegions ?? [] {
             guard let range = named.region.range(in: file.bytes.count), let checksum = named.checksum else { continue }
-            let hash = file.bytes.withBytes(of: range) { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
+            let hash = file.bytes.withBytes(of: range) {
+                BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range]))
+            }
             if hash == checksum { continue }
             findings.add(
                 .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,
