@@ -60,7 +60,7 @@ enum BenchCommand: Command {
             // The memory that small things take shows only while the process is young, so logs of 100 MB come last.
             let chosen = kits.reversed().filter { subjects.isEmpty || subjects.contains($0.format.id.rawValue) }
             if !onlyHostile { for kit in chosen { try kit.measure?(benchmark, folder, report) } }
-            for kit in chosen { kit.measureHostileFamilies(benchmark, report) }
+            for kit in chosen { kit.measureHostileFamilies(report) }
         }
         return hasFailed ? .inputOutputError : .success
     }

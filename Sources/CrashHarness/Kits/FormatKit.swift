@@ -38,6 +38,8 @@ public struct FormatKit: Sendable {
     public let acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)?
     /// The name of the field in which something changed that no reader of the format can see; nil when a reader has to see it.
     public let blindField: @Sendable (UntoldLoss) -> String?
+    /// What is still to be said of a recovered copy, since it is about content, which recovery does not change.
+    public let findingsOfContent: Set<FindingCode>
     /// The kinds of content that can be asked for; empty when there is one.
     public let contents: [String]
     /// Whether a file can be built on another one.
@@ -63,6 +65,7 @@ public struct FormatKit: Sendable {
         sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
         acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)? = nil,
         blindField: @escaping @Sendable (UntoldLoss) -> String? = { $0.isChangedInPlace ? "content" : nil },
+        findingsOfContent: Set<FindingCode> = [],
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], hostile: [HostileFamily] = [],
@@ -75,6 +78,7 @@ public struct FormatKit: Sendable {
         self.sample = sample
         self.acknowledged = acknowledged
         self.blindField = blindField
+        self.findingsOfContent = findingsOfContent
         self.contents = contents
         self.buildsOnBase = buildsOnBase
         self.generate =
@@ -93,7 +97,8 @@ public struct FormatKit: Sendable {
 
     /// All that a campaign asks: what holds for every format, then what holds for this one.
     public var judges: [any Judge] {
-        [FormatPromises(self) as any Judge, WorkIsLinear(self)] + (VerdictIsTrue(self).map { [$0] } ?? []) + ownJudges
+        [FormatPromises(self), RecoveryIsTrue(self), WorkIsLinear(self)] + (VerdictIsTrue(self).map { [$0] } ?? [])
+            + ownJudges
     }
 
     /// Files that were made to cost a reader time: those for every format, bare and behind a whole file, and the format's own.

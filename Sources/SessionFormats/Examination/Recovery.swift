@@ -107,7 +107,8 @@ private struct Account {
     }
 
     mutating func add(kept: [Range<Int>], structure: [Range<Int>]) {
-        let parts = kept.map { ($0, true) } + structure.map { ($0, false) }
+        let all = 0..<input.count
+        let parts = kept.map { ($0.clamped(to: all), true) } + structure.map { ($0.clamped(to: all), false) }
         var end = 0
         var run: (range: Range<Int>, count: Int)?
         for (range, isKept) in parts.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) where !range.isEmpty {

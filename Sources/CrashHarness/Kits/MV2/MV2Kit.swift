@@ -7,6 +7,7 @@ extension FormatKit {
         MV2Format(), fileName: "memory.mv2", sample: { try memory(&$0, sessions: $0.choose("sessions", below: 3)) },
         acknowledged: { choices in try MemoryHistory(&choices).acknowledged },
         blindField: { blindField($0) },
+        findingsOfContent: [.sequenceBroken, .stateHashMismatch, .pendingRecord],
         buildsOnBase: true,
         generate: { request in
             var files = RealisticFiles(seed: request.seed)

@@ -9,7 +9,7 @@ extension FormatKit {
             let scenario = LogScenario(&choices)
             return AcknowledgedFile(scenario.bytes, lines: scenario.entryLines)
         },
-        blindField: \.blindFieldOfLines,
+        blindField: \.blindFieldOfLines, findingsOfContent: [.newerEntry],
         contents: RealisticFiles.LogContent.allCases.map(\.rawValue),
         generate: { request in
             var files = RealisticFiles(seed: request.seed)

@@ -52,25 +52,31 @@ public struct ReplaySegmentFormat: SessionFormat {
 extension Recovered {
     /// A segment of sessions as they stand in a file.
     init(segmentOf sessions: [StoredSession], of bytes: FileBytes, findings: [Finding]) {
-        var mended: [Repair] = []
-        let bodies = sessions.map { session in
-            var body = bytes.copy(session.byteRange)
-            if session.version != ReplaySession.currentVersion {
-                let version = session.byteRange.upperBound - 4
-                body.replaceSubrange(body.count - 4..<body.count, with: [UInt8(ReplaySession.currentVersion), 0, 0, 0])
-                mended.append(
-                    Repair(
-                        .mended, offset: version, length: 4,
-                        "The session's version \(session.version) is not known; it reads as version 1 and says so now.")
-                )
-            }
-            return body
-        }
+        let (bodies, mended) = sessions.encoded(in: bytes)
         let structure =
             sessions.map { $0.byteRange.lowerBound - 8..<$0.byteRange.lowerBound } + [0..<ReplaySegment.headerSize]
         self.init(
             .replaySegment, ReplaySegment.encode(bodies: bodies), of: bytes, kept: sessions.map(\.byteRange),
             structure: structure, mended: mended, findings: findings)
+    }
+}
+
+extension [StoredSession] {
+    /// The sessions' bytes as they stand in a file, but for a version that nobody knows, which is told.
+    func encoded(in bytes: FileBytes) -> (bodies: [[UInt8]], mended: [Repair]) {
+        var mended: [Repair] = []
+        let bodies = map { session in
+            var body = bytes.copy(session.byteRange)
+            guard session.version != ReplaySession.currentVersion else { return body }
+            let version = session.byteRange.upperBound - 4
+            body.replaceSubrange(body.count - 4..<body.count, with: [UInt8(ReplaySession.currentVersion), 0, 0, 0])
+            mended.append(
+                Repair(
+                    .mended, offset: version, length: 4,
+                    "The session's version \(session.version) is not known; it reads as version 1 and says so now."))
+            return body
+        }
+        return (bodies, mended)
     }
 }
 

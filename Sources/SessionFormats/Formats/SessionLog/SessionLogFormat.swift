@@ -188,7 +188,7 @@ public struct SessionLogFormat: SessionFormat {
         var mended: [Repair] = []
         if let range = Self.usableHeader(of: log, bytes) {
             kept.append(range)
-            output = bytes.copy(range)
+            output += bytes.copy(range).trimmed
         } else {
             let (header, repair) = Self.newHeader(for: log, bytes)
             output = header.encoded()
@@ -196,7 +196,7 @@ public struct SessionLogFormat: SessionFormat {
         }
         output.append(0x0A)
         for entry in log.entries {
-            output += entry.rawBytes
+            output += entry.rawBytes.trimmed
             output.append(0x0A)
         }
         mended += Self.lineEnds(of: log)
@@ -208,10 +208,9 @@ public struct SessionLogFormat: SessionFormat {
 
     /// Where a header stands that the reference takes; nil when there is none.
     private static func usableHeader(of log: SessionLog, _ bytes: FileBytes) -> Range<Int>? {
-        guard let header = log.header, header.isCurrent, var range = headerPlace(of: log, bytes)?.range else {
+        guard let header = log.header, header.isCurrent, let range = headerPlace(of: log, bytes)?.range else {
             return nil
         }
-        if bytes.copy(range.upperBound - 1..<range.upperBound) == [0x0D] { range = range.dropLast() }
         return beginsWithHeader(bytes.copy(range), header) ? range : nil
     }
 
@@ -249,6 +248,13 @@ public struct SessionLogFormat: SessionFormat {
             default: nil
             }
         }
+    }
+}
+
+extension [UInt8] {
+    /// Without blanks behind it, which belong to the line's end.
+    fileprivate var trimmed: ArraySlice<UInt8> {
+        prefix((lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D } ?? -1) + 1)
     }
 }
 
