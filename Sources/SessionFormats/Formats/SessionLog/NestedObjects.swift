@@ -70,11 +70,15 @@ struct NestedObjects {
         var at: Int
         let end: Int
         private var open = ContainerStack()
-        private var starts: [Int] = []
+        /// Where the open objects begin, from the beginning of the pass: lines have at most 2 GiB. A list is no entry here.
+        private var starts: [UInt32] = []
+        private let first: Int
         private var lastClosed: Int?
         private var expected = Expected.value
 
-        init(base: UnsafePointer<UInt8>, at: Int, end: Int) { (self.base, self.at, self.end) = (base, at, end) }
+        init(base: UnsafePointer<UInt8>, at: Int, end: Int) {
+            (self.base, self.at, self.end, first) = (base, at, end, at)
+        }
 
         mutating func step() -> Step {
             while at < end, base[at] == 0x20 || base[at] == 0x09 || base[at] == 0x0D { at += 1 }
@@ -104,18 +108,18 @@ struct NestedObjects {
 
         private mutating func push(isObject: Bool) -> Step {
             open.push(isObject: isObject)
-            starts.append(at)
+            if isObject { starts.append(UInt32(truncatingIfNeeded: at - first)) }
             let place = at
             _ = next(isObject ? .firstKey : .firstValue)
             return .opened(place)
         }
 
         private mutating func pop() -> Step {
+            let closed = open.innermostIsObject == true ? starts.popLast().map { first + Int($0) } : nil
             open.pop()
-            let closed = starts.popLast()
             _ = next(.commaOrEnd)
             lastClosed = closed
-            return starts.isEmpty ? .ended(.whole, nil) : .goesOn
+            return open.count == 0 ? .ended(.whole, nil) : .goesOn
         }
 
         private mutating func string(then expected: Expected) -> Step {
