@@ -21,7 +21,7 @@ max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/nu
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: check-changing documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -35,6 +35,7 @@ help:
 	@echo "make cluster-check              build the targets as OSS-Fuzz and ClusterFuzzLite do, and check them"
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
 	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
+	@echo "make check-changing             check files while another program cuts, grows and rewrites them (Python; CHANGING_SECONDS)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
 	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
@@ -119,6 +120,11 @@ bench: build
 	$(CRASHLAB) bench $(if $(LOG_PEER),--peer session-log=$(LOG_PEER)) \
 	  $(if $(SEGMENT_PEER),--peer replay-segment=$(SEGMENT_PEER)) $(if $(HASH_PEER),--peer hash=$(HASH_PEER)) \
 	  $(if $(FORMAT),--format $(FORMAT))
+
+# Files that change while they are read: 60 seconds, unless told otherwise.
+CHANGING_SECONDS ?= 60
+check-changing: build
+	python3 Tests/Interop/changing_files.py $(CRASHLAB) $(CHANGING_SECONDS)
 
 differential: peer-named build
 	$(CRASHLAB) differential --peer $(PEER) --cases $(DIFFERENTIAL_CASES)

@@ -24,7 +24,9 @@ let package = Package(
     targets: [
         // BLAKE3 with 256-bit vectors, behind a check at run time.
         .target(name: "WideHash"),
-        .target(name: "SessionFormats", dependencies: ["WideHash"]),
+        // Mapped files that other programs cut, for programs that want to survive that.
+        .target(name: "FileFaults"),
+        .target(name: "SessionFormats", dependencies: ["WideHash", "FileFaults"]),
         // What UUID and Date have to do with the formats' own values.
         .target(name: "SessionFormatsFoundation", dependencies: ["SessionFormats"]),
         .target(name: "LiveReplay", dependencies: ["SessionFormats"]),

@@ -10,7 +10,9 @@ enum BenchCommand: Command {
 
         Generates files in a temporary folder and measures how fast they are checked and read; all formats that have
         benchmarks unless some are named. Figures are the best and the median of all rounds; ours and a peer are measured
-        in turn, and a ratio is the median of the turns.
+        in turn, and a ratio is the median of the turns. Hostile files of each format are checked as well, of 100 KB, 1 MB
+        and 10 MB: a row tells the time for the largest, and as its ratio how many times the time grew from one size to the
+        next at most; more than 12 is a failure.
 
           FORMAT               \(names).
           --peer NAME=PROGRAM  A program to measure beside ours, by the name that the format gives it: a format's own
@@ -19,13 +21,14 @@ enum BenchCommand: Command {
           --megabytes N        Size of the files; 100 unless told otherwise.
           --turns N            Turns; 3 unless told otherwise.
           --rounds N           Rounds of ours in each turn; 5 unless told otherwise.
+          --hostile            Only the growth of time with hostile files.
           --format text|json   A table (default), or one JSON object a line.
 
-        Exit status: 0, or 74 when something could not be measured; its row says why.
+        Exit status: 0, or 74 when something could not be measured or a time grew too fast; its row says why.
         """
 
-    private static var measured: [FormatKit] { KitCatalogue.standard.kits.filter { $0.measure != nil } }
-    private static var names: String { measured.map(\.format.id.rawValue).joined(separator: ", ") }
+    private static var kits: [FormatKit] { KitCatalogue.standard.kits }
+    private static var names: String { kits.map(\.format.id.rawValue).joined(separator: ", ") }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         var arguments = arguments
@@ -41,8 +44,9 @@ enum BenchCommand: Command {
         benchmark.turns = try arguments.number("--turns", in: 1...100 as ClosedRange<Int>) ?? benchmark.turns
         benchmark.rounds = try arguments.number("--rounds", in: 1...1_000 as ClosedRange<Int>) ?? benchmark.rounds
         let format = try arguments.choice("--format", OutputFormat.self) ?? .text
+        let onlyHostile = arguments.flag("--hostile")
         let subjects = try arguments.operands()
-        if let unknown = subjects.first(where: { name in !measured.contains { $0.format.id.rawValue == name } }) {
+        if let unknown = subjects.first(where: { name in !kits.contains { $0.format.id.rawValue == name } }) {
             throw UsageError(message: "\"\(unknown)\" is none of \(names).")
         }
 
@@ -54,9 +58,9 @@ enum BenchCommand: Command {
         }
         try withFolder { folder in
             // The memory that small things take shows only while the process is young, so logs of 100 MB come last.
-            for kit in measured.reversed() where subjects.isEmpty || subjects.contains(kit.format.id.rawValue) {
-                try kit.measure?(benchmark, folder, report)
-            }
+            let chosen = kits.reversed().filter { subjects.isEmpty || subjects.contains($0.format.id.rawValue) }
+            if !onlyHostile { for kit in chosen { try kit.measure?(benchmark, folder, report) } }
+            for kit in chosen { kit.measureHostileFamilies(report) }
         }
         return hasFailed ? .inputOutputError : .success
     }

@@ -115,11 +115,15 @@ enum CheckCommand: Command {
     private static func outcome(of path: String, _ options: Options) -> Outcome {
         do throws(FileSystemError) {
             var examination = try examine(path, options)
-            var outcome = Outcome(verdict: examination.verdict)
-            switch options.output {
-            case .json: outcome.output = examination.json(path: path) + [0x0A]
-            case .text: outcome.output = Array(examination.text(path: path).utf8)
+            var output = print(examination, path, options)
+            if examination.isOutdated {
+                // Items are made when they are printed, from a file that is no longer the one that was examined.
+                var copying = options
+                copying.examination.copies = true
+                examination = try examine(path, copying)
+                output = print(examination, path, options)
             }
+            var outcome = Outcome(output: output, verdict: examination.verdict)
             if options.keepsReports {
                 examination.releaseFile()
                 outcome.report = ExaminedFile(path: path, examination: examination)
@@ -130,9 +134,16 @@ enum CheckCommand: Command {
         }
     }
 
+    private static func print(_ examination: Examination, _ path: String, _ options: Options) -> [UInt8] {
+        switch options.output {
+        case .json: examination.json(path: path) + [0x0A]
+        case .text: Array(examination.text(path: path).utf8)
+        }
+    }
+
     private static func examine(_ path: String, _ options: Options) throws(FileSystemError) -> Examination {
         if path == "-" {
-            return formats.examine(try FileBytes(path: "/dev/stdin"), as: options.format, options.examination)
+            return try formats.examine(path: "/dev/stdin", as: options.format, options.examination)
         }
         if options.streams {
             return try formats.examineStream(path: path, as: options.format, options.examination)

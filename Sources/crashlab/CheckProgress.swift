@@ -42,7 +42,7 @@ final class CheckProgress: @unchecked Sendable {
     }
 
     private func clear() {
-        if hasLine { Output.error("\r\u{1B}[K") }
+        if hasLine { Output.errorControl("\r\u{1B}[K") }
         hasLine = false
     }
 
@@ -51,7 +51,7 @@ final class CheckProgress: @unchecked Sendable {
             // A handler that was waiting while the end came has nothing to show.
             if timer?.isCancelled != false { return }
             let seconds = ProcessInfo.processInfo.systemUptime - start
-            Output.error("\r\u{1B}[K" + Self.text(done.files, files, done.bytes, bytes, seconds))
+            Output.errorControl("\r\u{1B}[K" + Self.text(done.files, files, done.bytes, bytes, seconds))
             hasLine = true
         }
     }

@@ -22,6 +22,7 @@ enum CrashLab {
 
     static func main() {
         signal(SIGPIPE, SIG_IGN)
+        FileBytes.mapsFiles()
         let status = run(Array(CommandLine.arguments.dropFirst()))
         exit(Output.wasLost ? ExitStatus.inputOutputError.rawValue : status.rawValue)
     }
@@ -114,8 +115,13 @@ enum ExitStatus: Int32, Comparable {
     static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// Where everything goes that people read. Text steers no terminal, wherever it comes from: names of files and what stands in
+/// them are in nearly every sentence. What is to steer one goes through `control`.
 enum Output {
-    static func print(_ text: String) { write(Array(text.utf8)) }
+    static func print(_ text: String) { write(Array(text.printableLines.utf8)) }
+
+    /// Text with control characters of our own.
+    static func control(_ text: String) { write(Array(text.utf8)) }
 
     static func write(_ bytes: [UInt8]) {
         do { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) } catch {
@@ -127,7 +133,10 @@ enum Output {
     }
 
     /// A message that cannot be told cannot be told of either.
-    static func error(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+    static func error(_ text: String) { errorControl(text.printableLines) }
+
+    /// The same with control characters of our own.
+    static func errorControl(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// Whether something of the output was not written, other than to a reader that went away.
     static var wasLost: Bool { failed.load(ordering: .relaxed) }

@@ -36,7 +36,7 @@ enum DifferentialCommand: Command {
             let comparison = PeerComparison(program: peer, seed: seed &+ UInt64(job))
             collector.collect {
                 try comparison.run(cases: cases / jobs + (job == 0 ? cases % jobs : 0)) { done in
-                    if job == 0 { Output.error("about \(grouped(done * jobs)) of \(grouped(cases))\r") }
+                    if job == 0 { Output.errorControl("about \(grouped(done * jobs)) of \(grouped(cases))\r") }
                 }
             }
         }

@@ -16,7 +16,7 @@ struct FuzzDisplay {
             }
             .joined()
         if isTerminal {
-            Output.print("\r\u{1B}[K\(text)")
+            Output.control("\r\u{1B}[K\(text)")
             hasLine = true
         } else if progress.seconds - lastLine >= 10 {
             lastLine = progress.seconds
@@ -25,6 +25,6 @@ struct FuzzDisplay {
     }
 
     func end() {
-        if hasLine { Output.print("\r\u{1B}[K") }
+        if hasLine { Output.control("\r\u{1B}[K") }
     }
 }

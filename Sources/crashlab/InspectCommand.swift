@@ -24,9 +24,12 @@ enum InspectCommand: Command {
         let examination = try KitCatalogue.standard.formats.examine(path: path, as: format)
         for row in examination.map {
             switch output {
-            case .text: Output.print(row.text(isColoured: Output.isTerminal))
+            case .text: Output.control(row.text(isColoured: Output.isTerminal))
             case .json: Output.write(row.json + [0x0A])
             }
+        }
+        if examination.isOutdated {
+            Output.error("crashlab inspect: \(path) was changed by another program meanwhile; inspect it again.\n")
         }
         return examination.format == .unknown ? .unreadable : .success
     }

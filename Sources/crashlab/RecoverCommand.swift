@@ -82,7 +82,9 @@ enum RecoverCommand: Command {
     private static func recover(_ job: Job, _ options: Options) -> ExitStatus {
         let bytes: FileBytes
         do throws(FileSystemError) {
-            bytes = try FileBytes(path: job.input == "-" ? "/dev/stdin" : job.input)
+            // The copy is made of what was examined, so that must stand still.
+            let opened = try FileBytes(path: job.input == "-" ? "/dev/stdin" : job.input)
+            bytes = opened.copied() ?? opened
         } catch {
             Output.error("\(error)\n")
             return .inputOutputError
@@ -101,6 +103,11 @@ enum RecoverCommand: Command {
             report.refusal = error.description
             show(report, options)
             return max(.unreadable, ExitStatus(examination.verdict))
+        }
+        if ((try? bytes.change()) ?? nil)?.isGrowth == false {
+            Output.error(
+                "crashlab recover: \(job.input) was changed by another program while it was read; recover it again.\n")
+            return .inputOutputError
         }
         if !options.isDry, let recovered = report.recovered {
             do {
@@ -121,7 +128,7 @@ enum RecoverCommand: Command {
     private static func show(_ report: RecoveryReport, _ options: Options) {
         switch options.output {
         case .text: Output.print(report.text)
-        case .json: Output.write(report.json + [0x0A])
+        case .json: Output.write(report.json.printableJSON + [0x0A])
         }
     }
 }

@@ -43,10 +43,11 @@ struct ReportTests {
 
     @Test func `JUnit's XML has a test for each judge and target, and is well-formed whatever stands in it`() throws {
         let xml = JUnitReport(
-            suite: "a<b", cases: report().junit.cases + [.init(name: "\u{0}\u{1B}&\"", failure: "x < y\n\u{FFFF}")]
+            suite: "a<b",
+            cases: report().junit.cases + [.init(name: "\u{0}\u{1B}&\"\u{FFFE}", failure: "x < y\n\u{FFFF}")]
         ).xml
         let text = String(decoding: xml, as: UTF8.self)
-        #expect(text.contains(#"tests="4" failures="2""#) && text.contains("\u{FFFD}\u{FFFD}&amp;&quot;"))
+        #expect(text.contains(#"tests="4" failures="2""#) && text.contains(#"\u{0}\u{1B}&amp;&quot;"# + "\u{FFFD}"))
         #expect(XMLParser(data: xml).parse())
     }
 

@@ -50,6 +50,8 @@ public struct FormatKit: Sendable {
     public let ownJudges: [any Judge]
     /// Judges that are asked only by name: those that must fail, and those whose cases are few enough to look at them all.
     public let specialJudges: [any Judge]
+    /// Files that were made to cost a reader time, beside those that are for every format.
+    public let ownHostileFamilies: [HostileFamily]
     /// The format's writers at work.
     public let scenarios: [CrashScenario]
     /// What a coverage-guided fuzzer runs.
@@ -66,7 +68,8 @@ public struct FormatKit: Sendable {
         findingsOfContent: Set<FindingCode> = [],
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
-        judges: [any Judge] = [], specialJudges: [any Judge] = [], scenarios: [CrashScenario] = [],
+        judges: [any Judge] = [], specialJudges: [any Judge] = [], hostile: [HostileFamily] = [],
+        scenarios: [CrashScenario] = [],
         targets: [FuzzTarget]? = nil,
         measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)? = nil
     ) {
@@ -86,6 +89,7 @@ public struct FormatKit: Sendable {
             }
         ownJudges = judges
         self.specialJudges = specialJudges
+        ownHostileFamilies = hostile
         self.scenarios = scenarios
         self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]
         self.measure = measure
@@ -93,7 +97,14 @@ public struct FormatKit: Sendable {
 
     /// All that a campaign asks: what holds for every format, then what holds for this one.
     public var judges: [any Judge] {
-        [FormatPromises(self), RecoveryIsTrue(self)] + (VerdictIsTrue(self).map { [$0] } ?? []) + ownJudges
+        [FormatPromises(self), RecoveryIsTrue(self), WorkIsLinear(self)] + (VerdictIsTrue(self).map { [$0] } ?? [])
+            + ownJudges
+    }
+
+    /// Files that were made to cost a reader time: those for every format, bare and behind a whole file, and the format's own.
+    public var hostileFamilies: [HostileFamily] {
+        var choices = Choices.seeded(1)
+        return HostileFamily.common(behind: (try? sample(&choices)) ?? []) + ownHostileFamilies
     }
 
     /// A small file in which a few things were acknowledged, for a map of what damage does to it; nil when there is none.

@@ -28,7 +28,9 @@ public struct JUnitReport: Sendable {
     public init(files: [ExaminedFile]) {
         suite = "crashlab check"
         cases = files.map { file in
-            let problems = file.examination.findings.map { "\($0.code.rawValue) at byte \($0.offset): \($0.message)" }
+            let problems = file.examination.findings.map {
+                "\($0.code.rawValue) at byte \($0.offset): \($0.message.printable)"
+            }
             let fails = file.examination.verdict >= .damaged
             return Case(
                 name: file.path,
@@ -44,7 +46,7 @@ public struct JUnitReport: Sendable {
             #"<testsuite name="\#(Self.escaped(suite))" tests="\#(cases.count)" failures="\#(failures)">"#,
         ]
         for test in cases {
-            let name = Self.escaped(test.name)
+            let name = Self.escaped(test.name.printable)
             guard let failure = test.failure else {
                 lines.append(#"  <testcase classname="\#(Self.escaped(suite))" name="\#(name)"/>"#)
                 continue
@@ -57,17 +59,17 @@ public struct JUnitReport: Sendable {
         return Data((lines + ["</testsuite>", ""]).joined(separator: "\n").utf8)
     }
 
-    /// XML has no way to write most control characters at all.
+    /// XML has no way to write most control characters at all, and no line of a report is to be steered by what it tells.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.printableLines.unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "\n": escaped += "&#10;"
-            case "\u{0}"..<"\u{20}", "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
+            case "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

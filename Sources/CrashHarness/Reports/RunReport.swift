@@ -69,8 +69,9 @@ public struct RunReport: Sendable, Codable {
             let finding = counted.finding
             return FindingLine(
                 identity: finding.identity, judge: finding.caseFile.judge, promise: finding.promise,
-                expected: finding.violation.expected, got: finding.violation.got, count: counted.count,
-                replay: "crashlab replay \(folder.path(of: finding))")
+                expected: finding.violation.expected.printableLines, got: finding.violation.got.printableLines,
+                count: counted.count,
+                replay: "crashlab replay \(folder.path(of: finding))".printable)
         }
         (casesBySecond, self.targets, self.maps) = (summary.casesBySecond, targets, maps)
     }

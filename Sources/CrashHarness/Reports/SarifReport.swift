@@ -56,7 +56,7 @@ public struct SarifReport: Sendable {
                     : Document.Region(byteOffset: result.offset, byteLength: result.length, startLine: result.line)
                 let artifact = Document.Artifact(uri: Self.uri(result.path))
                 return Document.Result(
-                    ruleId: result.rule, level: result.level, message: .init(text: result.message),
+                    ruleId: result.rule, level: result.level, message: .init(text: result.message.printable),
                     locations: [.init(physicalLocation: .init(artifactLocation: artifact, region: region))])
             })
         return try encoder.encode(Document(runs: [run]))

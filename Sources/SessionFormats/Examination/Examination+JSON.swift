@@ -16,7 +16,7 @@ extension Examination {
         json.fields(facts)
         if let items { json.field(items.name, list: items.lazy.map(\.json)) }
         json.field("findings", list: findings.map(\.json))
-        return json.finish()
+        return json.finish().printableJSON
     }
 }
 

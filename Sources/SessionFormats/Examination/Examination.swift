@@ -130,6 +130,22 @@ public struct Examination: Sendable {
     /// The map of the file's bytes, gaps included.
     public var map: [FileMapRow] { bytes.map { FileMapRow.rows(of: self, $0) } ?? [] }
 
+    /// The same with a word on what happened to the file meanwhile; the verdict is no better for it.
+    func adding(_ change: FileChange) -> Examination {
+        var sum = self
+        let finding = change.finding
+        sum.findings.append(bytes.map { finding.clamped(to: $0.count) } ?? finding)
+        sum.verdict = max(verdict, Verdict(worst: finding.severity))
+        return sum
+    }
+
+    /// Whether another program has changed the file since it was opened, so that what is made when it is asked for may be of
+    /// another state than the verdict.
+    public var isOutdated: Bool {
+        guard let bytes else { return false }
+        return ((try? bytes.change()) ?? nil) != nil
+    }
+
     /// Lets go of the file's bytes: what is made when it is asked for is gone, what was found stays.
     public mutating func releaseFile() {
         items = nil

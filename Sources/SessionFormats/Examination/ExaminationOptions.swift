@@ -10,6 +10,8 @@ public struct ExaminationOptions: Sendable {
     public var digests: Bool
     /// Whether a large file is read on all cores.
     public var usesAllCores: Bool
+    /// Whether the file is copied into memory also where the program has files mapped; see `FileBytes.mapsFiles()`.
+    public var copies = false
 
     /// Makes options.
     public init(

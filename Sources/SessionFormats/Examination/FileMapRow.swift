@@ -50,15 +50,11 @@ public struct FileMapRow: Sendable, Equatable, Codable {
         let (offset, length) = ("\(range.lowerBound)", "\(range.count)")
         let place = column(offset, 10) + offset + column(length, 9) + length + "  "
         let status = findings.isEmpty ? "" : "  <- " + findings.map(\.rawValue).joined(separator: ", ")
-        let line = place + name + column(name, 44) + " " + printable(value) + status
+        let name = name.printable
+        let line = place + name + column(name, 44) + " " + value.printable + status
         guard isColoured else { return line + "\n" }
         if !findings.isEmpty { return "\u{1B}[31m\(line)\u{1B}[0m\n" }
-        return name == Self.gap ? "\u{1B}[2m\(line)\u{1B}[0m\n" : line + "\n"
-    }
-
-    /// Values come from the file: what would move a terminal's cursor is shown as a point.
-    private func printable(_ text: String) -> String {
-        String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "·" : $0 })
+        return self.name == Self.gap ? "\u{1B}[2m\(line)\u{1B}[0m\n" : line + "\n"
     }
 
     /// One JSON object.
@@ -69,7 +65,7 @@ public struct FileMapRow: Sendable, Equatable, Codable {
         json.field("name", string: name)
         json.field("value", string: value)
         json.field("status", strings: findings.map(\.rawValue))
-        return json.finish()
+        return json.finish().printableJSON
     }
 }
 
@@ -83,6 +79,7 @@ private struct FindingSweep {
 
     mutating func codes(in range: Range<Int>) -> [FindingCode] {
         while let next = ahead.last, next.offset < range.upperBound { near.append(ahead.removeLast()) }
+        WorkMeter.add(near.count)
         near.removeAll { range.lowerBound - $0.offset >= max($0.length, 1) }
         return near.filter { $0.offset < range.upperBound }.map(\.code)
     }

@@ -17,6 +17,10 @@ extension FindingCode {
     public static let emptyFile = FindingCode("empty-file")
     /// There were more findings than are kept; this one counts the rest.
     public static let moreFindings = FindingCode("more-findings")
+    /// Another program changed the file while it was read.
+    public static let changedWhileReading = FindingCode("changed-while-reading")
+    /// A search for what is lost in the file was given up, so something may be there that was not found.
+    public static let searchEnded = FindingCode("search-ended")
     /// The file does not decode; the message says where and what was expected.
     public static let undecodable = FindingCode("undecodable")
     /// Another format is as likely as the one that the file was read as.

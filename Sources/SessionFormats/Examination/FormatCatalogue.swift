@@ -75,7 +75,21 @@ public struct FormatCatalogue: Sendable {
         path: String, as format: (any SessionFormat)? = nil, on fileSystem: any FileSystem = DiskFileSystem(),
         _ options: ExaminationOptions = ExaminationOptions()
     ) throws(FileSystemError) -> Examination {
-        examine(try fileSystem.contents(of: path), name: path, as: format, options)
+        let bytes = try fileSystem.contents(of: path)
+        return try examine(
+            reading: options.copies ? bytes.copied() ?? bytes : bytes, path: path, as: format, options)
+    }
+
+    /// What was concluded from bytes counts when they stood still; otherwise the file is read anew, and when it does not stand
+    /// still then either, that is said.
+    private func examine(
+        reading bytes: FileBytes, path: String, as format: (any SessionFormat)?, _ options: ExaminationOptions
+    ) throws(FileSystemError) -> Examination {
+        let examination = examine(bytes, name: path, as: format, options)
+        guard let change = try bytes.change() else { return examination }
+        if let copy = bytes.copied() { return try examine(reading: copy, path: path, as: format, options) }
+        let read = bytes.beforeCut
+        return (read.count < bytes.count ? examine(read, name: path, as: format, options) : examination).adding(change)
     }
 
     /// Examines a file as a stream when its format, told from its beginning, can be read so, and as a whole otherwise.

@@ -651,7 +651,7 @@ struct JSONScanner {
 }
 
 /// Which of the open containers are objects: one bit each, so that a hostile depth costs an eighth of a byte a level.
-private struct ContainerStack {
+struct ContainerStack {
     private(set) var count = 0
     private var current: UInt64 = 0
     private var outer: [UInt64] = []

@@ -30,6 +30,7 @@ package enum JSONValue: Equatable, Sendable {
     package init(_ text: some Collection<UInt8>) throws(CanonicalJSON.Invalid) {
         // Canonical text needs no further checks.
         let canonical = try CanonicalJSON(text)
+        WorkMeter.add(canonical.bytes.count)
         self = canonical.bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return .null }
             var scanner = JSONScanner(base: base, from: 0, to: buffer.count, loadable: buffer.count)

@@ -34,7 +34,7 @@ public struct DiskFileSystem: FileSystem {
         return DiskFile(descriptor: descriptor, path: path, appends: flags & O_APPEND != 0)
     }
 
-    /// Maps a file; see `FileBytes`.
+    /// Opens a file for reading what is asked for; see `FileBytes`.
     public func contents(of path: String) throws(FileSystemError) -> FileBytes {
         try FileBytes(path: path)
     }
@@ -82,8 +82,8 @@ public struct DiskFileSystem: FileSystem {
     }
 }
 
-private final class DiskFile: OpenFile {
-    private let descriptor: Int32
+final class DiskFile: OpenFile {
+    let descriptor: Int32
     private let path: String
     /// Linux lets no write to such a file land anywhere but at its end.
     private let appends: Bool
@@ -94,25 +94,51 @@ private final class DiskFile: OpenFile {
         self.appends = appends
     }
 
+    /// The same file once more, to be closed for itself; nil when the process has too many open.
+    func copy() -> DiskFile? {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        return copy < 0 ? nil : DiskFile(descriptor: copy, path: path, appends: appends)
+    }
+
     func size() throws(FileSystemError) -> Int {
         try SystemCall.status(of: descriptor, path: path).size
     }
 
+    func stamp() throws(FileSystemError) -> FileStamp {
+        // The clock is asked first: a change made from now on has no earlier time.
+        let now = Int64(clamping: SystemCall.nanoseconds(on: CLOCK_REALTIME))
+        let status = try SystemCall.status(of: descriptor, path: path)
+        // File systems take their times from a clock that ticks a hundred times a second or more, some every two seconds.
+        let tick: Int64 = status.changedAt % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000
+        return FileStamp(
+            size: status.size, changedAt: status.changedAt, isSettled: status.changedAt < now &- tick)
+    }
+
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let (got, problem) = bytes.withUnsafeMutableBytes { (buffer) -> (Int, Int32) in
-                guard let base = buffer.baseAddress else { return (0, 0) }
-                return (pread(descriptor, base + done, count - done, off_t(offset + done)), errno)
+        var failure: FileSystemError?
+        let done = bytes.withUnsafeMutableBytes { buffer in
+            do throws(FileSystemError) { return try read(at: offset, into: buffer) } catch {
+                failure = error
+                return 0
             }
-            if got < 0, problem == EINTR { continue }
-            if got < 0 { throw FileSystemError(call: "read", path: path, errorNumber: problem) }
-            if got == 0 { break }
-            done += got
         }
+        if let failure { throw failure }
         bytes.removeLast(count - done)
         return bytes
+    }
+
+    func read(at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws(FileSystemError) -> Int {
+        guard let base = memory.baseAddress else { return 0 }
+        var done = 0
+        while done < memory.count {
+            let count = pread(descriptor, base + done, memory.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw FileSystemError(call: "read", path: path, errorNumber: errno) }
+            if count == 0 { break }
+            done += count
+        }
+        return done
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) {

@@ -24,7 +24,7 @@ public enum OpenMode: Sendable {
 public protocol FileSystem: Sendable {
     /// Opens a file.
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile
-    /// All bytes of a file; a mapping where that is possible.
+    /// All bytes of a file, of a large one those that are asked for.
     func contents(of path: String) throws(FileSystemError) -> FileBytes
     /// Whether something of this name exists.
     func exists(_ path: String) throws(FileSystemError) -> Bool
@@ -40,8 +40,14 @@ public protocol FileSystem: Sendable {
 public protocol OpenFile: AnyObject, Sendable {
     /// The file's size in bytes.
     func size() throws(FileSystemError) -> Int
+    /// What tells this state of the file from another.
+    func stamp() throws(FileSystemError) -> FileStamp
     /// Reads at most `count` bytes at `offset`; fewer only at the end of the file.
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8]
+    /// Reads into memory as much as it takes; fewer bytes only at the end of the file.
+    ///
+    /// - Returns: How many bytes were read.
+    func read(at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws(FileSystemError) -> Int
     /// Writes all bytes at `offset` (files opened with `.update` or `.replace` only), in one call to the kernel where it takes them all.
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError)
     /// Writes all bytes at the end of the file, in one call to the kernel where it takes them all.
@@ -56,6 +62,29 @@ public protocol OpenFile: AnyObject, Sendable {
     func isNamed(_ path: String) throws(FileSystemError) -> Bool
     /// Releases the file and its lock.
     func close()
+}
+
+extension OpenFile {
+    /// A file system that knows no times is asked for the content again.
+    public func stamp() throws(FileSystemError) -> FileStamp { FileStamp(size: try size()) }
+
+    /// Reads and copies.
+    public func read(
+        at offset: Int, into memory: UnsafeMutableRawBufferPointer
+    ) throws(FileSystemError) -> Int {
+        let bytes = try read(at: offset, count: memory.count)
+        memory.copyBytes(from: bytes.prefix(memory.count))
+        return min(bytes.count, memory.count)
+    }
+
+    /// All bytes, whatever the file's size was said to be.
+    ///
+    /// - Parameter size: How many bytes to be ready for; a file is read at once when it is right.
+    func readToEnd(expecting size: Int) throws(FileSystemError) -> [UInt8] {
+        try [UInt8].read(firstPiece: min(max(size, 0), 1 << 20) + 1) { (memory, done) throws(FileSystemError) in
+            try read(at: done, into: memory)
+        }
+    }
 }
 
 /// A call to the file system that failed.
@@ -76,7 +105,7 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
 
     /// One sentence: what could not be done to which file, and why.
     public var description: String {
-        "Cannot \(call) \(path): \(SystemCall.explanation(of: errorNumber))."
+        "Cannot \(call) \(path.printable): \(SystemCall.explanation(of: errorNumber))."
     }
 }
 

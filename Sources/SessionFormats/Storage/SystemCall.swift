@@ -13,7 +13,8 @@ package enum SystemCall {
     struct Status {
         var size: Int
         var isRegular: Bool
-        var isFolder: Bool
+        /// When content, size or status last changed, in nanoseconds since 1970.
+        var changedAt: Int64
     }
 
     /// The error of what exists and should not.
@@ -36,6 +37,10 @@ package enum SystemCall {
         var time = timespec()
         clock_gettime(clock, &time)
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileSystemError) -> Int32 {
@@ -62,7 +67,13 @@ package enum SystemCall {
         }
         let kind = buffer.st_mode & S_IFMT
         if kind == S_IFDIR { throw FileSystemError(call: "read", path: path, errorNumber: EISDIR) }
-        return Status(size: Int(buffer.st_size), isRegular: kind == S_IFREG, isFolder: false)
+        #if canImport(Darwin)
+            let times = [buffer.st_mtimespec, buffer.st_ctimespec]
+        #else
+            let times = [buffer.st_mtim, buffer.st_ctim]
+        #endif
+        return Status(
+            size: Int(buffer.st_size), isRegular: kind == S_IFREG, changedAt: times.map(nanoseconds).max() ?? 0)
     }
 
     static func read(
@@ -81,32 +92,17 @@ package enum SystemCall {
         }
     }
 
-    /// Reads to the end of the file, whatever its size was said to be.
-    ///
-    /// - Parameter size: How many bytes to be ready for; a small file is read at once when it is right.
-    static func readToEnd(
-        _ descriptor: Int32, path: String, expecting size: Int
-    ) throws(FileSystemError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        // One byte more, so that the end is seen without another buffer.
-        var room = min(max(size, 0), 1 << 20) + 1
-        while true {
-            var failure: FileSystemError?
-            let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-                do throws(FileSystemError) {
-                    while count < room {
-                        let rest = UnsafeMutableRawBufferPointer(
-                            rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-                        let read = try read(descriptor, path: path, into: rest)
-                        if read == 0 { break }
-                        count += read
-                    }
-                } catch { failure = error }
+    /// Reads what is left of something that can be read once, such as a pipe.
+    static func readToEnd(_ descriptor: Int32, path: String) throws(FileSystemError) -> [UInt8] {
+        try [UInt8].read(firstPiece: 1 << 18) { (memory, _) throws(FileSystemError) in
+            var done = 0
+            while done < memory.count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: memory[done...])
+                let count = try read(descriptor, path: path, into: rest)
+                if count == 0 { break }
+                done += count
             }
-            if let failure { throw failure }
-            if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
-            if piece.count < room { return bytes }
-            room = 1 << 18
+            return done
         }
     }
 
@@ -126,6 +122,34 @@ package enum SystemCall {
                 throw FileSystemError(call: "write", path: path, errorNumber: problem)
             }
             done += count
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Reads piece by piece until one is not filled.
+    ///
+    /// - Parameters:
+    ///   - firstPiece: The first piece's size. One more than there are bytes shows the end without another piece.
+    ///   - fill: Fills memory as far as there are bytes, told how many were read before, and tells how many it read.
+    static func read(
+        firstPiece: Int, _ fill: (UnsafeMutableRawBufferPointer, Int) throws(FileSystemError) -> Int
+    ) throws(FileSystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var room = firstPiece
+        while true {
+            var failure: FileSystemError?
+            let piece = [UInt8](unsafeUninitializedCapacity: room) { memory, count in
+                do throws(FileSystemError) {
+                    count = try fill(UnsafeMutableRawBufferPointer(memory), bytes.count)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
+            if piece.count < room { return bytes }
+            room = 1 << 18
         }
     }
 }

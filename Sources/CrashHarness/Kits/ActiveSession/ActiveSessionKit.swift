@@ -11,6 +11,7 @@ extension FormatKit {
             return files.sidecar(size: request.size)
         },
         judges: [ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar)],
+        hostile: HostileFamily.activeSession,
         scenarios: ActiveSessionCrashes.all, targets: [.activeSession])
 }
 

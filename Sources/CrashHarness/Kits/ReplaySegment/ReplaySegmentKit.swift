@@ -11,6 +11,7 @@ extension FormatKit {
             return files.segment(size: request.size)
         },
         judges: [ReplayRoundTrip(.segment), ReplayTruncation(.segment), ReplayFlips(.segment)],
+        hostile: HostileFamily.replaySegment,
         targets: [.replaySegment],
         measure: { benchmark, folder, report in try SegmentBenchmark(benchmark).run(in: folder, report: report) })
 }

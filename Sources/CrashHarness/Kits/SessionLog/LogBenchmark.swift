@@ -34,7 +34,7 @@ struct LogBenchmark {
                 "check --digest --format json FILE", ["check", "--digest", "--format", "json", path], of: [path],
                 beside: peer.map { peer in .measured { try benchmark.megabytesPerSecond(of: [path], peer, [path]) } }))
         let size = "file of \(benchmark.size / 1_000_000) MB"
-        report(benchmark.memoryRow("mapped, \(size)", [path]))
+        report(benchmark.memoryRow("whole, \(size)", [path]))
         report(benchmark.memoryRow("streamed, \(size)", ["--stream", path]))
     }
 

@@ -20,7 +20,8 @@ extension FormatKit {
             LogRoundTrip(), LogTruncation(), LogLineDamage(), LogWeld(), LogBadBytes(), LogNoise(),
             RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ],
-        specialJudges: [LogTruncation.canary], scenarios: SessionLogCrashes.all, targets: [.sessionLog],
+        specialJudges: [LogTruncation.canary], hostile: HostileFamily.sessionLog, scenarios: SessionLogCrashes.all,
+        targets: [.sessionLog],
         measure: { benchmark, folder, report in try LogBenchmark(benchmark).run(in: folder, report: report) })
 }
 

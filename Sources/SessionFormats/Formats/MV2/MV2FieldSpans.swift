@@ -70,7 +70,7 @@ extension MV2File {
 
     private func tableSpans() -> [FieldSpan] {
         guard let table, let tableRange else { return [] }
-        return bytes.withBytes { buffer in
+        return bytes.withBytes(of: tableRange) { buffer in
             var mapper = BincodeMapper(cursor: BincodeCursor(buffer, in: tableRange), path: ["toc"])
             var scratch = MV2TableOfContents(shape: table.shape)
             return (try? scratch.code(with: &mapper)) == nil ? [] : mapper.spans
@@ -101,7 +101,7 @@ extension ReplaySegment {
     }
 
     static func headerSpans(of bytes: FileBytes, at start: Int) -> [FieldSpan] {
-        bytes.withBytes { buffer in
+        bytes.withBytes(of: start..<start + headerSize) { buffer in
             guard buffer.count - start >= headerSize else { return [] }
             var cursor = BincodeCursor(buffer, in: start + 8..<start + headerSize)
             guard let version = try? cursor.integer(UInt32.self), let count = try? cursor.integer(UInt32.self),

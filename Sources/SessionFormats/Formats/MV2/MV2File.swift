@@ -39,7 +39,7 @@ public struct MV2File: Sendable {
     ///   whole is used, and what is not becomes a finding.
     /// - Throws: `MV2Error`; in recover mode only when there is nothing to be had.
     public static func read(_ bytes: FileBytes, mode: ReadingMode = .recover) throws(MV2Error) -> MV2File {
-        try bytes.withBytes { buffer throws(MV2Error) in
+        try bytes.withBytes(of: 0..<MV2Header.size) { buffer throws(MV2Error) in
             var reader = MV2Reader(bytes, buffer)
             switch mode {
             case .reference: try reader.readAsReference()
@@ -78,7 +78,7 @@ private struct MV2Reader {
     mutating func readAsReference() throws(MV2Error) {
         let header = try MV2Header(buffer)
         file.header = header
-        let found = try MV2TableSearch(buffer: buffer, header: header).asReference()
+        let found = try MV2TableSearch(file.bytes, buffer, header).asReference()
         take(found)
         if let problem = found.table.frameProblem(fileSize: buffer.count) {
             throw .frames(offset: problem.offset, problem.message)
@@ -99,7 +99,7 @@ private struct MV2Reader {
             throw .undecodable(
                 BincodeError(offset: 16, .truncated(needed: header.log.end ?? .max, available: buffer.count)))
         }
-        let log = MV2LogRegion(buffer, Int(header.logOffset)..<Int(inFile))
+        let log = MV2LogRegion(file.bytes, buffer, Int(header.logOffset)..<Int(inFile))
         if let damage = log.damage { throw .log(damage) }
         file.log = log
     }
@@ -133,7 +133,9 @@ private struct MV2Reader {
         readLog()
         readSessions()
         if let headerError {
-            if file.table == nil && file.sessions.isEmpty { throw headerError }
+            // Nothing was found; where it was not looked for, something may be.
+            let isSure = !file.findings.all.contains { $0.code == .searchEnded }
+            if file.table == nil, file.sessions.isEmpty, isSure { throw headerError }
             file.findings.add(
                 .invalidHeader, .error, offset: headerError.offset ?? 0, length: 0,
                 "The header cannot be used: \(headerError)")
@@ -148,7 +150,10 @@ private struct MV2Reader {
     }
 
     private mutating func readTable() {
-        guard let found = MV2TableSearch(buffer: buffer, header: file.header).recovering() else {
+        let search = MV2TableSearch(file.bytes, buffer, file.header)
+        let found = search.recovering()
+        note(search.budget, "a table of contents")
+        guard let found else {
             file.findings.add(
                 .missingTable, .error, offset: Int(clamping: file.header?.footerOffset ?? 0), length: 0,
                 "There is no whole table of contents in this file, so the program that wrote it cannot open it; frames are "
@@ -185,7 +190,7 @@ private struct MV2Reader {
     private mutating func compare(_ header: MV2Header, with found: MV2FoundTable) {
         let place = found.range.lowerBound
         let named = Int(exactly: header.footerOffset).flatMap { offset in
-            offset < buffer.count ? MV2TableSearch(buffer: buffer, header: header).sealed(at: offset) : nil
+            offset < buffer.count ? MV2TableSearch(file.bytes, buffer, header).sealed(at: offset) : nil
         }
         if let named, named.range.lowerBound < place, isEarlier(named, than: found) {
             file.findings.add(
@@ -203,8 +208,18 @@ private struct MV2Reader {
     }
 
     private func isEarlier(_ named: MV2FoundTable, than found: MV2FoundTable) -> Bool {
+        // The footer may claim a table that begins earlier.
+        file.bytes.load(0..<named.range.upperBound + MV2Footer.size)
         guard let footer = MV2Footer(buffer, at: named.range.upperBound), let last = found.footer else { return true }
         return footer.generation < last.generation
+    }
+
+    private mutating func note(_ budget: SearchBudget, _ what: String) {
+        guard let end = budget.end else { return }
+        file.findings.add(
+            .searchEnded, .error, offset: end, length: 0,
+            "The search for \(what) was given up here, since too much looks like one and is none; something may be there that "
+                + "was not found.")
     }
 
     private mutating func readLog() {
@@ -215,7 +230,7 @@ private struct MV2Reader {
                 "The log should be at byte \(header.logOffset), \(header.logSize) long; the file has \(buffer.count).")
             return
         }
-        let log = MV2LogRegion(buffer, region)
+        let log = MV2LogRegion(file.bytes, buffer, region)
         file.log = log
         if let damage = log.damage {
             file.findings.add(
@@ -270,6 +285,7 @@ private struct MV2Reader {
 
     /// Every session that stands anywhere in the file; of one that stands there several times, the last.
     private mutating func scanForSessions() {
+        file.bytes.load(0..<buffer.count)
         var at = 0
         while let start = BytePattern.first(ReplaySegment.magic, in: buffer, from: at) {
             file.scannedSegments.append(start..<start + 8)
@@ -287,9 +303,11 @@ private struct MV2Reader {
         var known: [SessionID: StoredSession] = [:]
         for session in file.sessions { known[session.id] = session }
         var seen: Set<SessionID> = []
-        let found = ReplaySegment.salvage(file.bytes, in: range).reversed().filter { session in
+        let budget = SearchBudget(range.count * 16)
+        let found = ReplaySegment.salvage(file.bytes, in: range, budget).reversed().filter { session in
             seen.insert(session.id).inserted && known[session.id].map { !isEqual($0, session) } ?? true
         }
+        note(budget, "sessions")
         for session in found.reversed() {
             let isOther = known[session.id] != nil
             file.sessions.append(session)

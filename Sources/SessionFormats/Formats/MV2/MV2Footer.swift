@@ -37,30 +37,31 @@ public struct MV2Footer: Sendable, Equatable {
 
     /// The footers of a file from the last to the first, each with a whole table.
     ///
-    /// Hashing is bounded: a file full of false footers that claim long tables stops the search once four times the file's
-    /// size was hashed.
-    static func backwards(_ buffer: UnsafeRawBufferPointer) -> some Sequence<MV2Footer> {
-        var end = buffer.count
-        var budget = buffer.count * 4
+    /// A file full of false footers that claim long tables ends the search at its budget.
+    ///
+    /// - Parameters:
+    ///   - part: Where footers and their tables are looked for; in the whole file when nil.
+    ///   - budget: Pays for the tables that are hashed.
+    static func backwards(
+        _ bytes: FileBytes, in part: Range<Int>? = nil, _ budget: SearchBudget
+    ) -> some Sequence<MV2Footer> {
+        let part = (part ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
+        var end = part.upperBound
         return AnyIterator {
-            while budget >= 0, let offset = BytePattern.last(magic, in: buffer, before: end) {
+            while let offset = BytePattern.last(magic, in: bytes, part.lowerBound..<end) {
                 end = offset
-                guard let claim = Claim(buffer, at: offset) else { continue }
-                budget -= claim.table.count
-                if let footer = MV2Footer(buffer, claim, at: offset) { return footer }
+                let footer = bytes.withBytes(of: offset..<min(offset + size, bytes.count)) { buffer -> MV2Footer? in
+                    guard offset + size <= part.upperBound, let claim = Claim(buffer, at: offset),
+                        claim.table.lowerBound >= part.lowerBound, budget.spend(claim.table.count, at: offset)
+                    else { return nil }
+                    bytes.load(claim.table)
+                    return MV2Footer(buffer, claim, at: offset)
+                }
+                if let footer { return footer }
+                if budget.hasEnded { return nil }
             }
             return nil
         }
-    }
-
-    /// The last footer that begins at or behind an offset and has a whole table that does too.
-    static func last(in buffer: UnsafeRawBufferPointer, from start: Int) -> MV2Footer? {
-        let part = UnsafeRawBufferPointer(rebasing: buffer[min(max(start, 0), buffer.count)...])
-        guard var footer = backwards(part).first(where: { _ in true }) else { return nil }
-        let skipped = buffer.count - part.count
-        footer.offset += skipped
-        footer.table = footer.table.lowerBound + skipped..<footer.table.upperBound + skipped
-        return footer
     }
 
     /// What a footer says before it is believed.

@@ -31,13 +31,12 @@ public struct MV2Format: SessionFormat {
     }
 
     private static func endsInFooter(_ bytes: FileBytes) -> Bool {
-        bytes.withBytes { buffer in
-            let start = buffer.count - MV2Footer.size
-            guard start >= MV2Header.size, buffer[start..<start + 8].elementsEqual(MV2Footer.magic.utf8) else {
-                return false
-            }
-            return MV2Footer.backwards(buffer).first { _ in true }?.offset == start && !beginsAsText(bytes)
+        let start = bytes.count - MV2Footer.size
+        guard start >= MV2Header.size, bytes.copy(start..<start + 8).elementsEqual(MV2Footer.magic.utf8) else {
+            return false
         }
+        let budget = SearchBudget(bytes.count)
+        return MV2Footer.backwards(bytes, budget).first { _ in true }?.offset == start && !beginsAsText(bytes)
     }
 
     /// Whether the place of the header holds text; a memory's header is zeroes for the most part, whatever became of its
@@ -49,17 +48,19 @@ public struct MV2Format: SessionFormat {
 
     /// A memory whose header is gone still has what stands behind it.
     private func recogniseByRest(_ bytes: FileBytes) -> Recognition? {
-        bytes.withBytes { buffer in
-            if MV2Footer.backwards(buffer).contains(where: { _ in true }) {
-                return Recognition(.proof, "a table of contents that has its footer's hash")
-            }
+        if MV2Footer.backwards(bytes, SearchBudget(bytes.count * 4)).contains(where: { _ in true }) {
+            return Recognition(.proof, "a table of contents that has its footer's hash")
+        }
+        return bytes.withBytes { buffer in
             if let segment = BytePattern.first(ReplaySegment.magic, in: buffer, from: 0) {
-                let hasSession = !ReplaySegment.salvage(bytes, in: segment..<bytes.count).isEmpty
+                let hasSession = !ReplaySegment.salvage(
+                    bytes, in: segment..<bytes.count, SearchBudget(bytes.count * 16)
+                ).isEmpty
                 return hasSession
                     ? Recognition(.structure, "sessions behind the magic of a replay segment")
                     : Recognition(.hint, "the magic of a replay segment")
             }
-            return BytePattern.last(MV2Footer.magic, in: buffer, before: buffer.count)
+            return BytePattern.last(MV2Footer.magic, in: bytes, 0..<bytes.count)
                 .map { _ in Recognition(.hint, "the magic of a footer") }
         }
     }

@@ -37,15 +37,20 @@ public struct MV2LogRegion: Sendable, Equatable {
     public private(set) var end: Int
 
     /// Scans the part of a region that is inside the file.
-    init(_ buffer: UnsafeRawBufferPointer, _ region: Range<Int>) {
+    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ region: Range<Int>) {
         end = region.lowerBound
-        while damage == nil, let header = Self.header(buffer, at: end, region) {
+        while damage == nil {
+            bytes.load(end..<min(end + Self.headerSize, region.upperBound))
+            guard let header = Self.header(buffer, at: end, region) else { return }
             if header.sequence == 0 && header.length == 0 { return }
             let payload = end + Self.headerSize..<end + Self.headerSize + header.length
             if header.length == 0 || payload.upperBound > region.upperBound {
                 damage = Damage(
                     offset: end, problem: "its length is \(header.length) of \(region.upperBound - end) bytes left")
-            } else if BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[payload])) != header.hash {
+                return
+            }
+            bytes.load(payload)
+            if BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[payload])) != header.hash {
                 damage = Damage(offset: end, problem: "its payload does not have its hash")
             } else {
                 records.append(Record(offset: end, sequence: header.sequence, length: header.length))

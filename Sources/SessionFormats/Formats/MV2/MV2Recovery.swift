@@ -200,7 +200,8 @@ private struct MV2Recovery {
 
     /// Ends the copy's log behind its last whole record; returns which of them are committed.
     private mutating func restoreLog(_ region: Range<Int>, _ bytes: inout [UInt8]) -> UInt64 {
-        let log = bytes.withUnsafeBytes { MV2LogRegion($0, region.clamped(to: 0..<$0.count)) }
+        let file = FileBytes(bytes)
+        let log = file.withBytes { MV2LogRegion(file, $0, region.clamped(to: 0..<$0.count)) }
         let last = log.records.last?.sequence ?? 0
         if let damage = log.damage {
             let rest = damage.offset..<min(region.upperBound, bytes.count)

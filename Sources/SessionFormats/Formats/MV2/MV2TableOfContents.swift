@@ -182,12 +182,21 @@ extension MV2TableOfContents {
     static func extent(
         _ buffer: UnsafeRawBufferPointer, in range: Range<Int>
     ) throws(BincodeError) -> (shape: Shape, end: Int) {
+        var looked = 0
+        return try extent(buffer, in: range, lookedAt: &looked)
+    }
+
+    /// The same, and how many bytes were looked at, in all shapes together.
+    static func extent(
+        _ buffer: UnsafeRawBufferPointer, in range: Range<Int>, lookedAt: inout Int
+    ) throws(BincodeError) -> (shape: Shape, end: Int) {
         var first: BincodeError?
         // The checker leaves values as they are, so one table serves for all shapes.
         var table = Self()
         for shape in Shape.allCases {
             table.shape = shape
             var checker = BincodeChecker(cursor: BincodeCursor(buffer, in: range))
+            defer { lookedAt += checker.cursor.at - range.lowerBound }
             do throws(BincodeError) {
                 try table.code(with: &checker)
                 return (shape, checker.cursor.at)

@@ -16,16 +16,26 @@ struct MV2FoundTable {
 
 /// Looks for a table in a file's bytes.
 struct MV2TableSearch {
+    let bytes: FileBytes
+    /// Of the same bytes; what is looked at in it is loaded before.
     let buffer: UnsafeRawBufferPointer
     let header: MV2Header?
+    /// Pays for what is hashed and decoded in vain.
+    let budget: SearchBudget
+
+    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ header: MV2Header?) {
+        (self.bytes, self.buffer, self.header) = (bytes, buffer, header)
+        budget = SearchBudget(buffer.count * 16)
+    }
 
     // MARK: As the reference
 
     func asReference() throws(MV2Error) -> MV2FoundTable {
         if let direct = direct() { return direct }
-        if let footer = MV2Footer.backwards(buffer).first(where: { _ in true }), let found = decode(footer) {
+        if let footer = MV2Footer.backwards(bytes, budget).first(where: { _ in true }), let found = decode(footer) {
             return found
         }
+        // What stands there was looked at before.
         if let range = headersRange, let table = try? MV2TableOfContents.decode(buffer, in: range) {
             return MV2FoundTable(table: table, range: range, footer: nil)
         }
@@ -43,7 +53,9 @@ struct MV2TableSearch {
 
     /// The table between the header's offset and where a footer would begin. The footer itself does not matter.
     private func direct() -> MV2FoundTable? {
-        guard let range = headersRange, isPlausible(range),
+        guard let range = headersRange else { return nil }
+        bytes.load(range.lowerBound..<buffer.count)
+        guard isPlausible(range),
             let table = try? MV2TableOfContents.decode(buffer, in: range)
         else { return nil }
         let footer = MV2Footer(buffer, at: range.upperBound).flatMap { $0.table == range ? $0 : nil }
@@ -69,7 +81,7 @@ struct MV2TableSearch {
 
     /// The newest table that is whole, wherever it is; a damaged one only when the header names it and it is the last.
     func recovering() -> MV2FoundTable? {
-        let footers = MV2Footer.backwards(buffer).lazy.compactMap { footer in
+        let footers = MV2Footer.backwards(bytes, budget).lazy.compactMap { footer in
             decode(footer).flatMap { isSealed($0.range) ? $0 : nil }
         }
         let last = footers.first { _ in true }
@@ -93,6 +105,7 @@ struct MV2TableSearch {
 
     /// A table that begins at an offset, ends anywhere, and has its own checksum.
     func sealed(at offset: Int) -> MV2FoundTable? {
+        bytes.load(offset..<buffer.count)
         guard let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count) else { return nil }
         let range = offset..<extent.end
         guard isSealed(range), let table = try? MV2TableOfContents.decode(buffer, in: range) else { return nil }
@@ -106,14 +119,13 @@ struct MV2TableSearch {
 
     private func anywhere() -> MV2FoundTable? { candidates { _ in true } }
 
-    /// The last table at any offset that is accepted. What decodes but is no table costs time; a file made of nothing else
-    /// ends the search once sixteen times its size was looked at.
+    /// The last table at any offset that is accepted. What decodes but is no table costs of the budget.
     private func candidates(_ accept: (MV2FoundTable) -> Bool) -> MV2FoundTable? {
         guard let base = buffer.baseAddress else { return nil }
-        var budget = buffer.count * 16
+        bytes.load(0..<buffer.count)
         var offset = buffer.count - 8
         var zeroes = 0
-        while offset > MV2Header.size, budget > 0 {
+        while offset > MV2Header.size, !budget.hasEnded {
             offset -= 1
             zeroes = buffer[offset] == 0 ? zeroes + 1 : 0
             // No table has its issuer, its capacity and all before them zero; files are full of places that do.
@@ -122,9 +134,11 @@ struct MV2TableSearch {
             guard base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) <= 32,
                 base.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) <= UInt64(buffer.count / 76)
             else { continue }
-            budget -= 512
-            guard let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count) else { continue }
-            budget -= extent.end - offset
+            // Every attempt costs something, and one that finds a table looks at it three times more.
+            var looked = 256
+            let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count, lookedAt: &looked)
+            if let extent { looked += 3 * (extent.end - offset) }
+            guard budget.spend(looked, at: offset), extent != nil else { continue }
             if let found = sealed(at: offset), accept(found) { return found }
         }
         return nil

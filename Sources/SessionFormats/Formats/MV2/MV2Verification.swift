@@ -49,14 +49,16 @@ private struct MV2Verification {
     mutating func checkGeneration() {
         guard let header = file.header, let table = file.table, let footer = file.footer,
             let contentEnd = Int(exactly: table.contentEnd(log: header.log)), contentEnd < footer.table.lowerBound,
-            let before = file.bytes.withBytes({
-                MV2Footer.last(in: UnsafeRawBufferPointer(rebasing: $0[..<footer.table.lowerBound]), from: contentEnd)
-            }), footer.generation != before.generation &+ 1
+            let before = commit(in: contentEnd..<footer.table.lowerBound), footer.generation != before.generation &+ 1
         else { return }
         findings.add(
             .generationJump, .warning, offset: footer.offset + 48, length: 8,
             "This commit has the number \(footer.generation) and the one before it, at byte \(before.offset), the number "
                 + "\(before.generation): one of the two was changed, or commits between them were overwritten.")
+    }
+
+    private func commit(in range: Range<Int>) -> MV2Footer? {
+        MV2Footer.backwards(file.bytes, in: range, SearchBudget(range.count * 4)).first { _ in true }
     }
 
     // MARK: Regions
@@ -152,7 +154,9 @@ private struct MV2Verification {
     mutating func checkContent() {
         for named in file.table?.distinctRegions ?? [] {
             guard let range = named.region.range(in: file.bytes.count), let checksum = named.checksum else { continue }
-            let hash = file.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
+            let hash = file.bytes.withBytes(of: range) {
+                BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range]))
+            }
             if hash == checksum { continue }
             findings.add(
                 .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,

@@ -5,26 +5,24 @@
 // lengths before it.
 
 extension ReplaySegment {
-    /// The whole sessions in a range, in order. Takes time proportional to the range: bytes that keep looking like sessions
-    /// and are none end the search once sixteen times its length was looked at.
-    static func salvage(_ bytes: FileBytes, in range: Range<Int>) -> [StoredSession] {
-        bytes.withBytes { buffer in
-            let range = range.clamped(to: 0..<buffer.count)
+    /// The whole sessions in a range, in order. Bytes that keep looking like sessions and are none cost of the budget.
+    static func salvage(_ bytes: FileBytes, in range: Range<Int>, _ budget: SearchBudget) -> [StoredSession] {
+        let range = range.clamped(to: 0..<bytes.count)
+        return bytes.withBytes(of: range) { buffer in
             let part = UnsafeRawBufferPointer(rebasing: buffer[..<range.upperBound])
             var sessions: [StoredSession] = []
-            var budget = range.count * 16
             var at = range.lowerBound
-            while budget > 0, let start = BytePattern.first(identifierLength, in: part, from: at) {
+            while !budget.hasEnded, let start = BytePattern.first(identifierLength, in: part, from: at) {
                 at = start + 1
                 do throws(BincodeError) {
                     let session = try StoredSession(bytes, part, start..<part.count)
-                    budget -= session.byteRange.count
-                    guard session.isPlausible else { continue }
+                    guard session.isPlausible else {
+                        _ = budget.spend(session.byteRange.count, at: start)
+                        continue
+                    }
                     sessions.append(session)
                     at = session.byteRange.upperBound
-                } catch {
-                    budget -= max(64, error.offset - start)
-                }
+                } catch { _ = budget.spend(max(64, error.offset - start), at: start) }
             }
             return sessions
         }

@@ -40,7 +40,7 @@ public struct ReplaySegment: Sendable {
         _ bytes: FileBytes, in range: Range<Int>? = nil, mode: ReadingMode = .recover
     ) throws(ReplayFormatError) -> ReplaySegment {
         let range = (range ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
-        let outcome = bytes.withBytes { buffer -> Result<ReplaySegment, ReplayFormatError> in
+        let outcome = bytes.withBytes(of: range) { buffer -> Result<ReplaySegment, ReplayFormatError> in
             do throws(ReplayFormatError) {
                 var reader = try ReplaySegmentReader(bytes, buffer, range, mode)
                 return .success(try reader.read())
@@ -138,7 +138,7 @@ public struct StoredSession: Sendable {
 
     /// The actions' sequence numbers, read without decoding the rest.
     var actionSequences: [UInt64] {
-        bytes.withBytes { buffer in
+        bytes.withBytes(of: byteRange) { buffer in
             actionPlaces.compactMap { place in
                 var cursor = BincodeCursor(buffer, in: place..<byteRange.upperBound)
                 return try? cursor.integer(UInt64.self)
@@ -184,7 +184,7 @@ public struct StoredSession: Sendable {
 
     /// Where each field stands. Empty only when the file was changed by someone else since it was read.
     public func fieldSpans() -> [FieldSpan] {
-        bytes.withBytes { buffer in
+        bytes.withBytes(of: byteRange) { buffer in
             var mapper = BincodeMapper(cursor: BincodeCursor(buffer, in: byteRange))
             var session = ReplaySession()
             return (try? session.code(with: &mapper)) == nil ? [] : mapper.spans
@@ -192,7 +192,7 @@ public struct StoredSession: Sendable {
     }
 
     private func decode<Value: BincodeValue>(_ type: Value.Type, at place: Int) throws(ReplayFormatError) -> Value {
-        let outcome = bytes.withBytes { buffer -> Result<Value, ReplayFormatError> in
+        let outcome = bytes.withBytes(of: byteRange) { buffer -> Result<Value, ReplayFormatError> in
             do throws(BincodeError) {
                 return .success(try BincodeDecoder.decode(type, from: buffer, in: place..<byteRange.upperBound).value)
             } catch { return .failure(.undecodable(error)) }

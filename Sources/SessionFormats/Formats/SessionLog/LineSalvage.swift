@@ -6,8 +6,8 @@
 // entry may end: at the line's end, before the beginning of another object, or before NUL bytes. An object inside an
 // entry's own `details` is followed by a comma or a bracket and so is not mistaken for an entry.
 //
-// No byte is looked at more than a bounded number of times: an attempt fails at the first byte that breaks the grammar, the
-// objects in which one may begin nest at most 127 deep, and deeper ones end the attempt.
+// No byte is looked at more than a bounded number of times: what an attempt that failed has passed over as its own parts is
+// not tried again (see `NestedObjects`).
 
 struct LineSalvage {
     enum Piece {
@@ -53,6 +53,7 @@ struct LineSalvage {
     private let firstInvalid: Int?
     private let takesEnvelopes: Bool
     private var wantsHeader: Bool
+    private var nested: NestedObjects
 
     /// - Parameters:
     ///   - parser: One for all releases.
@@ -66,6 +67,7 @@ struct LineSalvage {
         self.firstInvalid = firstInvalid
         self.takesEnvelopes = takesEnvelopes
         self.wantsHeader = wantsHeader
+        nested = NestedObjects(text.base, in: text.start..<text.end)
         if firstInvalid == nil, takeWholeLine(version, &parser) { return }
         findNULRuns()
         var at = text.start
@@ -78,8 +80,9 @@ struct LineSalvage {
                 at = end
                 lastPieceEnd = end
             } else {
+                let ending = nested.pass(over: candidate)
                 // A torn tail is one entry cut short; whole objects inside it are its own, not welded to it.
-                if !text.hasNewline, isCutShort(at: candidate) { break }
+                if !text.hasNewline, ending == .cutShort { break }
                 at = candidate + 1
             }
         }
@@ -112,6 +115,7 @@ struct LineSalvage {
     }
 
     private mutating func findNULRuns() {
+        WorkMeter.add(text.end - text.start)
         var at = text.start
         while at < text.end {
             guard text.base[at] == 0 else {
@@ -129,11 +133,11 @@ struct LineSalvage {
     private func nextObject(from start: Int) -> Int? {
         var at = start
         while at < text.end {
-            if text.base[at] == 0x5B, at == text.start || text.base[at - 1] == 0 { return at }
+            if text.base[at] == 0x5B, at == text.start || text.base[at - 1] == 0, !nested.contains(at) { return at }
             if text.base[at] == 0x7B {
                 var next = at + 1
                 while next < text.end, text.base[next] == 0x20 || text.base[next] == 0x09 { next += 1 }
-                if next < text.end, text.base[next] == 0x22 { return at }
+                if next < text.end, text.base[next] == 0x22, !nested.contains(at) { return at }
                 at = next
             } else {
                 at += 1
@@ -145,7 +149,9 @@ struct LineSalvage {
     /// Takes a whole entry, or the header while that is missing, at `start`; nil when there is none.
     private mutating func takePiece(at start: Int, _ parser: inout EntryParser) -> Int? {
         if takesEnvelopes, let end = takeEnvelope(at: start, &parser) { return end }
-        if (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil {
+        let isEntry = (try? parser.parsePrefix(text.scanner(from: start, to: text.end))) != nil
+        WorkMeter.add(parser.scanner.at)
+        if isEntry {
             let end = start + parser.scanner.at
             guard isBelievable(start..<end) else { return nil }
             pieces.append(.entry(start..<end))
@@ -155,7 +161,12 @@ struct LineSalvage {
     }
 
     private mutating func takeEnvelope(at start: Int, _ parser: inout EntryParser) -> Int? {
-        guard let envelope = try? EntryEnvelope(text.scanner(from: start, to: text.end)) else { return nil }
+        let envelope: EntryEnvelope
+        do throws(JSONFault) { envelope = try EntryEnvelope(text.scanner(from: start, to: text.end)) } catch {
+            WorkMeter.add(error.offset)
+            return nil
+        }
+        WorkMeter.add(envelope.end)
         let end = start + envelope.end
         guard isBelievable(start..<end) else { return nil }
         let entry = start + envelope.entry.lowerBound..<start + envelope.entry.upperBound
@@ -175,7 +186,9 @@ struct LineSalvage {
 
     private mutating func takeHeader(at start: Int) -> Int? {
         var scanner = text.scanner(from: start, to: text.end)
-        guard (try? scanner.skipValue(.full, depth: 0)) != nil else { return nil }
+        let isWhole = (try? scanner.skipValue(.full, depth: 0)) != nil
+        WorkMeter.add(scanner.at)
+        guard isWhole else { return nil }
         let end = start + scanner.at
         guard isBelievable(start..<end),
             let header = try? HeaderParser.parse(text.scanner(from: start, to: end)), header.type == "session"
@@ -197,17 +210,6 @@ struct LineSalvage {
         var at = range.upperBound
         while at < text.end, text.base[at] == 0x20 || text.base[at] == 0x09 || text.base[at] == 0x0D { at += 1 }
         return at == text.end || text.base[at] == 0 || text.base[at] == 0x7B
-    }
-
-    /// Whether the object that begins here ends too soon, whatever it is.
-    private func isCutShort(at start: Int) -> Bool {
-        var scanner = text.scanner(from: start, to: text.end)
-        do throws(JSONFault) {
-            try scanner.skipValue(.full, depth: 0)
-            return false
-        } catch {
-            return error.reason == .unexpectedEnd
-        }
     }
 
     /// Looks at the fragments between two pieces; NUL bytes part them.

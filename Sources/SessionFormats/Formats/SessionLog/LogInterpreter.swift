@@ -1,6 +1,6 @@
 // What the lines of a session log amount to, taken one at a time.
 //
-// Both ways of reading, from a mapped file and as a stream, feed their lines to this one state machine, so they cannot
+// Both ways of reading, as a whole and as a stream, feed their lines to this one state machine, so they cannot
 // disagree. Reference mode does what the reference does and stops at the first bad byte; recover mode hands every line
 // that is not a plain entry to `LineSalvage`.
 

@@ -83,7 +83,7 @@ public struct SessionLogFormat: SessionFormat {
             let log = try reader.read(bytes)
             let summary = SessionLogStream.Summary(
                 header: log.header, recovery: log.recovery, entryCount: log.entries.count, findings: log.findings,
-                canonicalDigest: options.digests ? log.canonicalDigest : nil)
+                canonicalDigest: options.digests ? log.canonicalDigest : nil, change: nil)
             let entries = log.entries
             return examination(
                 summary, of: bytes, ExaminedItems("entries", count: entries.count) { entries[$0].item },
@@ -97,10 +97,21 @@ public struct SessionLogFormat: SessionFormat {
     ) throws(FileSystemError) -> Examination? {
         do throws(SessionLogError) {
             let reader = SessionLogReader(mode: options.mode, digests: options.digests)
-            let summary = try reader.stream(path: path, on: fileSystem).finish()
-            return examination(summary, of: nil, nil, fields: { [] })
+            let stream = try reader.stream(path: path, on: fileSystem)
+            let seen = try outcome(of: stream)
+            return try stream.change().map(seen.adding) ?? seen
         } catch .file(let error) {
             throw error
+        } catch {
+            return refusal(error, nil)
+        }
+    }
+
+    private func outcome(of stream: SessionLogStream) throws(SessionLogError) -> Examination {
+        do throws(SessionLogError) {
+            return examination(try stream.finish(), of: nil, nil, fields: { [] })
+        } catch .file(let error) {
+            throw .file(error)
         } catch {
             return refusal(error, nil)
         }

@@ -1,4 +1,4 @@
-// Reads session logs: a whole file at once, mapped, or as a stream with the memory of its longest line.
+// Reads session logs: a whole file at once, as its bytes are asked for, or as a stream with the memory of its longest line.
 
 #if canImport(Glibc)
     import Glibc
@@ -44,7 +44,7 @@ public struct SessionLogReader: Sendable {
         return try read(bytes)
     }
 
-    /// Reads bytes that are in memory or mapped.
+    /// Reads bytes that are in memory or read when they are asked for.
     public func read(_ bytes: FileBytes) throws(SessionLogError) -> SessionLog {
         var interpreter = LogInterpreter(mode: mode, version: version, digests: digests)
         try interpreter.takeLines(of: bytes, fileOffset: 0, aheadPieces: usesAllCores ? aheadPieceSize : nil).get()
@@ -67,7 +67,7 @@ public struct SessionLogReader: Sendable {
         return try decode(bytes)
     }
 
-    /// Reads bytes that are in memory or mapped into values, in one pass.
+    /// Reads bytes that are in memory into values, in one pass.
     public func decode(_ bytes: FileBytes) throws(SessionLogError) -> DecodedSessionLog {
         var interpreter = LogInterpreter(mode: mode, version: version, keepsValues: true)
         try interpreter.takeLines(of: bytes, fileOffset: 0).get()

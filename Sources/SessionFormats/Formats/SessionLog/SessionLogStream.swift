@@ -16,11 +16,13 @@ public final class SessionLogStream {
     private var isAtEnd = false
     private var current: SessionLogEntries?
     private var position = 0
+    private var watch: ReadPieces
 
     init(file: any OpenFile, interpreter: LogInterpreter, pieceSize: Int) {
         self.file = file
         self.pieceSize = Swift.max(1, pieceSize)
         self.interpreter = interpreter
+        watch = ReadPieces(file)
     }
 
     deinit { file.close() }
@@ -46,9 +48,17 @@ public final class SessionLogStream {
     public func finish() throws(SessionLogError) -> Summary {
         while try next() != nil {}
         try interpreter.finish()
+        let change = try change()
         return Summary(
             header: interpreter.header, recovery: interpreter.recovery, entryCount: interpreter.entryCount,
-            findings: interpreter.findings, canonicalDigest: interpreter.digest?.finish().description)
+            findings: interpreter.findings, canonicalDigest: interpreter.digest?.finish().description, change: change)
+    }
+
+    /// What another program did to the file while it was read so far; nil when what was read is what it holds.
+    ///
+    /// - Throws: `SessionLogError.file` when the file cannot be read any more.
+    public func change() throws(SessionLogError) -> FileChange? {
+        do throws(FileSystemError) { return try watch.change() } catch { throw .file(error) }
     }
 
     /// What is known when a stream has ended.
@@ -63,6 +73,8 @@ public final class SessionLogStream {
         public let findings: Findings
         /// As `SessionLog.canonicalDigest`, when the reader was asked for it.
         public let canonicalDigest: String?
+        /// What another program did to the file while it was read; nil when what was read is what it held.
+        public let change: FileChange?
     }
 
     private func readPiece() {
@@ -91,6 +103,7 @@ public final class SessionLogStream {
         var hasNewline = false
         while !hasNewline {
             let piece = try file.read(at: fileOffset + rest.count, count: pieceSize)
+            watch.add(piece, at: fileOffset + rest.count)
             rest.append(contentsOf: piece)
             hasNewline = piece.contains(0x0A)
             if piece.count < pieceSize {
