@@ -21,8 +21,6 @@ extension FindingCode {
     public static let pendingRecord = FindingCode("pending-record")
     /// The sessions are not where the table of contents says.
     public static let sessionsUnreadable = FindingCode("sessions-unreadable")
-    /// Sessions were found by their magic.
-    public static let sessionsFoundByScan = FindingCode("sessions-found-by-scan")
     /// Something that the table of contents points at reaches beyond the file.
     public static let regionOutside = FindingCode("region-outside")
     /// Two things that the table of contents points at share bytes.

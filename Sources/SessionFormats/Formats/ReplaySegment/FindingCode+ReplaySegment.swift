@@ -11,4 +11,6 @@ extension FindingCode {
     public static let trailingSessionBytes = FindingCode("trailing-session-bytes")
     /// Bytes follow the last session.
     public static let trailingBytes = FindingCode("trailing-bytes")
+    /// Sessions were found where nothing points.
+    public static let sessionsFoundByScan = FindingCode("sessions-found-by-scan")
 }

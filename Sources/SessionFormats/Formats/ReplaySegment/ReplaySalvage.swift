@@ -28,13 +28,20 @@ extension ReplaySegment {
         }
     }
 
+    /// Whether a session stands where the first one of a segment does, whatever became of the header before it.
+    static func beginsWithSession(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        let start = range.lowerBound + headerSize + 8
+        guard start < range.upperBound else { return false }
+        return (try? StoredSession(bytes, buffer, start..<range.upperBound))?.isPlausible ?? false
+    }
+
     private static let identifierLength = "\u{10}\0\0\0\0\0\0\0"
 }
 
 extension StoredSession {
     /// Whether a session that was found by chance is likely to be one: its version is known, its identifier is not all
     /// zeroes, and its times are between 1970 and 9999.
-    fileprivate var isPlausible: Bool {
+    var isPlausible: Bool {
         let times = 0...253_402_300_799 as ClosedRange<Int64>
         return version == ReplaySession.currentVersion && id != .zero && times.contains(createdSeconds)
             && endedSeconds.map(times.contains) ?? true

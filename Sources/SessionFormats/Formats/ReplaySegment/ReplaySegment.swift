@@ -213,12 +213,20 @@ private struct ReplaySegmentReader {
     private var cursor: BincodeCursor
     private var sessions: [StoredSession] = []
     private var findings = Findings()
+    /// Why the magic is none, when what follows is a segment all the same.
+    private var lostMagic: ReplayFormatError?
 
     init(
         _ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>, _ mode: ReadingMode
     ) throws(ReplayFormatError) {
         (self.bytes, self.buffer, self.range, self.mode) = (bytes, buffer, range, mode)
-        try ReplayFormatError.checkMagic(ReplaySegment.magic, in: buffer, range, headerSize: ReplaySegment.headerSize)
+        do throws(ReplayFormatError) {
+            try ReplayFormatError.checkMagic(
+                ReplaySegment.magic, in: buffer, range, headerSize: ReplaySegment.headerSize)
+        } catch {
+            guard mode == .recover, ReplaySegment.beginsWithSession(bytes, buffer, range) else { throw error }
+            lostMagic = error
+        }
         cursor = BincodeCursor(buffer, in: range)
         do throws(BincodeError) {
             _ = try cursor.take(8)
@@ -269,14 +277,38 @@ private struct ReplaySegmentReader {
             } catch {
                 findings.add(
                     .undecodable, .error, offset: error.offset ?? 0, length: range.upperBound - (error.offset ?? 0),
-                    "Session \(number) of \(claimedCount) and all after it are cut off: \(error)")
-                return
+                    "Session \(number) of \(claimedCount) is cut off, or its length is not what it was: \(error)")
+                return salvageRest()
             }
         }
         keepUncounted()
     }
 
+    /// Where lengths lead no further, whole sessions are looked for.
+    private mutating func salvageRest() {
+        let rest =
+            (sessions.last?.byteRange.upperBound ?? range.lowerBound + ReplaySegment.headerSize)..<range.upperBound
+        let budget = SearchBudget(rest.count * 16)
+        for session in ReplaySegment.salvage(bytes, in: rest, budget) {
+            sessions.append(session)
+            findings.add(
+                .sessionsFoundByScan, .error, offset: session.byteRange.lowerBound, length: session.byteRange.count,
+                "Session \(session.name ?? session.id.description) was found at byte \(session.byteRange.lowerBound), to "
+                    + "which no length leads.")
+        }
+        if let end = budget.end {
+            findings.add(
+                .searchEnded, .error, offset: end, length: max(0, rest.upperBound - end),
+                "The search for sessions was given up here, since too much looks like one and is none.")
+        }
+    }
+
     private mutating func checkHeader() {
+        if let lostMagic {
+            findings.add(
+                .undecodable, .error, offset: range.lowerBound, length: 8,
+                "The magic of a segment is lost; a session stands where its first one does. (\(lostMagic))")
+        }
         if version != ReplaySegment.currentVersion {
             findings.add(
                 .unknownVersion, .error, offset: range.lowerBound + 8, length: 4,

@@ -16,9 +16,13 @@ public struct ReplaySegmentFormat: SessionFormat {
     /// As in "A replay segment".
     public var title: String { "A replay segment" }
 
-    /// The magic at the beginning is proof, a part of it where the file ends nearly so.
+    /// The magic at the beginning is proof, a part of it where the file ends nearly so; without it a session where the first
+    /// one stands will do.
     public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
-        Recognition(magic: ReplaySegment.magic, at: bytes)
+        if let byMagic = Recognition(magic: ReplaySegment.magic, at: bytes) { return byMagic }
+        guard depth == .whole else { return nil }
+        let begins = bytes.withBytes { ReplaySegment.beginsWithSession(bytes, $0, 0..<$0.count) }
+        return begins ? Recognition(.structure, "a session where the first one of a segment stands") : nil
     }
 
     /// Reads the segment; see `ReplaySegment`.
