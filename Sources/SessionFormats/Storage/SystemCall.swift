@@ -14,6 +14,18 @@ package enum SystemCall {
         var size: Int
         var isRegular: Bool
         var isFolder: Bool
+        var permissions: UInt32
+        var identity: Identity
+    }
+
+    /// Which file a name or a descriptor stands for.
+    struct Identity: Equatable {
+        private var device: UInt64
+        private var number: UInt64
+
+        init(_ status: stat) {
+            (device, number) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino))
+        }
     }
 
     static func explanation(of errorNumber: Int32) -> String {
@@ -59,7 +71,23 @@ package enum SystemCall {
         }
         let kind = buffer.st_mode & S_IFMT
         if kind == S_IFDIR { throw FileSystemError(call: "read", path: path, errorNumber: EISDIR) }
-        return Status(size: Int(buffer.st_size), isRegular: kind == S_IFREG, isFolder: false)
+        return Status(
+            size: Int(buffer.st_size), isRegular: kind == S_IFREG, isFolder: false,
+            permissions: UInt32(buffer.st_mode) & 0o7777, identity: Identity(buffer))
+    }
+
+    /// Returns when all of a file or folder is on the disk. On macOS `fsync` leaves it in the drive's cache.
+    static func sync(_ descriptor: Int32, path: String) throws(FileSystemError) {
+        #if canImport(Darwin)
+            while fcntl(descriptor, F_FULLFSYNC) != 0 {
+                // File systems that know nothing of it, network ones above all, have `fsync`.
+                if errno == ENOTSUP || errno == EINVAL || errno == ENOTTY { break }
+                if errno != EINTR { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+            }
+        #endif
+        while fsync(descriptor) != 0 {
+            if errno != EINTR { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+        }
     }
 
     static func read(
@@ -122,6 +150,8 @@ package enum SystemCall {
                 if problem == EINTR { continue }
                 throw FileSystemError(call: "write", path: path, errorNumber: problem)
             }
+            // A write that takes nothing and says nothing would be repeated for ever.
+            if count == 0 { throw FileSystemError(call: "write", path: path, errorNumber: EIO) }
             done += count
         }
     }

@@ -1,8 +1,9 @@
 // Appends to a session log so that a crash at any moment costs at most the entry being written.
 //
-// Each line, newline included, goes to the kernel in one call on a file opened for appending, then the file is synced:
-// two writers cannot overwrite each other, and a line is torn only where the disk tears it. (The reference writes the
-// newline separately and not at the end of the file, which is how fragments come to be welded to the next entry.)
+// Each line, newline included, goes to the kernel in one call on a file that is locked against other writers and opened for
+// appending, then the file is synced (see AppendOnlyFile). A log begins in one step with its whole header. (The reference
+// takes no lock and writes the newline separately and not at the end of the file, which is how fragments come to be welded
+// to the next entry.)
 
 /// A writer of session logs.
 public final class SessionLogWriter {
@@ -24,61 +25,63 @@ public final class SessionLogWriter {
         case cut(offset: Int, length: Int, savedAs: String?)
     }
 
-    private let file: any OpenFile
+    private let file: AppendOnlyFile
     /// What `open` did; `.none` for a new log.
     public let repair: Repair
 
-    private init(file: any OpenFile, repair: Repair) {
+    private init(file: AppendOnlyFile, repair: Repair) {
         self.file = file
         self.repair = repair
     }
 
-    deinit { file.close() }
-
-    /// Begins a new log; a file of this name is emptied first, as the reference does.
+    /// Begins a new log, in one step; a file of this name is replaced.
     ///
-    /// - Throws: `FileSystemError`.
+    /// - Parameter existing: `.refused` to fail when there is a file of this name.
+    /// - Throws: `StorageError`: `locked` when another writer has a log of this name.
     public static func create(
-        path: String, header: SessionHeader, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> SessionLogWriter {
-        let writer = SessionLogWriter(file: try fileSystem.open(path, .createOrTruncate), repair: .none)
-        try writer.appendLine(header.encoded())
-        try fileSystem.syncFolder(path.folderOfPath)
-        return writer
+        path: String, header: SessionHeader, existing: AtomicReplacement.Existing = .replaced,
+        on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(StorageError) -> SessionLogWriter {
+        let line = header.encoded() + [0x0A]
+        return SessionLogWriter(
+            file: try AppendOnlyFile.create(path, line, existing: existing, on: fileSystem), repair: .none)
     }
 
     /// Opens a log to append to it, after repairing its end.
     ///
-    /// - Throws: `FileSystemError`.
+    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair `headless` when it has no whole
+    ///   header, as a crash may leave one that was begun in place: nothing that is appended to it would be read.
     public static func open(
         path: String, repair: TailRepair = .safe, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> SessionLogWriter {
-        let file = try fileSystem.open(path, .append)
-        do throws(FileSystemError) {
-            let tail = try Tail(of: file)
-            let done: Repair =
-                switch repair {
-                case .reference: try repairAsReference(file, tail)
-                case .safe: try repairSafely(file, tail, path: path, fileSystem)
-                }
-            return SessionLogWriter(file: file, repair: done)
-        } catch {
-            file.close()
-            throw error
+    ) throws(StorageError) -> SessionLogWriter {
+        var length = 0
+        var end = AppendOnlyFile.End.whole
+        let file = try AppendOnlyFile.open(path, on: fileSystem) { (file, size) throws(StorageError) in
+            let tail = try StorageError.translating { () throws(FileSystemError) in try Tail(of: file, size: size) }
+            length = tail.bytes.count
+            end = repair == .reference ? endAsReference(tail) : endSafely(tail)
+            if repair == .safe, try !beginsWithHeader(file, size) { throw .headless(path) }
+            return end
         }
+        let done: Repair =
+            switch end {
+            case .whole: .none
+            case .lacking: .addedNewline
+            case .torn(let offset), .dropped(let offset): .cut(offset: offset, length: length, savedAs: file.torn)
+            }
+        return SessionLogWriter(file: file, repair: done)
     }
 
     /// Appends an entry; when this returns, the entry is durable.
     ///
-    /// - Throws: `FileSystemError`; then the entry counts as not written, though a reader may find it.
-    public func append(_ entry: SessionEntry) throws(FileSystemError) {
-        try appendLine(entry.encoded())
+    /// - Throws: `StorageError`. After `file` the entry was taken back and may be appended again; every other says why
+    ///   nothing more can be appended until the log is opened anew.
+    public func append(_ entry: SessionEntry) throws(StorageError) {
+        try file.append(entry.encoded() + [0x0A])
     }
 
-    private func appendLine(_ line: [UInt8]) throws(FileSystemError) {
-        try file.append(line + [0x0A])
-        try file.sync()
-    }
+    /// Lets the log and its lock go; the writer's end does so too.
+    public func close() { file.close() }
 
     // MARK: Tail repair
 
@@ -88,43 +91,32 @@ public final class SessionLogWriter {
         var bytes: [UInt8]
 
         /// Reads backwards in blocks, not byte by byte.
-        init(of file: any OpenFile) throws(FileSystemError) {
+        init(of file: any OpenFile, size: Int) throws(FileSystemError) {
             let blockSize = 1 << 16
-            start = try file.size()
-            bytes = []
+            start = size
+            var blocks: [[UInt8]] = []
             while start > 0 {
                 let from = max(0, start - blockSize)
                 let block = try file.read(at: from, count: start - from)
                 if let newline = block.lastIndex(of: 0x0A) {
-                    bytes.insert(contentsOf: block[(newline + 1)...], at: 0)
+                    blocks.append(Array(block[(newline + 1)...]))
                     start = from + newline + 1
-                    return
+                    break
                 }
-                bytes.insert(contentsOf: block, at: 0)
+                blocks.append(block)
                 start = from
             }
+            bytes = Array(blocks.reversed().joined())
         }
     }
 
-    private static func repairAsReference(_ file: any OpenFile, _ tail: Tail) throws(FileSystemError) -> Repair {
-        if tail.bytes.isEmpty { return .none }
-        try file.truncate(to: tail.start)
-        return .cut(offset: tail.start, length: tail.bytes.count, savedAs: nil)
+    private static func endAsReference(_ tail: Tail) -> AppendOnlyFile.End {
+        tail.bytes.isEmpty ? .whole : .dropped(at: tail.start)
     }
 
-    private static func repairSafely(
-        _ file: any OpenFile, _ tail: Tail, path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> Repair {
-        if tail.bytes.isEmpty { return .none }
-        if isWhole(tail.bytes, isFirstLine: tail.start == 0) {
-            try file.append([0x0A])
-            try file.sync()
-            return .addedNewline
-        }
-        let saved = try save(tail, of: path, fileSystem)
-        try file.truncate(to: tail.start)
-        try file.sync()
-        return .cut(offset: tail.start, length: tail.bytes.count, savedAs: saved)
+    private static func endSafely(_ tail: Tail) -> AppendOnlyFile.End {
+        if tail.bytes.isEmpty { return .whole }
+        return isWhole(tail.bytes, isFirstLine: tail.start == 0) ? .lacking([0x0A]) : .torn(at: tail.start)
     }
 
     /// Whether a line without its newline is an entry or a header all the same.
@@ -133,20 +125,27 @@ public final class SessionLogWriter {
         let header = SessionHeader(id: "", timestamp: "", cwd: "").encoded() + [0x0A]
         let reader = SessionLogReader(mode: .recover)
         if let log = try? reader.read(header + line + [0x0A]), !log.entries.isEmpty { return true }
-        guard isFirstLine, let log = try? reader.read(line + [0x0A]) else { return false }
-        return log.header != nil
+        return isFirstLine && isHeader(line)
     }
 
-    /// Writes what will be cut beside the log, durably, under a name that no earlier repair has taken.
-    private static func save(
-        _ tail: Tail, of path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> String {
-        let name = try fileSystem.unusedName("\(path).torn-\(tail.start)")
-        let file = try fileSystem.open(name, .createNew)
-        defer { file.close() }
-        try file.append(tail.bytes)
-        try file.sync()
-        try fileSystem.syncFolder(path.folderOfPath)
-        return name
+    private static func isHeader(_ line: [UInt8]) -> Bool {
+        (try? SessionLogReader(mode: .recover).read(line + [0x0A]))?.header != nil
+    }
+
+    /// Whether the first line is a header.
+    private static func beginsWithHeader(_ file: any OpenFile, _ size: Int) throws(StorageError) -> Bool {
+        try StorageError.translating { () throws(FileSystemError) in
+            var line: [UInt8] = []
+            while line.count < size {
+                let block = try file.read(at: line.count, count: min(1 << 12, size - line.count))
+                if block.isEmpty { break }
+                if let newline = block.firstIndex(of: 0x0A) {
+                    line += block[..<newline]
+                    break
+                }
+                line += block
+            }
+            return isHeader(line)
+        }
     }
 }
