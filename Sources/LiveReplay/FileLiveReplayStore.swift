@@ -33,6 +33,8 @@ public final class FileLiveReplayStore: LiveReplayStore {
         public var syncsEachAppend = false
         /// How many positions are made durable at once, which costs a sync; at least 1.
         package var reservation: UInt64 = 1 << 20
+        /// How many events are written before it is looked at whether to write the file anew.
+        package var eventsBeforeRewrite = 4_096
 
         /// The defaults.
         public init() {}
@@ -99,7 +101,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
         writer = Guarded(
             Writer(
                 file: file, reservedThrough: life.through, events: sessions.keptCount,
-                eventsBeforeRewrite: max(4_096, sessions.keptCount * 2)))
+                eventsBeforeRewrite: max(options.eventsBeforeRewrite, sessions.keptCount * 2)))
         self.sessions = Guarded(sessions)
     }
 
@@ -162,7 +164,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
             let records = sessions.withLock { $0.records(through: through) }
             if (try? writer.file.replace(with: records)) != nil { writer.events = kept }
         }
-        writer.eventsBeforeRewrite = writer.events + max(4_096, kept)
+        writer.eventsBeforeRewrite = writer.events + max(options.eventsBeforeRewrite, kept)
     }
 
     /// The events behind a cursor; see `LiveReplayStore`. A cursor of an event that did not survive, or of a session that

@@ -32,8 +32,8 @@ public final class SimulatedDisk: FileSystem {
         public var skipped = 0
         /// Whether all later ones of its kind fail too.
         public var isForGood = false
-        /// How many 64ths of its bytes a failing write leaves.
-        public var written = 32
+        /// How many of its bytes a failing write leaves; nil for half.
+        public var written: Int?
 
         /// Makes a fault that happens once, to the next operation of its kind.
         public init(_ operation: Operation, _ errorNumber: Int32?) {
@@ -292,7 +292,7 @@ private final class OpenSimulatedFile: OpenFile {
 
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) {
         guard let fault = disk.meet(.write) else { return put(bytes, at: offset) }
-        let part = bytes.count * min(fault.written, 64) / 64
+        let part = min(fault.written ?? bytes.count / 2, bytes.count)
         if part > 0 { put(Array(bytes[..<part]), at: offset) }
         if let number = fault.errorNumber { throw FileSystemError(call: "write", path: path, errorNumber: number) }
         put(Array(bytes[part...]), at: offset + part)

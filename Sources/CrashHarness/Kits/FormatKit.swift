@@ -45,6 +45,8 @@ public struct FormatKit: Sendable {
     public let specialJudges: [any Judge]
     /// The format's writers at work.
     public let scenarios: [CrashScenario]
+    /// The format's writer, for programs that nobody wrote; nil when the format has none.
+    public let writer: WriterDescription?
     /// What a coverage-guided fuzzer runs.
     public let targets: [FuzzTarget]
     /// Measures the format's reader and writer; nil when nothing is measured.
@@ -57,7 +59,7 @@ public struct FormatKit: Sendable {
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], scenarios: [CrashScenario] = [],
-        targets: [FuzzTarget]? = nil,
+        writer: WriterDescription? = nil, targets: [FuzzTarget]? = nil,
         measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)? = nil
     ) {
         self.format = format
@@ -72,14 +74,17 @@ public struct FormatKit: Sendable {
                 return try sample(&choices)
             }
         ownJudges = judges
-        self.specialJudges = specialJudges
+        self.specialJudges = specialJudges + (writer?.plantedBugs(format.id) ?? [])
         self.scenarios = scenarios
+        self.writer = writer
         self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]
         self.measure = measure
     }
 
     /// All that a campaign asks: what holds for every format, then what holds for this one.
-    public var judges: [any Judge] { [FormatPromises(self)] + ownJudges }
+    public var judges: [any Judge] {
+        [FormatPromises(self)] + ownJudges + (writer.map { [WriterPrograms(format.id, $0)] } ?? [])
+    }
 
     /// A small file that holds a few things, for a map of what damage does to it; nil when there is none.
     var mapSample: [UInt8]? {

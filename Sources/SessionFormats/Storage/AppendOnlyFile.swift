@@ -96,6 +96,7 @@ public final class AppendOnlyFile {
         switch end {
         case .whole: return
         case .lacking(let bytes): try append(bytes)
+        case .torn(let offset) where offset == size: return
         case .torn(let offset):
             let kept = try keepAside(from: offset)
             do throws(StorageError) { try cut(to: offset) } catch {

@@ -10,7 +10,7 @@ extension FormatKit {
             return files.sidecar(size: request.size)
         },
         judges: [ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar)],
-        scenarios: ActiveSessionCrashes.all, targets: [.activeSession])
+        scenarios: ActiveSessionCrashes.all, writer: SidecarAgent.description, targets: [.activeSession])
 }
 
 extension FuzzTarget {

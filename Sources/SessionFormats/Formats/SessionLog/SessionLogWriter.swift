@@ -5,6 +5,14 @@
 // takes no lock and writes the newline separately and not at the end of the file, which is how fragments come to be welded
 // to the next entry.)
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A writer of session logs.
 public final class SessionLogWriter {
     /// How `open` repairs the end of a log that was not closed properly.
@@ -49,10 +57,29 @@ public final class SessionLogWriter {
 
     /// Opens a log to append to it, after repairing its end.
     ///
-    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair `headless` when it has no whole
-    ///   header, as a crash may leave one that was begun in place: nothing that is appended to it would be read.
+    /// - Parameter header: What a log begins with that is not there, or that has no whole header, as a crash may leave one
+    ///   that was begun in place; what it had is kept beside it. nil to refuse such a log.
+    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair and without `header`, `headless`
+    ///   when it has no whole header: nothing that is appended to it would be read.
     public static func open(
-        path: String, repair: TailRepair = .safe, on fileSystem: any FileSystem = DiskFileSystem()
+        path: String, orBeginningWith header: SessionHeader? = nil, repair: TailRepair = .safe,
+        on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(StorageError) -> SessionLogWriter {
+        guard let header else { return try openThere(path, nil, repair, fileSystem) }
+        // Each turn means that another program made or removed the log.
+        for _ in 0..<16 {
+            do throws(StorageError) { return try openThere(path, header, repair, fileSystem) } catch {
+                guard case .file(let problem) = error, problem.errorNumber == ENOENT else { throw error }
+            }
+            do throws(StorageError) {
+                return try create(path: path, header: header, existing: .refused, on: fileSystem)
+            } catch .exists {}
+        }
+        throw .locked(path)
+    }
+
+    private static func openThere(
+        _ path: String, _ header: SessionHeader?, _ repair: TailRepair, _ fileSystem: any FileSystem
     ) throws(StorageError) -> SessionLogWriter {
         var length = 0
         var end = AppendOnlyFile.End.whole
@@ -60,16 +87,23 @@ public final class SessionLogWriter {
             let tail = try StorageError.translating { () throws(FileSystemError) in try Tail(of: file, size: size) }
             length = tail.bytes.count
             end = repair == .reference ? endAsReference(tail) : endSafely(tail)
-            if repair == .safe, try !beginsWithHeader(file, size) { throw .headless(path) }
+            if repair == .safe, try !beginsWithHeader(file, size) {
+                if header == nil { throw .headless(path) }
+                (end, length) = (.torn(at: 0), size)
+            }
             return end
         }
-        let done: Repair =
-            switch end {
-            case .whole: .none
-            case .lacking: .addedNewline
-            case .torn(let offset), .dropped(let offset): .cut(offset: offset, length: length, savedAs: file.torn)
-            }
-        return SessionLogWriter(file: file, repair: done)
+        if let header, file.size == 0 { try file.append(header.encoded() + [0x0A]) }
+        return SessionLogWriter(file: file, repair: done(end, length, file))
+    }
+
+    private static func done(_ end: AppendOnlyFile.End, _ length: Int, _ file: AppendOnlyFile) -> Repair {
+        switch end {
+        case .whole: .none
+        case .lacking: .addedNewline
+        case .torn where length == 0: .none
+        case .torn(let offset), .dropped(let offset): .cut(offset: offset, length: length, savedAs: file.torn)
+        }
     }
 
     /// Appends an entry; when this returns, the entry is durable.
