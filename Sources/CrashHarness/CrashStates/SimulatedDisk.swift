@@ -54,6 +54,8 @@ public final class SimulatedDisk: FileSystem {
 
     private struct State {
         var names: [String: SimulatedFile]
+        /// Who may read a file, by its number, of all that ever were.
+        var permissions: [Int: Guarded<UInt32>]
         var links: [String: String] = [:]
         var trace: WriteTrace
         var faults: [Fault] = []
@@ -63,6 +65,7 @@ public final class SimulatedDisk: FileSystem {
         init(_ files: [String: [UInt8]]) {
             trace = WriteTrace(files)
             names = trace.base.mapValues { SimulatedFile($0.file, $0.bytes) }
+            permissions = Dictionary(names.values.map { ($0.number, $0.permissions) }, uniquingKeysWith: { a, _ in a })
         }
 
         /// The fault that an operation meets.
@@ -133,13 +136,11 @@ public final class SimulatedDisk: FileSystem {
     /// Goes on as the disk that a crash left; whoever had a file open has lost it.
     func restart(with files: [String: [UInt8]], of old: [String: Int]) {
         state.withLock { state in
-            let permissions = Dictionary(
-                state.names.values.map { ($0.number, $0.permissions.withLock { $0 }) }, uniquingKeysWith: { a, _ in a })
-            let (links, failed) = (state.links, state.failed)
+            let (permissions, links, failed) = (state.permissions, state.links, state.failed)
             state = State(files)
             (state.links, state.failed) = (links, failed)
             for (path, file) in state.names {
-                guard let known = old[path].flatMap({ permissions[$0] }) else { continue }
+                guard let known = old[path].flatMap({ permissions[$0] })?.withLock({ $0 }) else { continue }
                 file.permissions.withLock { $0 = known }
             }
         }
@@ -186,6 +187,7 @@ public final class SimulatedDisk: FileSystem {
                 let number = state.trace.base.count + state.trace.operations.count
                 let file = SimulatedFile(number, [])
                 state.names[target] = file
+                state.permissions[number] = file.permissions
                 state.trace.operations.append(.create(path: target, file: number))
                 return .success(file)
             }

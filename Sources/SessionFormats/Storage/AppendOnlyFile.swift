@@ -24,8 +24,8 @@ public final class AppendOnlyFile {
         case whole
         /// It is whole without these bytes, which are appended.
         case lacking([UInt8])
-        /// What stands from this offset on is cut, and kept beside the file.
-        case torn(at: Int)
+        /// What stands from this offset on is cut, and kept beside the file; these bytes are appended then.
+        case torn(at: Int, then: [UInt8] = [])
         /// What stands from this offset on is cut and lost, as the reference does.
         case dropped(at: Int)
     }
@@ -96,17 +96,21 @@ public final class AppendOnlyFile {
         switch end {
         case .whole: return
         case .lacking(let bytes): try append(bytes)
-        case .torn(let offset) where offset == size: return
-        case .torn(let offset):
-            let kept = try keepAside(from: offset)
-            do throws(StorageError) { try cut(to: offset) } catch {
-                // The end is where it was, so its copy is not needed.
-                if size > offset { try? fileSystem.remove(kept) }
-                throw error
-            }
-            torn = kept
+        case .torn(let offset, let bytes):
+            if offset < size { try cutKeeping(from: offset) }
+            if !bytes.isEmpty { try append(bytes) }
         case .dropped(let offset): try cut(to: offset)
         }
+    }
+
+    private func cutKeeping(from offset: Int) throws(StorageError) {
+        let kept = try keepAside(from: offset)
+        do throws(StorageError) { try cut(to: offset) } catch {
+            // The end is where it was, so its copy is not needed.
+            if size > offset { try? fileSystem.remove(kept) }
+            throw error
+        }
+        torn = kept
     }
 
     private func cut(to offset: Int) throws(StorageError) {

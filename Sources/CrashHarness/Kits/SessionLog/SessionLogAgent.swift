@@ -68,8 +68,9 @@ final class SessionLogAgent: WritingAgent {
         var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         let known = Dictionary(
             attempted.map { (line($0).dropLast(), $0) }, uniquingKeysWith: { first, _ in first })
-        // What stands behind the last newline is not a line yet.
-        let torn = lines.popLast() ?? []
+        // What stands behind the last newline is not a line yet, and zeroes at its end are a newline that is not there yet.
+        let last = lines.popLast() ?? []
+        let torn = last[...((last.lastIndex { $0 != 0 } ?? last.startIndex - 1))]
         guard let first = lines.popFirst() else { return Observation(known[torn].map { [$0] } ?? []) }
         var observation = Observation([])
         if !first.elementsEqual(headerLine.dropLast()) { observation.problem = "a first line that is not the header" }

@@ -81,28 +81,28 @@ public final class SessionLogWriter {
     private static func openThere(
         _ path: String, _ header: SessionHeader?, _ repair: TailRepair, _ fileSystem: any FileSystem
     ) throws(StorageError) -> SessionLogWriter {
-        var length = 0
+        var before = 0
         var end = AppendOnlyFile.End.whole
         let file = try AppendOnlyFile.open(path, on: fileSystem) { (file, size) throws(StorageError) in
             let tail = try StorageError.translating { () throws(FileSystemError) in try Tail(of: file, size: size) }
-            length = tail.bytes.count
             end = repair == .reference ? endAsReference(tail) : endSafely(tail)
             if repair == .safe, try !beginsWithHeader(file, size) {
-                if header == nil { throw .headless(path) }
-                (end, length) = (.torn(at: 0), size)
+                guard let header else { throw .headless(path) }
+                end = .torn(at: 0, then: header.encoded() + [0x0A])
             }
+            before = size
             return end
         }
-        if let header, file.size == 0 { try file.append(header.encoded() + [0x0A]) }
-        return SessionLogWriter(file: file, repair: done(end, length, file))
+        return SessionLogWriter(file: file, repair: done(end, before, file))
     }
 
-    private static func done(_ end: AppendOnlyFile.End, _ length: Int, _ file: AppendOnlyFile) -> Repair {
+    private static func done(_ end: AppendOnlyFile.End, _ before: Int, _ file: AppendOnlyFile) -> Repair {
         switch end {
         case .whole: .none
         case .lacking: .addedNewline
-        case .torn where length == 0: .none
-        case .torn(let offset), .dropped(let offset): .cut(offset: offset, length: length, savedAs: file.torn)
+        case .torn(let offset, _) where offset == before: .none
+        case .torn(let offset, _), .dropped(let offset):
+            .cut(offset: offset, length: before - offset, savedAs: file.torn)
         }
     }
 
@@ -150,7 +150,13 @@ public final class SessionLogWriter {
 
     private static func endSafely(_ tail: Tail) -> AppendOnlyFile.End {
         if tail.bytes.isEmpty { return .whole }
-        return isWhole(tail.bytes, isFirstLine: tail.start == 0) ? .lacking([0x0A]) : .torn(at: tail.start)
+        // A newline that did not reach the disk, although the size did, reads as a zero.
+        let line = Array(tail.bytes[..<((tail.bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
+        if isWhole(line, isFirstLine: tail.start == 0) {
+            return line.count == tail.bytes.count
+                ? .lacking([0x0A]) : .torn(at: tail.start + line.count, then: [0x0A])
+        }
+        return .torn(at: tail.start)
     }
 
     /// Whether a line without its newline is an entry or a header all the same.
