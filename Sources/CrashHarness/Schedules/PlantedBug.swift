@@ -26,6 +26,14 @@ public enum PlantedBug: String, Sendable, CaseIterable {
     /// The file is rewritten without a lock on it, so beside the appends of others.
     case rewriteBesideAppend = "rewrite-beside-append"
 
+    /// Whether it takes a file that a crash damaged to show the bug, and not another one that comes with it.
+    var needsDamage: Bool {
+        switch self {
+        case .noLock, .lockAfterLook, .headerAssumed: true
+        default: false
+        }
+    }
+
     /// Whether a writer that has the bug takes the file to be as it left it.
     fileprivate var believes: Bool {
         switch self {
@@ -41,31 +49,32 @@ public enum PlantedBug: String, Sendable, CaseIterable {
 private final class BuggyDisk: FileSystem, @unchecked Sendable {
     let bug: PlantedBug
     let disk: any FileSystem
-    /// Open files by the name they were opened under.
-    private var files: [String: BuggyFile] = [:]
+    /// The files that are about to replace another, by name, and the one that is written to.
+    private var new: [String: BuggyFile] = [:]
+    private var current: BuggyFile?
 
     init(_ bug: PlantedBug, _ disk: any FileSystem) { (self.bug, self.disk) = (bug, disk) }
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile {
         // Only what is opened for appending has the mode that this bug leaves out.
         let lacksMode = bug == .noAppendMode && mode == .append
-        let file = BuggyFile(try disk.open(path, lacksMode ? .update : mode), self, isNew: path.hasSuffix(".new"))
+        let isNew = mode == .createNew || mode == .createNewForUpdate
+        let file = BuggyFile(try disk.open(path, lacksMode ? .update : mode), self, isNew: isNew)
         if lacksMode { file.end = try file.size() }
-        if mode != .read { files[path] = file }
+        if isNew { new[path] = file } else if mode != .read { current = file }
         return file
     }
 
     func rename(_ path: String, to newPath: String) throws(FileSystemError) {
-        let file = files.removeValue(forKey: path)
         try disk.rename(path, to: newPath)
-        guard let file else { return }
-        if bug == .rewriteKeepsOldFile, let old = files.values.first(where: { !$0.isNew }) { file.goOn(as: old) }
+        guard let file = new.removeValue(forKey: path) else { return }
+        if bug == .rewriteKeepsOldFile, let current { file.goOn(as: current) }
+        current = file
     }
 
     func rename(_ path: String, toUnused newPath: String) throws(FileSystemError) {
         try disk.rename(path, toUnused: newPath)
-        files[newPath] = files.removeValue(forKey: path)
-        files[newPath]?.isNew = false
+        current = new.removeValue(forKey: path)
     }
 
     func contents(of path: String) throws(FileSystemError) -> FileBytes { try disk.contents(of: path) }
@@ -79,7 +88,7 @@ private final class BuggyFile: OpenFile, @unchecked Sendable {
     private var file: any OpenFile
     private let disk: BuggyDisk
     /// Whether it is one that is about to replace another.
-    var isNew: Bool
+    private let isNew: Bool
     /// Where the bug believes the end to be.
     var end: Int?
     private var lacksLock = false
@@ -91,10 +100,13 @@ private final class BuggyFile: OpenFile, @unchecked Sendable {
 
     private var bug: PlantedBug { disk.bug }
 
-    init(_ file: any OpenFile, _ disk: BuggyDisk, isNew: Bool) { (self.file, self.disk, self.isNew) = (file, disk, isNew) }
+    init(_ file: any OpenFile, _ disk: BuggyDisk, isNew: Bool) {
+        (self.file, self.disk, self.isNew) = (file, disk, isNew)
+    }
 
     func goOn(as other: BuggyFile) {
         isOld = true
+        believedSize = try? file.size()
         (file, other.file) = (other.file, file)
     }
 

@@ -19,7 +19,8 @@ public struct WriterDescription: Sendable {
 
         /// Describes a disk.
         public init(
-            _ name: StaticString, _ file: [UInt8]?, holds: [String] = [], evidence: [UInt8] = [], isRefused: Bool = false
+            _ name: StaticString, _ file: [UInt8]?, holds: [String] = [], evidence: [UInt8] = [],
+            isRefused: Bool = false
         ) {
             (self.name, self.file, self.holds, self.evidence, self.isRefused) =
                 (name, file, holds, evidence, isRefused)

@@ -80,14 +80,16 @@ final class WriterProgram {
 
     /// Runs the program that the choices say.
     static func run(
-        _ writer: WriterDescription, bug: PlantedBug? = nil, bounds: ProgramBounds = ProgramBounds(), tells: Bool = false,
+        _ writer: WriterDescription, bug: PlantedBug? = nil, bounds: ProgramBounds = ProgramBounds(),
+        tells: Bool = false,
         _ choices: inout Choices
     ) -> Outcome {
-        let setting = choices.choose("disk and writers", below: writer.bases.count * bounds.writers)
+        let bases = bug?.needsDamage == false ? 1 : writer.bases.count
+        let setting = choices.choose("disk and writers", below: bases * bounds.writers)
         let program = WriterProgram(
-            writer, bug, bounds, tells, writer.bases[setting % writer.bases.count],
-            writers: 1 + setting / writer.bases.count)
-        for _ in 0..<bounds.steps where program.step(&choices) {}
+            writer, bug, bounds, tells, writer.bases[setting % bases], writers: 1 + setting / bases)
+        var steps = 0
+        while steps < bounds.steps, program.step(&choices) { steps += 1 }
         return program.finish()
     }
 
@@ -247,7 +249,9 @@ final class WriterProgram {
         faults += 1
         traits.insert(.fault)
         disk.add(fault)
-        tell("\(fault.operation) will fail\(fault.isForGood ? " for good" : "") after \(fault.skipped), written \(fault.written ?? 0), with \(fault.errorNumber ?? 0)")
+        tell(
+            "\(fault.operation) will fail\(fault.isForGood ? " for good" : "") after \(fault.skipped), written \(fault.written ?? 0), with \(fault.errorNumber ?? 0)"
+        )
     }
 
     private static let faults: [SimulatedDisk.Fault] = [

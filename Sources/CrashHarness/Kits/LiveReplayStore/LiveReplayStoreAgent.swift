@@ -20,7 +20,7 @@ final class LiveReplayStoreAgent: WritingAgent {
 
     private static let path = "folder/live.jsonl"
     /// How many events of a session are kept.
-    private static let capacity = 2
+    private static let capacity = 1
 
     private let disk: any FileSystem
     private let number: Int

@@ -11,7 +11,8 @@ final class MemoryAgent: WritingAgent {
             .init("no memory", nil, holds: [""]),
             .init("a memory of many saves", savedOften, holds: ["held"]),
             .init(
-                "a memory whose table was changed", changedTable, holds: [unreadable], evidence: changedTable.suffix(200),
+                "a memory whose table was changed", changedTable, holds: [unreadable],
+                evidence: changedTable.suffix(200),
                 isRefused: true),
         ],
         operations: ["save", "delete", "compact"],
@@ -99,8 +100,12 @@ final class MemoryAgent: WritingAgent {
 
     private static func observe(_ disk: SimulatedDisk, _ attempted: [String]) -> Observation {
         guard let bytes = try? disk.contents(of: path) else { return Observation([""]) }
-        guard let memory = try? MV2File.read(bytes), memory.table != nil else { return Observation(["nothing that can be read"]) }
-        if memory.findings.all.contains(where: { $0.code == .tableChecksumMismatch }) { return Observation([unreadable]) }
+        guard let memory = try? MV2File.read(bytes), memory.table != nil else {
+            return Observation(["nothing that can be read"])
+        }
+        if memory.findings.all.contains(where: { $0.code == .tableChecksumMismatch }) {
+            return Observation([unreadable])
+        }
         let names = memory.sessions.map { $0.name ?? "" }
         let isFound = memory.findings.all.contains { $0.code == .sessionsFoundByScan }
         return Observation([names.joined(separator: " ")], problem: isFound ? "sessions found by searching" : nil)

@@ -31,7 +31,9 @@ final class SessionLogAgent: WritingAgent {
     private let assumesHeader: Bool
     private var writer: SessionLogWriter?
 
-    private init(_ disk: any FileSystem, assumesHeader: Bool) { (self.disk, self.assumesHeader) = (disk, assumesHeader) }
+    private init(_ disk: any FileSystem, assumesHeader: Bool) {
+        (self.disk, self.assumesHeader) = (disk, assumesHeader)
+    }
 
     func perform(_ operation: Int, item: String, attempt: (String) -> Void) throws {
         let writer = try self.writer ?? open()
@@ -45,8 +47,12 @@ final class SessionLogAgent: WritingAgent {
     }
 
     private func open() throws(StorageError) -> SessionLogWriter {
-        guard assumesHeader else { return try SessionLogWriter.open(path: Self.path, orBeginningWith: Self.header, on: disk) }
-        return try SessionLogWriter.open(path: Self.path, repair: .reference, on: disk)
+        guard assumesHeader else {
+            return try SessionLogWriter.open(path: Self.path, orBeginningWith: Self.header, on: disk)
+        }
+        do throws(StorageError) { return try SessionLogWriter.open(path: Self.path, on: disk) } catch .headless {
+            return try SessionLogWriter.open(path: Self.path, repair: .reference, on: disk)
+        }
     }
 
     func close() {
@@ -64,7 +70,9 @@ final class SessionLogAgent: WritingAgent {
 
     /// Line by line, each either one that somebody tried to write or none.
     private static func observe(_ disk: SimulatedDisk, _ attempted: [String]) -> Observation {
-        guard let bytes = try? disk.contents(of: path).withBytes({ Array($0) }), !bytes.isEmpty else { return Observation([]) }
+        guard let bytes = try? disk.contents(of: path).withBytes({ Array($0) }), !bytes.isEmpty else {
+            return Observation([])
+        }
         var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         let known = Dictionary(
             attempted.map { (line($0).dropLast(), $0) }, uniquingKeysWith: { first, _ in first })
@@ -77,7 +85,7 @@ final class SessionLogAgent: WritingAgent {
         for line in lines + (torn.isEmpty ? [] : [torn]) {
             if let item = known[line] {
                 observation.items.append(item)
-            } else {
+            } else if !line.isEmpty {
                 observation.noise = String(decoding: line.prefix(100), as: UTF8.self)
                 if known.keys.contains(where: { line.count > $0.count && line.contains($0) }) {
                     observation.problem = "an entry that is welded to another: \(observation.noise ?? "")"
