@@ -20,10 +20,12 @@ struct LiveReplayFile {
         let file = try AppendOnlyFile.open(path, on: fileSystem) { (file, size) throws(StorageError) in
             let bytes: [UInt8]
             do throws(FileSystemError) { bytes = try file.read(at: 0, count: size) } catch { throw .file(error) }
-            end = wholeRecords(bytes, accept)
+            var life = 0
+            (end, life) = wholeRecords(bytes, accept)
             length = size - end
             if end == 0 { throw .headless(path) }
-            return length == 0 ? .whole : .torn(at: end)
+            // A life's first record is durable with all before it.
+            return AppendOnlyFile.Look(length == 0 ? .whole : .torn(at: end), settled: life)
         }
         return LiveReplayFile(
             file: file, repair: length == 0 ? .none : .cut(offset: end, length: length, savedAs: file.torn))
@@ -39,16 +41,19 @@ struct LiveReplayFile {
         return LiveReplayFile(file: file, repair: .none)
     }
 
-    /// Reads records up to the first that is damaged or refused; returns where they end.
-    private static func wholeRecords(_ bytes: [UInt8], _ accept: (LiveReplayRecord) -> Bool) -> Int {
-        var end = 0
+    /// Reads records up to the first that is damaged or refused; returns where they end, and where the last life begins.
+    private static func wholeRecords(
+        _ bytes: [UInt8], _ accept: (LiveReplayRecord) -> Bool
+    ) -> (end: Int, life: Int) {
+        var (end, life) = (0, 0)
         while let newline = bytes[end...].firstIndex(of: 0x0A) {
             guard let record = LiveReplayRecord(bytes[end..<newline]), (record == .header) == (end == 0),
                 accept(record)
             else { break }
+            if case .life = record { life = end }
             end = newline + 1
         }
-        return end
+        return (end, life)
     }
 
     /// Adds a line, and makes it durable when asked to. One that fails is not there.

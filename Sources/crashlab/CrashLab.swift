@@ -13,7 +13,7 @@ enum CrashLab {
             CheckCommand.self, InspectCommand.self, ExploreCommand.self, TraceCommand.self, FuzzCommand.self,
             ReplayCommand.self,
             GenerateCommand.self,
-            DamageCommand.self,
+            DamageCommand.self, AppendCommand.self,
             BenchCommand.self, DifferentialCommand.self, CorpusCommand.self, FindingsCommand.self,
         ]
     }

@@ -51,7 +51,7 @@ struct CommandTests {
     }
 
     @Test(arguments: [
-        "check", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage", "bench",
+        "check", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage", "append", "bench",
         "differential",
         "corpus", "findings",
     ])

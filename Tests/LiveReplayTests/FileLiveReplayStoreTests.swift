@@ -386,6 +386,8 @@ private final class FailingDisk: FileSystem {
         try disk.rename(path, toUnused: newPath)
     }
     func resolved(_ path: String) throws(FileSystemError) -> String { try disk.resolved(path) }
+    func makeFolder(_ path: String) throws(FileSystemError) { try disk.makeFolder(path) }
+    func names(in folder: String) throws(FileSystemError) -> [String] { try disk.names(in: folder) }
     func remove(_ path: String) throws(FileSystemError) { try disk.remove(path) }
     func syncFolder(_ path: String) throws(FileSystemError) { try disk.syncFolder(path) }
 

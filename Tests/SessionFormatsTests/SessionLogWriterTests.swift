@@ -41,6 +41,8 @@ private final class RecordingDisk: FileSystem {
     }
     func rename(_ path: String, toUnused newPath: String) throws(FileSystemError) { try rename(path, to: newPath) }
     func resolved(_ path: String) throws(FileSystemError) -> String { path }
+    func makeFolder(_ path: String) throws(FileSystemError) {}
+    func names(in folder: String) throws(FileSystemError) -> [String] { [] }
     func remove(_ path: String) throws(FileSystemError) { note("remove") }
     func syncFolder(_ path: String) throws(FileSystemError) { note("sync folder \(path)") }
     func note(_ call: String) { state.withLock { $0.calls.append(call) } }

@@ -249,6 +249,19 @@ public final class SimulatedDisk: FileSystem {
         if !removed { throw FileSystemError(call: "remove", path: path, errorNumber: ENOENT) }
     }
 
+    /// Nothing: a folder is there as soon as a name says so.
+    public func makeFolder(_ path: String) throws(FileSystemError) {}
+
+    /// The names of files in a folder, and of folders in it.
+    public func names(in folder: String) throws(FileSystemError) -> [String] {
+        let paths = state.withLock { Array($0.names.keys) + $0.links.keys }
+        return Set(
+            paths.filter { $0.hasPrefix(folder + "/") }.compactMap {
+                $0.dropFirst(folder.count + 1).split(separator: "/").first.map(String.init)
+            }
+        ).sorted()
+    }
+
     /// Makes the names in a folder durable.
     public func syncFolder(_ path: String) throws(FileSystemError) {
         try failIfTold(.syncFolder, path)

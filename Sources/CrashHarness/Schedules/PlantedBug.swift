@@ -80,6 +80,8 @@ private final class BuggyDisk: FileSystem, @unchecked Sendable {
     func contents(of path: String) throws(FileSystemError) -> FileBytes { try disk.contents(of: path) }
     func exists(_ path: String) throws(FileSystemError) -> Bool { try disk.exists(path) }
     func resolved(_ path: String) throws(FileSystemError) -> String { try disk.resolved(path) }
+    func makeFolder(_ path: String) throws(FileSystemError) { try disk.makeFolder(path) }
+    func names(in folder: String) throws(FileSystemError) -> [String] { try disk.names(in: folder) }
     func remove(_ path: String) throws(FileSystemError) { try disk.remove(path) }
     func syncFolder(_ path: String) throws(FileSystemError) { try disk.syncFolder(path) }
 }

@@ -73,6 +73,8 @@ final class SimulatedProcess: FileSystem, @unchecked Sendable {
         return try disk.resolved(path)
     }
 
+    func makeFolder(_ path: String) throws(FileSystemError) { try disk.makeFolder(path) }
+    func names(in folder: String) throws(FileSystemError) -> [String] { try disk.names(in: folder) }
     func remove(_ path: String) throws(FileSystemError) {
         try call("remove", path)
         try disk.remove(path)

@@ -22,6 +22,18 @@ struct ProgramBounds: Sendable {
     var crashes = true
 }
 
+extension [UInt8] {
+    /// Whether these bytes stand in it somewhere.
+    fileprivate func holds(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first else { return true }
+        return withUnsafeBytes { own in
+            own.indices.dropLast(bytes.count - 1).contains { place in
+                own[place] == first && own[place..<place + bytes.count].elementsEqual(bytes)
+            }
+        }
+    }
+}
+
 /// A run of a program.
 final class WriterProgram {
     /// What happened, and what is wrong with it.
@@ -228,6 +240,43 @@ final class WriterProgram {
         tell("writer \(crew.number) is killed")
     }
 
+    // MARK: All ways to come between each other
+
+    /// Lets several writers do one operation each, their first calls in the order that the choices say, and power fail
+    /// between any two of them.
+    ///
+    /// - Parameter calls: How many calls of each writer others may come between; the rest goes without a stop.
+    static func interleave(
+        _ writer: WriterDescription, writers: Int, calls: Int, _ choices: inout Choices
+    ) -> Outcome {
+        let base = writer.bases[choices.choose("disk", below: writer.bases.count)]
+        let program = WriterProgram(writer, nil, ProgramBounds(), false, base, writers: writers)
+        program.interleave(calls, &choices)
+        return program.finish()
+    }
+
+    private func interleave(_ calls: Int, _ choices: inout Choices) {
+        var (made, waiting) = (crews.map { _ in 0 }, Array(crews.indices))
+        while !waiting.isEmpty {
+            let next = choices.choose("who goes on", below: waiting.count + 1)
+            if next == waiting.count {
+                let isAllThere = choices.choose("what is there afterwards", below: 2) == 1
+                var nothing = Choices.recorded([])
+                return isAllThere ? loseProcesses() : failPower(&nothing)
+            }
+            let crew = crews[waiting[next]]
+            pauseAfter = made[crew.number] < calls ? 1 : nil
+            if crew.strand == nil { work(crew, 0) } else { goOn(crew, pauseAfter) }
+            pauseAfter = nil
+            made[crew.number] += 1
+            waiting.removeAll { $0 == crew.number && crew.strand == nil }
+        }
+    }
+
+    private func loseProcesses() {
+        for crew in crews { kill(crew) }
+    }
+
     /// Whatever it was about ends here, unacknowledged.
     private func end(_ crew: Crew) {
         crew.process.kill()
@@ -300,7 +349,7 @@ final class WriterProgram {
     }
 
     private func leftProblem() -> (expected: String, got: String)? {
-        if !base.evidence.isEmpty, !disk.contents.values.contains(where: { $0.contains(base.evidence) }) {
+        if !base.evidence.isEmpty, !disk.contents.values.contains(where: { $0.holds(base.evidence) }) {
             return ("what was cut to be kept beside the file", "it is nowhere")
         }
         let found = found

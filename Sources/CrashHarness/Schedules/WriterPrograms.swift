@@ -42,7 +42,35 @@ public struct WriterPrograms: Judge {
     }
 }
 
+/// Several writers that do one thing each, in every order of their first calls to the file system.
+struct WriterInterleavings: Judge {
+    let name: String
+    let promise = "In whatever order the calls of several writers come, and wherever they end, what was acknowledged is there."
+    let writer: WriterDescription
+    let writers: Int
+    let calls: Int
+
+    /// - Parameter calls: How many calls of each writer others may come between.
+    init(_ format: FormatID, _ writer: WriterDescription, writers: Int, calls: Int) {
+        (self.writer, self.writers, self.calls) = (writer, writers, calls)
+        name = "writer-\(format)-\(writers)x\(calls)"
+    }
+
+    func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
+        evidence.cases += 1
+        let outcome = WriterProgram.interleave(writer, writers: writers, calls: calls, &choices)
+        if let (expected, got) = outcome.problem {
+            throw Violation(expected: expected, got: got, file: [], fileName: "")
+        }
+    }
+}
+
 extension WriterDescription {
+    /// The judges whose cases are few enough to look at all of them.
+    func interleavings(_ format: FormatID) -> [any Judge] {
+        [(2, 3), (2, 6), (3, 2), (3, 3)].map { WriterInterleavings(format, self, writers: $0, calls: $1) }
+    }
+
     /// A judge for each bug that such a writer can have.
     func plantedBugs(_ format: FormatID) -> [any Judge] { bugs.map { WriterPrograms(format, self, bug: $0) } }
 }

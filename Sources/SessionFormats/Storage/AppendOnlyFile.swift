@@ -1,7 +1,9 @@
 // A file that only grows, by whole appends.
 //
-//     open    open for appending, lock, look whether the file still has the name; only then read it. A torn end is kept in a
-//             file beside it and cut. Sync the folder: whoever made the file may have been killed before.
+//     open    open for appending, lock, look whether the file still has the name; only then read it. Write what came last
+//             again in place and sync it: whoever wrote it may have been told that it could not be, and a sync that comes
+//             after one that failed covers only what is written anew. A torn end is kept in a file beside it and cut. Sync
+//             the folder: whoever made the file may have been killed before.
 //     append  look whether the file has its name and ends where it did; write all bytes in one call; sync.
 //
 // An append that fails is taken back: the file is cut to where it began. When that fails too, and after every sync that
@@ -28,6 +30,17 @@ public final class AppendOnlyFile {
         case torn(at: Int, then: [UInt8] = [])
         /// What stands from this offset on is cut and lost, as the reference does.
         case dropped(at: Int)
+    }
+
+    /// What was seen in a file.
+    package struct Look {
+        /// How its end is to be mended.
+        package var end: End
+        /// Where what may not be durable begins: the last append, or the first of several without a sync.
+        package var settled: Int
+
+        /// What was seen.
+        package init(_ end: End, settled: Int) { (self.end, self.settled) = (end, settled) }
     }
 
     /// The file's name.
@@ -65,7 +78,7 @@ public final class AppendOnlyFile {
         on fileSystem: any FileSystem
     ) throws(StorageError) -> AppendOnlyFile {
         let replacement = AtomicReplacement(of: path, existing: existing, on: fileSystem)
-        let outcome = try replacement.run { (file) throws(FileSystemError) in try file.append(bytes) }
+        let outcome = try replacement.run { (file, _) throws(FileSystemError) in try file.append(bytes) }
         if let doubt = outcome.doubt {
             outcome.file.close()
             throw .notDurable(path, after: doubt)
@@ -75,21 +88,39 @@ public final class AppendOnlyFile {
 
     /// Opens a file.
     ///
-    /// - Parameter look: Reads the file, which is locked, and tells how its end is to be mended.
+    /// - Parameter look: Reads the file, which is locked, and tells how its end is to be mended and what may not be durable.
     /// - Throws: `StorageError`, or what `look` throws; the file is as it was then, or mended.
     package static func open(
         _ path: String, on fileSystem: any FileSystem,
-        _ look: (_ file: any OpenFile, _ size: Int) throws(StorageError) -> End
+        _ look: (_ file: any OpenFile, _ size: Int) throws(StorageError) -> Look
     ) throws(StorageError) -> AppendOnlyFile {
         let file = try fileSystem.openLocked(path, .append)
         // From here on the file is closed with the object.
         let opened = AppendOnlyFile(path, fileSystem, file)
         opened.size = try StorageError.translating { () throws(FileSystemError) in try file.size() }
-        try opened.mend(try look(file, opened.size))
+        let look = try look(file, opened.size)
+        try opened.settle(look)
+        try opened.mend(look.end)
         try StorageError.translating { () throws(FileSystemError) in
             try fileSystem.syncFolder(try fileSystem.resolved(path).folderOfPath)
         }
         return opened
+    }
+
+    private func settle(_ look: Look) throws(StorageError) {
+        let end =
+            switch look.end {
+            case .whole, .lacking: size
+            case .torn(let offset, _), .dropped(let offset): offset
+            }
+        guard look.settled < end else { return }
+        try StorageError.translating { () throws(FileSystemError) in
+            // One that is open for appending cannot be written anywhere else.
+            let again = try fileSystem.open(path, .update)
+            defer { again.close() }
+            try again.write(try file.read(at: look.settled, count: end - look.settled), at: look.settled)
+            try again.sync()
+        }
     }
 
     private func mend(_ end: End) throws(StorageError) {
@@ -199,7 +230,7 @@ public final class AppendOnlyFile {
     package func replaceContent(with bytes: [UInt8]) throws(StorageError) {
         try checkPlace()
         let outcome = try AtomicReplacement(of: path, on: fileSystem).run(holding: file) {
-            (file) throws(FileSystemError) in try file.append(bytes)
+            (file, _) throws(FileSystemError) in try file.append(bytes)
         }
         file.close()
         (file, size) = (outcome.file, bytes.count)

@@ -52,8 +52,17 @@ public struct AtomicReplacement: Sendable {
     ///
     /// - Throws: `StorageError`. `notDurable` says that the new file has the name all the same; with every other the old
     ///   file, or none, is there as before. `exists` when it is not to be replaced, `locked` when another writer has it.
-    public func write(_ bytes: [UInt8]) throws(StorageError) {
-        let outcome = try run { (file) throws(FileSystemError) in try file.append(bytes) }
+    public func write(_ bytes: [UInt8]) throws(StorageError) { try update { _ in bytes } }
+
+    /// Gives the name to a file that follows from the one that has it, which nobody else changes meanwhile.
+    ///
+    /// - Parameter change: Takes the bytes that are there, none when there is no file.
+    /// - Throws: As `write`.
+    public func update(_ change: ([UInt8]) -> [UInt8]) throws(StorageError) {
+        let outcome = try run { (file, old) throws(FileSystemError) in
+            let bytes = if let old { try old.read(at: 0, count: try old.size()) } else { [UInt8]() }
+            try file.append(change(bytes))
+        }
         outcome.file.close()
         if let doubt = outcome.doubt { throw .notDurable(name, after: doubt) }
     }
@@ -65,7 +74,7 @@ public struct AtomicReplacement: Sendable {
     ///   - mode: `.createNew` to go on appending, `.createNewForUpdate` to go on at offsets.
     func run(
         holding held: (any OpenFile)? = nil, _ mode: OpenMode = .createNew,
-        filling fill: (any OpenFile) throws(FileSystemError) -> Void
+        filling fill: (_ file: any OpenFile, _ old: (any OpenFile)?) throws(FileSystemError) -> Void
     ) throws(StorageError) -> Outcome {
         let path = try StorageError.translating { () throws(FileSystemError) in try fileSystem.resolved(name) }
         // Each turn means that another writer made or removed the file.
@@ -94,13 +103,13 @@ public struct AtomicReplacement: Sendable {
     /// nil when the name went to another file meanwhile.
     private func replace(
         _ old: (any OpenFile)?, _ path: String, _ mode: OpenMode,
-        _ fill: (any OpenFile) throws(FileSystemError) -> Void
+        _ fill: (any OpenFile, (any OpenFile)?) throws(FileSystemError) -> Void
     ) throws(StorageError) -> Outcome? {
         let temporary = path + ".new"
         let file = try makeTemporary(temporary, for: path, mode)
         do throws(FileSystemError) {
             if let old { try file.setPermissions(try old.permissions()) }
-            try fill(file)
+            try fill(file, old)
             try file.sync()
             guard try giveName(file, from: temporary, to: path, old) else {
                 takeAway(file, temporary)

@@ -106,6 +106,37 @@ public struct DiskFileSystem: FileSystem {
         if unlink(path) != 0 { throw FileSystemError(call: "remove", path: path, errorNumber: errno) }
     }
 
+    /// Makes a folder and those above it.
+    public func makeFolder(_ path: String) throws(FileSystemError) {
+        if mkdir(path, 0o755) == 0 { return }
+        switch errno {
+        case EEXIST: return
+        case ENOENT where path.folderOfPath != path && path.folderOfPath != ".":
+            try makeFolder(path.folderOfPath)
+            if mkdir(path, 0o755) != 0, errno != EEXIST {
+                throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
+            }
+        default: throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
+        }
+    }
+
+    /// The names in a folder but for "." and "..".
+    public func names(in folder: String) throws(FileSystemError) -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw FileSystemError(call: "list", path: folder, errorNumber: errno)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// Makes a folder's names durable.
     public func syncFolder(_ path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

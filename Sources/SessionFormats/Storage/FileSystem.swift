@@ -46,6 +46,10 @@ public protocol FileSystem: Sendable {
     func resolved(_ path: String) throws(FileSystemError) -> String
     /// Removes a file.
     func remove(_ path: String) throws(FileSystemError)
+    /// Makes a folder and those above it that are missing; one that is there is no error.
+    func makeFolder(_ path: String) throws(FileSystemError)
+    /// The names in a folder, in no order; none when there is no such folder.
+    func names(in folder: String) throws(FileSystemError) -> [String]
     /// Makes creations, renames and removals in this folder durable.
     func syncFolder(_ path: String) throws(FileSystemError)
 }

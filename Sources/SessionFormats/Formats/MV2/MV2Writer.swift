@@ -270,7 +270,7 @@ public final class MV2Writer {
     private func replaceFile(keeping count: Int, then tail: [UInt8]) throws(MV2Error) {
         let outcome = try Self.storing(path) { () throws(StorageError) in
             try AtomicReplacement(of: path, on: fileSystem).run(holding: file, .createNewForUpdate) {
-                (new) throws(FileSystemError) in
+                (new, _) throws(FileSystemError) in
                 let end = try copy(count, to: new)
                 try new.write(tail, at: end)
             }

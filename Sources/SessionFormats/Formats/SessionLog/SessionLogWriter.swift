@@ -91,7 +91,8 @@ public final class SessionLogWriter {
                 end = .torn(at: 0, then: header.encoded() + [0x0A])
             }
             before = size
-            return end
+            // Under the reference's repair nothing is written that the reference does not write.
+            return AppendOnlyFile.Look(end, settled: repair == .reference ? size : try lastLine(of: file, tail))
         }
         return SessionLogWriter(file: file, repair: done(end, before, file))
     }
@@ -141,6 +142,13 @@ public final class SessionLogWriter {
                 start = from
             }
             bytes = Array(blocks.reversed().joined())
+        }
+    }
+
+    /// Where the last line begins that ends in a newline, or the one behind it that is whole without.
+    private static func lastLine(of file: any OpenFile, _ tail: Tail) throws(StorageError) -> Int {
+        try StorageError.translating { () throws(FileSystemError) in
+            tail.start == 0 ? 0 : try Tail(of: file, size: tail.start - 1).start
         }
     }
 
