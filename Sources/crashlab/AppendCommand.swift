@@ -19,6 +19,7 @@ enum AppendCommand: Command {
           --batch N          Let the log go after so many, so that others come to write; 0, never, unless told otherwise.
           --file-limit N     Take the disk for full when the log has so many bytes.
           --retries N        How often an entry is tried again; 2 unless told otherwise.
+          --pieces N         Write each entry in so many pieces, as the kernel may; 1 unless told otherwise.
           --bug NAME         Plant a bug: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")).
 
         Exit status: 0 every entry is durable, 1 some were given up; 64 wrong usage; 74 the log cannot be used.
@@ -37,6 +38,7 @@ enum AppendCommand: Command {
         if let retries = try arguments.number("--retries", in: 0...1_000_000 as ClosedRange<Int>) {
             run.retries = retries
         }
+        run.pieces = try arguments.number("--pieces", in: 1...1_000_000 as ClosedRange<Int>) ?? 1
         if let name = try arguments.option("--bug") {
             guard let bug = PlantedBug(rawValue: name) else {
                 throw UsageError(message: "there is no bug \"\(name)\"; --help lists them.")

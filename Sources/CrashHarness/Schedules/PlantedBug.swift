@@ -3,6 +3,7 @@
 // The writers are the real ones: a bug takes back what the protocol does right, such as a lock that is not taken, or does it
 // at the wrong moment.
 
+import Foundation
 import SessionFormats
 
 /// A bug.
@@ -43,25 +44,30 @@ public enum PlantedBug: String, Sendable, CaseIterable {
     }
 
     /// A disk on which a writer has the bug.
-    func planted(on disk: any FileSystem) -> any FileSystem { BuggyDisk(self, disk) }
+    func planted(on disk: any FileSystem) -> any FileSystem { AlteredDisk(disk, bug: self) }
 }
 
-private final class BuggyDisk: FileSystem, @unchecked Sendable {
-    let bug: PlantedBug
-    let disk: any FileSystem
+/// A disk as a writer with a bug sees it, or one that takes writes in pieces, as the kernel may.
+final class AlteredDisk: FileSystem, @unchecked Sendable {
+    fileprivate let bug: PlantedBug?
+    private let disk: any FileSystem
+    fileprivate let pieces: Int
     /// The files that are about to replace another, by name, and the one that is written to.
-    private var new: [String: BuggyFile] = [:]
-    private var current: BuggyFile?
+    private var new: [String: AlteredFile] = [:]
+    private var current: AlteredFile?
 
-    init(_ bug: PlantedBug, _ disk: any FileSystem) { (self.bug, self.disk) = (bug, disk) }
+    /// - Parameter pieces: In how many writes the disk takes what is appended at once.
+    init(_ disk: any FileSystem, bug: PlantedBug?, pieces: Int = 1) {
+        (self.disk, self.bug, self.pieces) = (disk, bug, max(1, pieces))
+    }
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile {
         // Only what is opened for appending has the mode that this bug leaves out.
         let lacksMode = bug == .noAppendMode && mode == .append
         let isNew = mode == .createNew || mode == .createNewForUpdate
-        let file = BuggyFile(try disk.open(path, lacksMode ? .update : mode), self, isNew: isNew)
+        let file = AlteredFile(try disk.open(path, lacksMode ? .update : mode), self, isNew: isNew)
         if lacksMode { file.end = try file.size() }
-        if isNew { new[path] = file } else if mode != .read { current = file }
+        if isNew { new[path] = file } else if mode == .append { current = file }
         return file
     }
 
@@ -86,9 +92,9 @@ private final class BuggyDisk: FileSystem, @unchecked Sendable {
     func syncFolder(_ path: String) throws(FileSystemError) { try disk.syncFolder(path) }
 }
 
-private final class BuggyFile: OpenFile, @unchecked Sendable {
+private final class AlteredFile: OpenFile, @unchecked Sendable {
     private var file: any OpenFile
-    private let disk: BuggyDisk
+    private let disk: AlteredDisk
     /// Whether it is one that is about to replace another.
     private let isNew: Bool
     /// Where the bug believes the end to be.
@@ -100,13 +106,13 @@ private final class BuggyFile: OpenFile, @unchecked Sendable {
     /// How large the writer believes the file to be: the bugs stand in writers that do not look again.
     private var believedSize: Int?
 
-    private var bug: PlantedBug { disk.bug }
+    private var bug: PlantedBug? { disk.bug }
 
-    init(_ file: any OpenFile, _ disk: BuggyDisk, isNew: Bool) {
+    init(_ file: any OpenFile, _ disk: AlteredDisk, isNew: Bool) {
         (self.file, self.disk, self.isNew) = (file, disk, isNew)
     }
 
-    func goOn(as other: BuggyFile) {
+    func goOn(as other: AlteredFile) {
         isOld = true
         believedSize = try? file.size()
         (file, other.file) = (other.file, file)
@@ -135,7 +141,12 @@ private final class BuggyFile: OpenFile, @unchecked Sendable {
             try file.append(Array(bytes.dropLast()))
             try file.append([0x0A])
         } else {
-            try file.append(bytes)
+            let size = (bytes.count + disk.pieces - 1) / disk.pieces
+            for start in stride(from: 0, to: bytes.count, by: max(1, size)) {
+                try file.append(Array(bytes[start..<min(start + size, bytes.count)]))
+                // Others get their turn in between, which costs nothing when there are none.
+                if disk.pieces > 1 { sched_yield() }
+            }
         }
         hasFailed = false
         believedSize = believedSize.map { $0 + bytes.count }
@@ -163,7 +174,7 @@ private final class BuggyFile: OpenFile, @unchecked Sendable {
     func size() throws(FileSystemError) -> Int {
         if let believedSize { return believedSize }
         let size = try file.size()
-        if bug.believes { believedSize = size }
+        if bug?.believes == true { believedSize = size }
         return size
     }
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {

@@ -19,6 +19,8 @@ public struct AppendRun: Sendable {
     public var fileLimit: Int?
     /// How often an entry is tried again before it is given up.
     public var retries = 2
+    /// In how many writes the disk takes an entry, as the kernel may; others come between them where no lock keeps them out.
+    public var pieces = 1
     /// A bug to plant; nil for none.
     public var bug: PlantedBug?
 
@@ -42,7 +44,7 @@ public struct AppendRun: Sendable {
     public func run(_ report: (String) -> Void) throws -> Outcome {
         try limitFiles()
         let real = DiskFileSystem()
-        let disk: any FileSystem = bug?.planted(on: real) ?? real
+        let disk: any FileSystem = bug == nil && pieces <= 1 ? real : AlteredDisk(real, bug: bug, pieces: pieces)
         var (outcome, writer, left) = (Outcome(), SessionLogWriter?.none, entriesPerOpening)
         for number in numbers {
             let id = "\(self.writer)-\(number)"
