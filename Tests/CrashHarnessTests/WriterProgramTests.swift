@@ -34,7 +34,8 @@ struct WriterProgramTests {
         _ name: String
     ) throws {
         let kit = try #require(KitCatalogue.standard.kit(named: name))
-        let judge = WriterInterleavings(kit.format.id, try #require(kit.writer), writers: 2, calls: name == "mv2" ? 1 : 3)
+        let judge = WriterInterleavings(
+            kit.format.id, try #require(kit.writer), writers: 2, calls: name == "mv2" ? 1 : 3)
         var evidence = Evidence()
         let coverage = try ExhaustiveChoices.forEach { (choices) throws(Violation) in
             try judge.examine(&choices, &evidence)

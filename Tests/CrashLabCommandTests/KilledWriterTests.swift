@@ -12,7 +12,9 @@ struct KilledWriterTests {
         try SessionLogReader(mode: .reference).read(path: path)
     }
 
-    private func acknowledged(_ child: ChildProcess) -> [String] { child.output.split(separator: "\n").map(String.init) }
+    private func acknowledged(_ child: ChildProcess) -> [String] {
+        child.output.split(separator: "\n").map(String.init)
+    }
 
     @Test func `on a full disk of 64 KB, 10,000 appends with retries lose nothing that was acknowledged`() throws {
         try withFolder { folder in
@@ -33,10 +35,13 @@ struct KilledWriterTests {
         }
     }
 
-    @Test func `two processes that are killed a hundred times lose nothing that was acknowledged, and weld nothing`() throws {
+    @Test func `two processes that are killed a hundred times lose nothing that was acknowledged, and weld nothing`()
+        throws
+    {
         try withFolder { folder in
             let log = folder + "/log.jsonl"
-            let run = try KilledWriters(log: log, program: program, entries: isSanitized ? 200 : 1_000, kills: 100).run()
+            let run = try KilledWriters(log: log, program: program, entries: isSanitized ? 200 : 1_000, kills: 100)
+                .run()
             #expect(run.kills == 100)
             #expect(run.problem == nil, "\(run.problem ?? "")")
         }

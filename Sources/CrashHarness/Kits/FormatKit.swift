@@ -74,7 +74,8 @@ public struct FormatKit: Sendable {
                 return try sample(&choices)
             }
         ownJudges = judges
-        self.specialJudges = specialJudges + (writer.map { $0.plantedBugs(format.id) + $0.interleavings(format.id) } ?? [])
+        self.specialJudges =
+            specialJudges + (writer.map { $0.plantedBugs(format.id) + $0.interleavings(format.id) } ?? [])
         self.scenarios = scenarios
         self.writer = writer
         self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]

@@ -43,8 +43,8 @@ public struct WriterDescription: Sendable {
     public let bases: [Base]
     /// What can be done, by name; the first adds something, and has to succeed on a disk that works.
     public let operations: [StaticString]
-    /// Whether one of the operations removes the file.
-    public let removesFile: Bool
+    /// Which of the operations removes the file; nil for none.
+    public let removing: Int?
     /// The bugs that such a writer can have, each of which has to be found.
     public let bugs: [PlantedBug]
     /// Makes one that uses the writer, of a number from 0. The bug is planted in the disk; an agent minds the one of them that
@@ -58,12 +58,12 @@ public struct WriterDescription: Sendable {
     /// Describes a writer.
     public init(
         _ promise: Promise, path: String, bases: [Base], operations: [StaticString],
-        removesFile: Bool = false, bugs: [PlantedBug] = [],
+        removing: Int? = nil, bugs: [PlantedBug] = [],
         makeAgent: @escaping @Sendable (_ number: Int, _ disk: any FileSystem, _ bug: PlantedBug?) -> any WritingAgent,
         observe: @escaping @Sendable (_ disk: SimulatedDisk, _ attempted: [String]) -> Observation
     ) {
         (self.promise, self.path, self.bases, self.operations, self.bugs) = (promise, path, bases, operations, bugs)
-        (self.removesFile, self.makeAgent, self.observe) = (removesFile, makeAgent, observe)
+        (self.removing, self.makeAgent, self.observe) = (removing, makeAgent, observe)
     }
 }
 

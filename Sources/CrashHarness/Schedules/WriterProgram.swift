@@ -63,6 +63,7 @@ final class WriterProgram {
     private var crews: [Crew] = []
     private let history: HistoryBox
     private var items = 0
+    private var hasRemoved = false
     private var faults = 0
     private var pauseAfter: Int?
     private var story: [String] = []
@@ -168,6 +169,7 @@ final class WriterProgram {
         let limit = pauseAfter
         pauseAfter = nil
         if crew.strand != nil { return goOn(crew, limit) }
+        hasRemoved = hasRemoved || operation == writer.removing
         let item = "\(crew.number)-\(items)"
         items += 1
         let writer = writer
@@ -369,7 +371,7 @@ final class WriterProgram {
         {
             return ("the permissions as they were", "others")
         }
-        if !writer.removesFile, !disk.isLink(writer.path) { return ("a symbolic link as it was", "a file") }
+        if !hasRemoved, !disk.isLink(writer.path) { return ("a symbolic link as it was", "a file") }
         let isClean = traits.isDisjoint(with: [.powerCut, .kill]) && !disk.failed.contains(.remove)
         if isClean, disk.contents.keys.contains(where: { $0.hasSuffix(".new") }) {
             return ("nothing left behind", "\(disk.contents.keys.sorted())")

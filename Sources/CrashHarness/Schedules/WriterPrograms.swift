@@ -45,7 +45,8 @@ public struct WriterPrograms: Judge {
 /// Several writers that do one thing each, in every order of their first calls to the file system.
 struct WriterInterleavings: Judge {
     let name: String
-    let promise = "In whatever order the calls of several writers come, and wherever they end, what was acknowledged is there."
+    let promise =
+        "In whatever order the calls of several writers come, and wherever they end, what was acknowledged is there."
     let writer: WriterDescription
     let writers: Int
     let calls: Int

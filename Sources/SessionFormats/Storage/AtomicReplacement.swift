@@ -182,7 +182,11 @@ public struct AtomicReplacement: Sendable {
         defer { file.close() }
         // A file that got its name by a second one, and whose writer was killed before it took the first away.
         let isSecondName = try StorageError.translating { () throws(FileSystemError) in try file.isNamed(path) }
-        if !isSecondName, try !file.lock(naming: temporary) { return }
+        if !isSecondName {
+            do throws(StorageError) { if try !file.lock(naming: temporary) { return } } catch .locked {
+                throw .locked(name)
+            }
+        }
         do throws(FileSystemError) { try fileSystem.remove(temporary) } catch {
             if error.errorNumber != ENOENT { throw .file(error) }
         }

@@ -10,7 +10,7 @@ final class SidecarAgent: WritingAgent {
             .init("a sidecar", bytes("held"), holds: ["held"]),
             .init("no sidecar", nil, holds: [none]),
         ],
-        operations: ["save", "clear", "load"], removesFile: true,
+        operations: ["save", "clear", "load"], removing: 1,
         bugs: [],
         makeAgent: { _, disk, _ in SidecarAgent(disk) }, observe: observe)
 

@@ -10,7 +10,8 @@ extension FormatKit {
         generate: { try storeFile(events: 1, size: $0.size) },
         judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
         specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],
-        scenarios: LiveReplayStoreCrashes.all, writer: LiveReplayStoreAgent.description, targets: [.liveReplayStore, .cursor],
+        scenarios: LiveReplayStoreCrashes.all, writer: LiveReplayStoreAgent.description,
+        targets: [.liveReplayStore, .cursor],
         measure: { benchmark, _, report in LiveReplayBenchmark(benchmark).run(report: report) })
 
     /// At least so many events and bytes.

@@ -15,7 +15,8 @@ extension FormatKit {
             try files.save(times: request.saves, into: memory)
             return disk.contents["m"] ?? []
         },
-        judges: [MemorySaves(), MemoryTruncation(), MemoryDamage()], scenarios: MV2Crashes.all, writer: MemoryAgent.description, targets: [.mv2],
+        judges: [MemorySaves(), MemoryTruncation(), MemoryDamage()], scenarios: MV2Crashes.all,
+        writer: MemoryAgent.description, targets: [.mv2],
         measure: { benchmark, folder, report in try MemoryBenchmark(benchmark).run(in: folder, report: report) })
 
     fileprivate static func memory(_ choices: inout Choices, sessions count: Int) throws -> [UInt8] {

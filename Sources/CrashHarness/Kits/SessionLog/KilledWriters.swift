@@ -135,7 +135,8 @@ public struct KilledWriters {
             let kept = found.filter(wanted.contains)
             if kept != life.acknowledged {
                 let lost = life.acknowledged.first { !found.contains($0) }
-                return lost.map { "the acknowledged entry \($0) is gone" } ?? "the entries of \(life.name) in another order"
+                return lost.map { "the acknowledged entry \($0) is gone" }
+                    ?? "the entries of \(life.name) in another order"
             }
         }
         return nil

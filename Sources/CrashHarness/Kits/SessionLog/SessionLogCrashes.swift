@@ -55,7 +55,8 @@ enum SessionLogCrashes {
                 }
             }, check: checkLog),
         CrashScenario(
-            name: "log-create-append", writing: "reference", expectation: .knownWindow, base: [:],
+            name: "log-create-append", writing: "reference",
+            expectation: .knownWindow(showing: ["the header", "entries", "a log with"]), base: [:],
             work: { disk in
                 // As the reference: nothing is synced.
                 let file = try disk.open(log, .createOrTruncate)
@@ -69,7 +70,8 @@ enum SessionLogCrashes {
                 }
             }, check: checkLog),
         CrashScenario(
-            name: "mutant-newline-apart", writing: "the newline in a write of its own", expectation: .mutant,
+            name: "mutant-newline-apart", writing: "the newline in a write of its own",
+            expectation: .mutant(showing: ["entries"]),
             base: [log: header.encoded() + [0x0A]],
             work: { disk in
                 let file = try disk.open(log, .append)

@@ -15,7 +15,8 @@ extension FormatKit {
             LogRoundTrip(), LogTruncation(), LogLineDamage(), LogWeld(), LogBadBytes(), LogNoise(),
             RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ],
-        specialJudges: [LogTruncation.canary], scenarios: SessionLogCrashes.all, writer: SessionLogAgent.description, targets: [.sessionLog],
+        specialJudges: [LogTruncation.canary], scenarios: SessionLogCrashes.all, writer: SessionLogAgent.description,
+        targets: [.sessionLog],
         measure: { benchmark, folder, report in try LogBenchmark(benchmark).run(in: folder, report: report) })
 }
 
