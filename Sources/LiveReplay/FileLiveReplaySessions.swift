@@ -15,8 +15,8 @@ struct FileLiveReplaySessions {
     private let reservation: UInt64
     private var known: [SessionKey: FileLiveReplaySession] = [:]
     /// The first position of this life, and the last that this or an earlier one may have handed out.
-    private var lifeFirst: UInt64 = 1
-    private var reservedThrough: UInt64 = 0
+    private(set) var lifeFirst: UInt64 = 1
+    private(set) var reservedThrough: UInt64 = 0
     /// The largest position of a session that was forgotten.
     private var forgotten: UInt64 = 0
     private var appends: UInt64 = 0

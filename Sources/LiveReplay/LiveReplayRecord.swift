@@ -53,24 +53,30 @@ enum LiveReplayRecord: Equatable {
 
     /// Reads a line without its newline; nil for anything that `line` does not write.
     init?(_ bytes: some Collection<UInt8>) {
+        // Halves of two different lines may make an object too, with other keys, or some of them twice.
+        guard let record = Self.record(bytes), record.line.dropLast().elementsEqual(bytes) else { return nil }
+        self = record
+    }
+
+    private static func record(_ bytes: some Collection<UInt8>) -> LiveReplayRecord? {
         guard let json = try? JSONValue(bytes), let type = json["type"]?.string else { return nil }
         switch type {
         case Self.type:
             guard json["version"]?.unsigned == 1 else { return nil }
-            self = .header
+            return .header
         case "life":
             guard let first = json.position("first"), let through = json.position("through"), first <= through
             else { return nil }
-            self = .life(first: first, through: through)
+            return .life(first: first, through: through)
         case "session":
             guard let session = json["session"]?.string, let ranges = json.ranges else { return nil }
-            self = .session(session, ranges: ranges)
+            return .session(session, ranges: ranges)
         case "event":
             guard let session = json["session"]?.string, let revision = json["revision"]?.unsigned,
                 let position = json.position("position"), let at = json["at"]?.unsigned,
                 let payload = json["payload"].flatMap(SessionObservationPayload.init)
             else { return nil }
-            self = .event(
+            return .event(
                 session: session, revision: SessionRevision(revision), position: position, at: at, payload)
         default: return nil
         }

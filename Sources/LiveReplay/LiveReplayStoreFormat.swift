@@ -32,7 +32,7 @@ public struct LiveReplayStoreFormat: SessionFormat {
                 refusing: id, of: bytes, "InvalidHeader", "The first line is not the header of a live replay store.",
                 .invalidHeader, line: 1, fields: { lines.fields })
         }
-        let events = lines.records.compactMap { line in line.cursor.map { (line, $0) } }
+        let events = lines.records.filter(\.isRestored).compactMap { line in line.cursor.map { (line, $0) } }
         let items = ExaminedItems("events", count: events.count) { index in
             let (line, cursor) = events[index]
             return ExaminedItem(
@@ -44,11 +44,19 @@ public struct LiveReplayStoreFormat: SessionFormat {
             findings: lines.findings.report, fields: { lines.fields })
     }
 
-    /// The header and every whole record, in order.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+    /// The header and every whole record that does not contradict those before it, in order.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         let lines = Lines(bytes)
         guard lines.hasHeader else { throw .nothing("the first line is not the header of a live replay store.") }
-        return lines.records.flatMap(\.record.line)
+        let kept = lines.records.filter(\.isRestored)
+        let mended = kept.filter { $0.life != nil }.map { line in
+            Repair(
+                .mended, offset: line.range.lowerBound, length: 0,
+                "The record that reserves this event's position is missing and stands before it.")
+        }
+        return Recovered(
+            id, kept.flatMap { ($0.life?.line ?? []) + bytes.copy($0.range) + [0x0A] }, of: bytes,
+            kept: kept.map(\.range), blanks: [0x0A], mended: mended, findings: lines.findings.all)
     }
 
     /// A line that is a record.
@@ -56,6 +64,10 @@ public struct LiveReplayStoreFormat: SessionFormat {
         var record: LiveReplayRecord
         var number: Int
         var range: Range<Int>
+        /// Whether it agrees with all that is restored of the lines before it.
+        var isRestored: Bool
+        /// What has to stand before it, since it is missing.
+        var life: LiveReplayRecord?
 
         /// The event's cursor; nil for other records.
         var cursor: String? {
@@ -100,8 +112,11 @@ public struct LiveReplayStoreFormat: SessionFormat {
         private mutating func take(_ line: ArraySlice<UInt8>, _ number: Int, hasNewline: Bool) {
             let range = line.startIndex..<line.endIndex
             if hasNewline, let record = LiveReplayRecord(line), (record == .header) == (number == 1) {
-                records.append(Line(record: record, number: number, range: range))
-                if !isCut, !sessions.restore(record, now: 0) {
+                let agrees = sessions.restore(record, now: 0)
+                let life = agrees ? nil : life(for: record)
+                records.append(
+                    Line(record: record, number: number, range: range, isRestored: agrees || life != nil, life: life))
+                if !isCut, !agrees {
                     isCut = true
                     findings.add(
                         .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
@@ -115,10 +130,26 @@ public struct LiveReplayStoreFormat: SessionFormat {
                     .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
                     "The line is not a record; the store drops it and everything behind it when it opens the file.")
             } else {
+                let isCutShort = line.allSatisfy { $0 == 0 } || JSONFragment.isCutShort(line)
                 findings.add(
-                    .tornEntry, .warning, offset: range.lowerBound, length: range.count, line: number,
-                    "The last record was cut short while it was being written; it was never acknowledged.")
+                    .tornEntry, isCutShort ? .warning : .error, offset: range.lowerBound, length: range.count,
+                    line: number,
+                    isCutShort
+                        ? "The last record was cut short while it was being written; it was never acknowledged."
+                        : "The last line is not the beginning of a record: it was damaged, not only cut short.")
             }
+        }
+
+        /// Restores an event whose position nobody reserved, by a record that does.
+        private mutating func life(for record: LiveReplayRecord) -> LiveReplayRecord? {
+            guard case .event(_, _, let position, _, _) = record, position > sessions.reservedThrough else {
+                return nil
+            }
+            let life = LiveReplayRecord.life(first: max(1, sessions.lifeFirst), through: position)
+            var restored = sessions
+            guard restored.restore(life, now: 0), restored.restore(record, now: 0) else { return nil }
+            sessions = restored
+            return life
         }
 
         var hasHeader: Bool { records.first?.record == .header }

@@ -80,7 +80,7 @@ enum CheckCommand: Command {
         if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
         if let sarif { try SarifReport(files: reports).json().write(to: URL(filePath: sarif), options: .atomic) }
         if tellsCost { Output.error(ProcessCost.current().text) }
-        return hasFailed ? .inputOutputError : status(of: worst)
+        return hasFailed ? .inputOutputError : ExitStatus(worst)
     }
 
     static func format(named name: String) throws -> any SessionFormat {
@@ -138,14 +138,6 @@ enum CheckCommand: Command {
             return try formats.examineStream(path: path, as: options.format, options.examination)
         }
         return try formats.examine(path: path, as: options.format, options.examination)
-    }
-
-    private static func status(of verdict: Verdict) -> ExitStatus {
-        switch verdict {
-        case .clean, .recovered: .success
-        case .damaged: .damaged
-        case .unreadable: .unreadable
-        }
     }
 }
 

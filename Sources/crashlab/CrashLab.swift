@@ -2,6 +2,7 @@
 
 import CrashHarness
 import Foundation
+import SessionFormats
 import Synchronization
 
 @main
@@ -10,7 +11,8 @@ enum CrashLab {
 
     static var commands: [any Command.Type] {
         [
-            CheckCommand.self, InspectCommand.self, ExploreCommand.self, TraceCommand.self, FuzzCommand.self,
+            CheckCommand.self, RecoverCommand.self, InspectCommand.self, ExploreCommand.self, TraceCommand.self,
+            FuzzCommand.self,
             ReplayCommand.self,
             GenerateCommand.self,
             DamageCommand.self, AppendCommand.self,
@@ -89,14 +91,27 @@ protocol Command {
 }
 
 /// How the process ends.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, Comparable {
     case success = 0
     /// Some file is damaged, or a promise is broken.
     case damaged = 1
     /// Some file is unreadable or of unknown format.
     case unreadable = 2
     case wrongUsage = 64
+    /// What was to be made could not be.
+    case cannotCreate = 73
     case inputOutputError = 74
+
+    /// What a file's state means for the process.
+    init(_ verdict: Verdict) {
+        switch verdict {
+        case .clean, .recovered: self = .success
+        case .damaged: self = .damaged
+        case .unreadable: self = .unreadable
+        }
+    }
+
+    static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
 }
 
 enum Output {

@@ -50,7 +50,8 @@ struct MemoryReportTests {
             return Set(MV2Format().examine(FileBytes(bytes), ExaminationOptions(isDeep: true)).findings.map(\.code))
         }
         #expect(codes { $0[48] ^= 1 } == [.headerMismatch])
-        #expect(codes { $0[8] ^= 1 } == [.headerMismatch])
+        #expect(codes { $0[8] ^= 1 } == [.commitLost])
+        #expect(codes { $0[40] ^= 0x40 } == [.logSequenceMismatch])
         #expect(codes { $0[100] = 1 } == [.paddingNotZero])
         #expect(codes { $0[4_000] = 1 } == [.paddingNotZero])
         #expect(codes { $0[0] = 0 } == [.invalidHeader])

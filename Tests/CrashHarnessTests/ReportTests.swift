@@ -21,7 +21,8 @@ struct ReportTests {
             Campaign(plan).run(), plan, targets: ["mv2": target], findings: FindingsFolder("</script><b>&'\""),
             maps: [
                 CrashMap(
-                    Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8 + [0x0A]),
+                    AcknowledgedFile(
+                        Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8 + [0x0A]), []),
                     as: SessionLogFormat())
             ])
     }
@@ -62,7 +63,8 @@ struct ReportTests {
         let header = Array(#"{"type":"session","version":1,"id":"s","timestamp":"t","cwd":"/"}"#.utf8) + [0x0A]
         let entry =
             SessionEntry.leaf(LeafEntry(id: "a", parentID: nil, timestamp: "t", entryID: "a")).encoded() + [0x0A]
-        let map = CrashMap(header + entry + entry, as: SessionLogFormat())
+        let lines = [0, 1].map { header.count + $0 * entry.count..<header.count + ($0 + 1) * entry.count - 1 }
+        let map = CrashMap(AcknowledgedFile(header + entry + entry, lines: lines), as: SessionLogFormat())
         #expect(map.cuts.reduce(0) { $0 + $1.length } == map.size && map.flips.reduce(0) { $0 + $1.length } == map.size)
         func outcome(_ offset: Int) -> CrashMap.Outcome? {
             var left = offset
@@ -72,10 +74,23 @@ struct ReportTests {
             }?.outcome
         }
         #expect(outcome(0) == .lost)
-        // Nothing in a log tells that whole entries are missing at its end.
-        #expect(outcome(header.count + entry.count) == .silentlyWrong)
+        // A log that ends between two entries is one to which the second was not written yet.
+        #expect(outcome(header.count + entry.count) == .clean)
         #expect(outcome(header.count + entry.count + 20) == .recovered)
         #expect(map.fields.contains { $0.offset == header.count && $0.length == entry.count - 1 })
+    }
+
+    @Test func `a crash map shows a reader that says that all is well while something is missing`() {
+        struct Liar: SessionFormat {
+            var id: FormatID { .sessionLog }
+            func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? { nil }
+            func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+                Examination(id, of: bytes, .recovered)
+            }
+        }
+        let map = CrashMap(AcknowledgedFile(Array("one\ntwo\n".utf8), lines: [0..<3, 4..<7]), as: Liar())
+        #expect(map.cuts == [.init(length: 4, outcome: .recovered), .init(length: 4, outcome: .silentlyWrong)])
+        #expect(map.flips == [.init(length: 8, outcome: .silentlyWrong)])
     }
 
     @Test func `what libFuzzer says is understood`() {

@@ -51,7 +51,8 @@ struct CommandTests {
     }
 
     @Test(arguments: [
-        "check", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage", "append",
+        "check", "recover", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage",
+        "append",
         "bench",
         "differential",
         "corpus", "findings",

@@ -50,7 +50,7 @@ struct FormatPromises: Judge {
             }
         }
         let recovered: [UInt8]
-        do throws(RecoveryError) { recovered = try kit.format.recover(FileBytes(whole)) } catch {
+        do throws(RecoveryError) { recovered = try kit.format.recover(FileBytes(whole)).bytes } catch {
             if case .unsupported = error { return }
             throw violation("a whole file recovered", "\(error)", whole)
         }

@@ -33,6 +33,13 @@ public struct FormatKit: Sendable {
     public let fileName: String
     /// Chooses a small whole file.
     public let sample: @Sendable (inout Choices) throws -> [UInt8]
+    /// Chooses a small whole file of which it is known what was acknowledged; nil when the format's files hold nothing that
+    /// a writer acknowledges, or nobody knows. Verdicts are judged by it and crash maps are painted from it.
+    public let acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)?
+    /// The name of the field in which something changed that no reader of the format can see; nil when a reader has to see it.
+    public let blindField: @Sendable (UntoldLoss) -> String?
+    /// What is still to be said of a recovered copy, since it is about content, which recovery does not change.
+    public let findingsOfContent: Set<FindingCode>
     /// The kinds of content that can be asked for; empty when there is one.
     public let contents: [String]
     /// Whether a file can be built on another one.
@@ -56,6 +63,9 @@ public struct FormatKit: Sendable {
     public init(
         _ format: any SessionFormat, fileName: String? = nil,
         sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
+        acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)? = nil,
+        blindField: @escaping @Sendable (UntoldLoss) -> String? = { $0.isChangedInPlace ? "content" : nil },
+        findingsOfContent: Set<FindingCode> = [],
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], scenarios: [CrashScenario] = [],
@@ -65,6 +75,9 @@ public struct FormatKit: Sendable {
         self.format = format
         self.fileName = fileName ?? "file.\(format.id)"
         self.sample = sample
+        self.acknowledged = acknowledged
+        self.blindField = blindField
+        self.findingsOfContent = findingsOfContent
         self.contents = contents
         self.buildsOnBase = buildsOnBase
         self.generate =
@@ -84,20 +97,21 @@ public struct FormatKit: Sendable {
 
     /// All that a campaign asks: what holds for every format, then what holds for this one.
     public var judges: [any Judge] {
-        [FormatPromises(self)] + ownJudges + (writer.map { [WriterPrograms(format.id, $0)] } ?? [])
+        [FormatPromises(self), RecoveryIsTrue(self)] + (VerdictIsTrue(self).map { [$0] } ?? []) + ownJudges
+            + (writer.map { [WriterPrograms(format.id, $0)] } ?? [])
     }
 
-    /// A small file that holds a few things, for a map of what damage does to it; nil when there is none.
-    var mapSample: [UInt8]? {
-        let samples = (0..<40 as Range<UInt64>).compactMap { seed -> (size: Int, items: Int, [UInt8])? in
+    /// A small file in which a few things were acknowledged, for a map of what damage does to it; nil when there is none.
+    var mapSample: AcknowledgedFile? {
+        let samples = (0..<40 as Range<UInt64>).compactMap { seed -> AcknowledgedFile? in
             var choices = Choices.seeded(seed)
-            guard let file = try? sample(&choices) else { return nil }
-            let items = format.examine(FileBytes(file), ExaminationOptions()).items?.count ?? 0
-            return (file.count, min(items, 2), file)
+            return try? acknowledged?(&choices)
         }
-        // As many items as any has up to two, and of those the smallest.
-        // Without items there is nothing to miss, and the map would say that nothing is missing.
-        return samples.filter { $0.items > 0 }.min { ($1.items, $0.size) < ($0.items, $1.size) }?.2
+        // As many items as any has up to two, and of those the smallest. Without items there is nothing to miss, and the
+        // map would say that nothing is missing.
+        return samples.filter { !$0.items.isEmpty }.min {
+            (-min($0.items.count, 2), $0.bytes.count) < (-min($1.items.count, 2), $1.bytes.count)
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 // What a reader gets of a file that is cut, or has a flipped bit, at each of its bytes.
+//
+// What has to be there is known from the scenario that made the file, never from the reader: a reader that says that all is
+// well while something is missing is painted as the liar that it is.
 
 import SessionFormats
 
@@ -48,25 +51,37 @@ public struct CrashMap: Sendable, Codable {
     public var flips: [Run]
 
     /// Maps a file by examining it twice for each of its bytes.
-    public init(_ file: [UInt8], as format: any SessionFormat) {
-        let whole = Content(file, format)
+    public init(_ file: AcknowledgedFile, as format: any SessionFormat) {
         self.format = format.id.rawValue
-        size = file.count
-        fields = whole.examination.map.map {
+        let bytes = file.bytes
+        size = bytes.count
+        fields = format.examine(FileBytes(bytes), ExaminationOptions()).map.map {
             Field(name: $0.name, offset: $0.range.lowerBound, length: $0.range.count)
         }
-        cuts = Self.runs(file.indices.map { whole.outcome(of: Array(file[..<$0])) })
+        cuts = Self.runs(bytes.indices.map { Self.outcome(of: Array(bytes[..<$0]), file, format) })
         flips = Self.runs(
-            file.indices.map { index in
-                var flipped = file
+            bytes.indices.map { index in
+                var flipped = bytes
                 flipped[index] ^= 1 << UInt8(index % 8)
-                return whole.outcome(of: flipped)
+                return Self.outcome(of: flipped, file, format)
             })
     }
 
     /// The map of a small file of each kit's format.
     public static func samples(_ kits: KitCatalogue = .standard) -> [CrashMap] {
         kits.kits.compactMap { kit in kit.mapSample.map { CrashMap($0, as: kit.format) } }
+    }
+
+    private static func outcome(
+        of damaged: [UInt8], _ file: AcknowledgedFile, _ format: any SessionFormat
+    ) -> Outcome {
+        let examination = format.examine(FileBytes(damaged), ExaminationOptions(isDeep: true))
+        if examination.verdict == .unreadable { return .lost }
+        let found = Set(examination.items?.map(\.content) ?? [])
+        if file.required(of: damaged).allSatisfy({ found.contains($0.content) }) {
+            return examination.verdict == .clean ? .clean : .recovered
+        }
+        return examination.verdict == .damaged ? .detected : .silentlyWrong
     }
 
     private static func runs(_ outcomes: [Outcome]) -> [Run] {
@@ -79,30 +94,5 @@ public struct CrashMap: Sendable, Codable {
             }
         }
         return runs
-    }
-
-    /// What a file holds, for comparing.
-    private struct Content {
-        let examination: Examination
-        private let format: any SessionFormat
-        private let items: [[UInt8]]
-
-        init(_ file: [UInt8], _ format: any SessionFormat) {
-            self.format = format
-            examination = format.examine(FileBytes(file), ExaminationOptions(isDeep: true))
-            items = examination.items?.map(\.content) ?? []
-        }
-
-        func outcome(of file: [UInt8]) -> Outcome {
-            let found = Content(file, format)
-            let verdict = found.examination.verdict
-            if verdict == .unreadable { return .lost }
-            if found.items == items { return verdict == .clean ? .clean : .recovered }
-            switch verdict {
-            case .clean: return .silentlyWrong
-            case .recovered: return .recovered
-            case .damaged, .unreadable: return .detected
-            }
-        }
     }
 }

@@ -27,10 +27,12 @@ public protocol SessionFormat: Sendable {
         path: String, on fileSystem: any FileSystem, _ options: ExaminationOptions
     ) throws(FileSystemError) -> Examination?
 
-    /// A whole file of the same format with everything that can be had of this one.
+    /// A whole file of the same format with everything that can be had of this one, and what became of each part of it.
+    ///
+    /// What is recovered is clean, and recovering it again gives the same bytes.
     ///
     /// - Throws: `RecoveryError`.
-    func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8]
+    func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered
 }
 
 extension SessionFormat {
@@ -43,7 +45,16 @@ extension SessionFormat {
     ) throws(FileSystemError) -> Examination? { nil }
 
     /// Most formats cannot be written back yet.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] { throw .unsupported(id) }
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
+        throw .unsupported(id)
+    }
+
+    /// Recovers what is certain.
+    ///
+    /// - Throws: `RecoveryError`.
+    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> Recovered {
+        try recover(bytes, RecoveryOptions())
+    }
 }
 
 /// Why a file cannot be written back.

@@ -26,10 +26,11 @@ struct ToyFormat: SessionFormat {
             ? []
             : [
                 Finding(
-                    .tornEntry, .warning, offset: cut.lowerBound, length: cut.count, message: "A note is cut short.")
+                    .tornEntry, Self.isCutShort(bytes.copy(cut)) ? .warning : .error, offset: cut.lowerBound,
+                    length: cut.count, message: "What follows is no whole note.")
             ]
         return Examination(
-            id, of: bytes, cut.isEmpty ? .clean : .recovered, summary: ["\(notes.count) notes"],
+            id, of: bytes, Verdict(worst: findings.first?.severity), summary: ["\(notes.count) notes"],
             facts: [Fact("noteCount", notes.count)],
             items: ExaminedItems("notes", count: notes.count) { index in
                 ExaminedItem(
@@ -40,10 +41,16 @@ struct ToyFormat: SessionFormat {
             fields: { notes.map { FieldSpan(path: "note", range: $0, value: "\($0.count) bytes") } })
     }
 
-    func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+    func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         guard recognise(bytes, name: nil, .ends) != nil else { throw .nothing("there is no first line.") }
-        return Array(Self.magic.utf8) + Self.notes(bytes).whole.flatMap { bytes.copy($0) + [0x0A] }
+        let notes = Self.notes(bytes).whole
+        let copy = Array(Self.magic.utf8) + notes.flatMap { bytes.copy($0) + [0x0A] }
+        return Recovered(
+            id, copy, of: bytes, kept: notes, structure: [0..<Self.magic.utf8.count], blanks: [0x0A], findings: [])
     }
+
+    /// Whether bytes are the beginning of one note, as an append leaves them that did not finish.
+    private static func isCutShort(_ bytes: [UInt8]) -> Bool { !bytes.contains { $0 == 0x0A || $0 == 0x2E } }
 
     private static func notes(_ bytes: FileBytes) -> (whole: [Range<Int>], cut: Range<Int>) {
         let all = bytes.copy(0..<bytes.count)
@@ -63,5 +70,19 @@ extension FormatKit {
             var file = ToyFormat.magic
             for number in 0..<1 + choices.choose("notes", below: 5) { file += "note \(number).\n" }
             return Array(file.utf8)
+        },
+        acknowledged: { choices in
+            let notes = (0..<1 + choices.choose("notes", below: 5)).map { Array("note \($0).".utf8) }
+            var file = Array(ToyFormat.magic.utf8)
+            var lines: [Range<Int>] = []
+            for note in notes {
+                lines.append(file.count..<file.count + note.count)
+                file += note + [0x0A]
+            }
+            return AcknowledgedFile(file, lines: lines)
+        },
+        blindField: { loss in
+            // Any text between two line ends is a note, so of all damages this format can see a cut alone.
+            if case .cut = loss.damage { nil } else { "a note" }
         })
 }

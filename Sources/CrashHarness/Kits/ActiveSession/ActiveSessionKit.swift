@@ -5,6 +5,7 @@ import SessionFormats
 extension FormatKit {
     static let activeSession = FormatKit(
         ActiveSessionFormat(), fileName: "memory.mv2.session", sample: { ReplayScenario(.sidecar, &$0).bytes },
+        acknowledged: { ReplayScenario(.sidecar, &$0).acknowledged },
         generate: { request in
             var files = RealisticFiles(seed: request.seed)
             return files.sidecar(size: request.size)

@@ -7,12 +7,31 @@ extension FormatKit {
     static let liveReplayStore = FormatKit(
         LiveReplayStoreFormat(), fileName: "live.jsonl",
         sample: { try storeFile(events: $0.choose("events", below: 8)) },
+        acknowledged: { choices in
+            let bytes = try storeFile(events: choices.choose("events", below: 8))
+            return AcknowledgedFile(bytes, eventLines(of: bytes))
+        },
+        blindField: \.blindFieldOfLines,
         generate: { try storeFile(events: 1, size: $0.size) },
         judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
         specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],
         scenarios: LiveReplayStoreCrashes.all, writer: LiveReplayStoreAgent.description,
         targets: [.liveReplayStore, .cursor],
         measure: { benchmark, _, report in LiveReplayBenchmark(benchmark).run(report: report) })
+
+    /// The lines of events, told by how they begin; an event is acknowledged with its newline.
+    private static func eventLines(of bytes: [UInt8]) -> [AcknowledgedFile.Item] {
+        var items: [AcknowledgedFile.Item] = []
+        var start = 0
+        for end in bytes.indices where bytes[end] == 0x0A {
+            if bytes[start..<end].starts(with: #"{"type":"event""#.utf8) {
+                let line = Array(bytes[start...end])
+                items.append(AcknowledgedFile.Item(line, range: start..<end, acknowledgedAt: end + 1))
+            }
+            start = end + 1
+        }
+        return items
+    }
 
     /// At least so many events and bytes.
     fileprivate static func storeFile(events: Int, size: Int = 0) throws -> [UInt8] {

@@ -53,7 +53,13 @@ enum MV2Crashes {
             guard let bytes = try? disk.contents(of: memory), let file = try? MV2File.read(bytes) else {
                 return ("a memory", "nothing")
             }
-            let names = file.sessions.map { $0.name ?? "" }.joined(separator: " ")
+            // What a save wrote that did not finish is given back, marked: it is no part of what the memory holds.
+            let marked = Set(file.findings.all.filter { $0.code == .sessionsFoundByScan }.map(\.offset))
+            let held = file.sessions.filter { !marked.contains($0.byteRange.lowerBound) }
+            let names = held.map { $0.name ?? "" }.joined(separator: " ")
+            for session in file.sessions where !lists.contains(where: { $0.contains(session.name ?? "?") }) {
+                return ("only sessions that were saved", session.name ?? "one without a name")
+            }
             if file.table == nil || !allowed.contains(names) {
                 let table = file.table == nil ? ", without a table of contents" : ""
                 return ("sessions \(allowed.joined(separator: " or "))", "\(names)\(table)")

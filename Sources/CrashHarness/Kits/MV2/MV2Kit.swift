@@ -5,6 +5,9 @@ import SessionFormats
 extension FormatKit {
     static let mv2 = FormatKit(
         MV2Format(), fileName: "memory.mv2", sample: { try memory(&$0, sessions: $0.choose("sessions", below: 3)) },
+        acknowledged: { choices in try MemoryHistory(&choices).acknowledged },
+        blindField: { blindField($0) },
+        findingsOfContent: [.sequenceBroken, .stateHashMismatch, .pendingRecord],
         buildsOnBase: true,
         generate: { request in
             var files = RealisticFiles(seed: request.seed)
@@ -18,6 +21,23 @@ extension FormatKit {
         judges: [MemorySaves(), MemoryTruncation(), MemoryDamage()], scenarios: MV2Crashes.all,
         writer: MemoryAgent.description, targets: [.mv2],
         measure: { benchmark, folder, report in try MemoryBenchmark(benchmark).run(in: folder, report: report) })
+
+    /// Sessions and the numbers of commits have no checksum; a table that stands twice says the same twice.
+    private static func blindField(_ loss: UntoldLoss) -> String? {
+        switch loss.otherFacts.map(\.name) {
+        case []: loss.isChangedInPlace ? "a session's bytes" : nil
+        case ["generation"] where loss.missing.isEmpty: "the number of the only commit"
+        case ["footerOffset"] where loss.missing.isEmpty && hasTwoTables(loss): "a second copy of the table of contents"
+        default: nil
+        }
+    }
+
+    private static func hasTwoTables(_ loss: UntoldLoss) -> Bool {
+        guard case .integer(let offset)? = loss.file.facts.first(where: { $0.name == "footerOffset" })?.value else {
+            return false
+        }
+        return loss.stands(Int(offset)..<loss.file.bytes.count - MemoryScenario.footerSize)
+    }
 
     fileprivate static func memory(_ choices: inout Choices, sessions count: Int) throws -> [UInt8] {
         let disk = SimulatedDisk(["m": MemoryScenario(&choices).bytes])

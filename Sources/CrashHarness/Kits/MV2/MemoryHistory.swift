@@ -83,7 +83,38 @@ struct MemoryHistory {
         bytes[8..<16].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The memory as it is last, with its sessions, and where its table of contents is and which commit it belongs to, read by
+    /// hand.
+    var acknowledged: AcknowledgedFile {
+        let bytes = last.bytes
+        let items = last.sessions.map { session in
+            let content = ReplayLayout(segment: [session])
+            let body = Array(content.bytes[content.sessionRanges[0]])
+            let place = bytes.lastPlace(of: body) ?? 0..<0
+            let first = moments.first { $0.sessions.contains(session) } ?? last
+            return AcknowledgedFile.Item(body, range: place, acknowledgedAt: first.bytes.count)
+        }
+        let generation = bytes.suffix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        return AcknowledgedFile(
+            bytes, items,
+            facts: [
+                Fact("footerOffset", .integer(Int64(clamping: footerOffset(bytes)))),
+                Fact("generation", .unsigned(generation)),
+            ])
+    }
+
     func violation(_ expected: String, _ got: String, _ bytes: [UInt8]? = nil) -> Violation {
         Violation(expected: expected, got: got, file: bytes ?? last.bytes, fileName: Self.path)
+    }
+}
+
+extension [UInt8] {
+    /// Where some bytes stand last.
+    fileprivate func lastPlace(of bytes: [UInt8]) -> Range<Int>? {
+        guard count >= bytes.count else { return nil }
+        return (0...count - bytes.count).last {
+            self[$0] == bytes[0] && self[$0..<$0 + bytes.count].elementsEqual(bytes)
+        }
+        .map { $0..<$0 + bytes.count }
     }
 }

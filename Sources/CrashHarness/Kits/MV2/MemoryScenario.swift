@@ -13,6 +13,9 @@ struct MemoryScenario: Sendable {
         var range: Range<Int>
     }
 
+    /// How many bytes a commit's footer takes.
+    static let footerSize = 56
+
     private(set) var bytes: [UInt8]
     /// The parts that a save must not touch.
     private(set) var foreign: [Part] = []

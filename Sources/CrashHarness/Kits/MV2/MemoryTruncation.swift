@@ -8,8 +8,8 @@ public struct MemoryTruncation: Judge {
     public let name = "mv2-truncation"
     /// What must hold.
     public let promise = """
-        A memory that was cut at any byte gives back exactly the sessions of the last save that ended before the cut, and \
-        at least those in reference mode when that opens.
+        A memory that was cut at any byte gives back the sessions of the last save that ended before the cut, and behind \
+        them none but sessions of later saves that are whole before the cut.
         """
 
     /// Makes the judge.
@@ -39,10 +39,12 @@ public struct MemoryTruncation: Judge {
         let bytes = FileBytes(history.last.bytes, prefix: cut)
         let got = try? MV2File.read(bytes).sessions.map(\.id)
         // Nothing is known to have been saved before the first moment; all that counts there is that this returned.
-        guard let whole = history.moments.last(where: { $0.bytes.count <= cut }) else { return }
-        if got != whole.sessions.map(\.id) {
+        guard let index = history.moments.lastIndex(where: { $0.bytes.count <= cut }) else { return }
+        let whole = history.moments[index].sessions.map(\.id)
+        let later = Set(history.moments[index...].flatMap(\.sessions).map(\.id))
+        guard let got, got.starts(with: whole), got.dropFirst(whole.count).allSatisfy(later.contains) else {
             throw history.violation(
-                "the \(whole.sessions.count) sessions of the save that ended at byte \(whole.bytes.count)",
+                "the \(whole.count) sessions of the save that ended at byte \(history.moments[index].bytes.count)",
                 "\(got?.count.description ?? "none") with a cut at \(cut)", bytes.copy(0..<cut))
         }
     }

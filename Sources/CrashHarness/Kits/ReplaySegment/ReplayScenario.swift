@@ -24,6 +24,16 @@ public struct ReplayScenario: Sendable {
     /// The file.
     public var bytes: [UInt8] { layout.bytes }
 
+    /// The file and its sessions, which are acknowledged when the whole file is there. A sidecar's session is all of it.
+    var acknowledged: AcknowledgedFile {
+        AcknowledgedFile(
+            bytes,
+            layout.sessionRanges.map { range in
+                let range = kind == .sidecar ? 0..<bytes.count : range
+                return AcknowledgedFile.Item(Array(bytes[range]), range: range, acknowledgedAt: 0)
+            })
+    }
+
     /// Chooses a file.
     public init(_ kind: Kind, _ choices: inout Choices) {
         self.kind = kind

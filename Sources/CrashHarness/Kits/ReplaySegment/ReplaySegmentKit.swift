@@ -5,6 +5,7 @@ import SessionFormats
 extension FormatKit {
     static let replaySegment = FormatKit(
         ReplaySegmentFormat(), fileName: "segment.bin", sample: { ReplayScenario(.segment, &$0).bytes },
+        acknowledged: { ReplayScenario(.segment, &$0).acknowledged },
         generate: { request in
             var files = RealisticFiles(seed: request.seed)
             return files.segment(size: request.size)

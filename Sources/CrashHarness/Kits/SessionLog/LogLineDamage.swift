@@ -21,7 +21,7 @@ public struct LogLineDamage: Judge {
         "{\"type\":\"leaf\",\"id\":\"a\",\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\"}",
         "{\"type\":\"leaf\",\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\",\"x\":1e400}",
         "{\"type\":\"leaf\",\"id\":null,\"timestamp\":\"t\",\"entry_id\":\"b\"}",
-        "{\"type\":\"leaf\",\"id\":\"a\",\"timestamp\":\"t\",\"entry_id\":\"b\"} x", "\u{200B}",
+        "\u{200B}",
     ]
     private static let blank = ["", " ", "\t", "\u{85}", "\u{A0}", "\u{2003}", "\u{3000}", "\u{B}\u{C}"]
 

@@ -32,6 +32,26 @@ enum SessionLogCrashes {
         } catch { return ("a log with \(wanted)", "\(error)") }
     }
 
+    private static let copy = log + ".recovered"
+    private static let damaged =
+        header.encoded() + [0x0A] + Array("garbage\n".utf8) + entry("a").encoded() + [0x0A]
+        + entry("b").encoded().prefix(700)
+
+    /// The copy is whole or not there, what was left out is there when the copy is, and the file is as it was.
+    private static func checkCopy(
+        _ disk: SimulatedDisk, _ acknowledged: [String]
+    ) -> (expected: String, got: String)? {
+        if disk.contents[log] != damaged { return ("the file as it was", "other bytes") }
+        guard let found = disk.contents[copy] else {
+            return acknowledged.isEmpty ? nil : ("the copy", "nothing")
+        }
+        let whole = header.encoded() + [0x0A] + entry("a").encoded() + [0x0A]
+        if found != whole { return ("a copy of \(whole.count) bytes", "\(found.count) bytes, or others") }
+        let leftOut = disk.contents[copy + ".left-out"] ?? []
+        let isWhole = leftOut.count { $0 == 0x0A } == 2 && leftOut.last == 0x0A
+        return isWhole ? nil : ("what was left out, in two lines", "\(leftOut.count) bytes")
+    }
+
     private static let scenarios = [
         CrashScenario(
             name: "log-create-append", writing: "safe", expectation: .safe, base: [:],
@@ -54,6 +74,13 @@ enum SessionLogCrashes {
                     disk.acknowledge(id)
                 }
             }, check: checkLog),
+        CrashScenario(
+            name: "recovered-copy", writing: "safe", expectation: .safe, base: [log: damaged],
+            work: { disk in
+                let input = try disk.contents(of: log)
+                try RecoveredCopy(try SessionLogFormat().recover(input), to: copy).write(of: input, on: disk)
+                disk.acknowledge("the copy")
+            }, check: checkCopy),
         CrashScenario(
             name: "log-create-append", writing: "reference",
             expectation: .knownWindow(showing: ["the header", "entries", "a log with"]), base: [:],

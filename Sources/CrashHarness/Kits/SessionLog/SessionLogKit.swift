@@ -5,6 +5,11 @@ import SessionFormats
 extension FormatKit {
     static let sessionLog = FormatKit(
         SessionLogFormat(), fileName: "session.jsonl", sample: { LogScenario(&$0).bytes },
+        acknowledged: { choices in
+            let scenario = LogScenario(&choices)
+            return AcknowledgedFile(scenario.bytes, lines: scenario.entryLines)
+        },
+        blindField: \.blindFieldOfLines, findingsOfContent: [.newerEntry],
         contents: RealisticFiles.LogContent.allCases.map(\.rawValue),
         generate: { request in
             var files = RealisticFiles(seed: request.seed)

@@ -40,10 +40,16 @@ public struct ActiveSessionFormat: SessionFormat {
         }
     }
 
-    /// The same session, written anew: without bytes that belong to nothing.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
-        do throws(ReplayFormatError) { return try ActiveSession.read(bytes).encoded() } catch {
-            throw .nothing(error.description)
-        }
+    /// The same session, without bytes that belong to nothing.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
+        do throws(ReplayFormatError) {
+            let copy = try ActiveSession.read(bytes).encoded()
+            let fields = try ActiveSession.fieldSpans(of: bytes)
+            let end = fields.map(\.range.upperBound).max() ?? bytes.count
+            let kept = min(end, bytes.count)
+            return Recovered(
+                id, copy, of: bytes, kept: [ActiveSession.headerSize..<kept], structure: [0..<ActiveSession.headerSize],
+                findings: [])
+        } catch { throw .nothing(error.description) }
     }
 }

@@ -9,6 +9,12 @@ extension FindingCode {
     public static let missingFooter = FindingCode("missing-footer")
     /// The header points at another table of contents than the last whole one, or copies another checksum.
     public static let headerMismatch = FindingCode("header-mismatch")
+    /// The header names a table of contents behind the last whole one.
+    public static let commitLost = FindingCode("commit-lost")
+    /// The number of the last commit does not follow from the one before it.
+    public static let generationJump = FindingCode("generation-jump")
+    /// The header counts more records of the log as committed than there are.
+    public static let logSequenceMismatch = FindingCode("log-sequence-mismatch")
     /// The log lies outside the file, or a record in it is damaged.
     public static let logDamaged = FindingCode("log-damaged")
     /// A record of the log was not committed.

@@ -64,6 +64,8 @@ public struct MV2File: Sendable {
 /// Opens step by step.
 private struct MV2Reader {
     private(set) var file: MV2File
+    /// The sessions of a table that the header names and that was not used.
+    private var otherSegment: Range<Int>?
     private let buffer: UnsafeRawBufferPointer
 
     init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer) {
@@ -173,11 +175,36 @@ private struct MV2Reader {
                     + "state before it is read.")
         }
         if let header = file.header, header.footerOffset != UInt64(found.range.lowerBound) {
+            compare(header, with: found)
+        }
+    }
+
+    /// A header is told of a commit when that is durable, and saves that append leave the table that the header names as it
+    /// is. So one that names the table of an earlier commit is behind by a save; one that names no table at all, or a later
+    /// one, speaks of a commit that is gone, or of bytes that have moved since.
+    private mutating func compare(_ header: MV2Header, with found: MV2FoundTable) {
+        let place = found.range.lowerBound
+        let named = Int(exactly: header.footerOffset).flatMap { offset in
+            offset < buffer.count ? MV2TableSearch(buffer: buffer, header: header).sealed(at: offset) : nil
+        }
+        if let named, named.range.lowerBound < place, isEarlier(named, than: found) {
             file.findings.add(
                 .headerMismatch, .warning, offset: 8, length: 8,
-                "The header says that the table of contents is at byte \(header.footerOffset); the last whole one is at "
-                    + "byte \(found.range.lowerBound) and was used.")
+                "The header names the table of contents at byte \(header.footerOffset), as a save leaves it that did not "
+                    + "finish; the last whole one is at byte \(place) and was used.")
+            return
         }
+        otherSegment = named?.table.replayManifest?.segment.range(in: buffer.count)
+        file.findings.add(
+            .commitLost, .error, offset: 8, length: 8,
+            "The header names a table of contents at byte \(header.footerOffset), where no earlier one is whole; the last "
+                + "whole one is at byte \(place) and was used. What was committed later is missing, or bytes were lost or "
+                + "added before it, or the header's number was changed.")
+    }
+
+    private func isEarlier(_ named: MV2FoundTable, than found: MV2FoundTable) -> Bool {
+        guard let footer = MV2Footer(buffer, at: named.range.upperBound), let last = found.footer else { return true }
+        return footer.generation < last.generation
     }
 
     private mutating func readLog() {
@@ -195,6 +222,12 @@ private struct MV2Reader {
                 .logDamaged, .error, offset: damage.offset, length: region.upperBound - damage.offset,
                 "\(damage) The program that wrote it refuses the whole file for that.")
         }
+        if let last = log.records.last?.sequence ?? (log.damage == nil ? 0 : nil), header.logSequence > last {
+            file.findings.add(
+                .logSequenceMismatch, .error, offset: 40, length: 8,
+                "The header says that the log's records up to \(header.logSequence) were committed; the last one there has "
+                    + "the number \(last). Records may be missing, or the program that wrote it passes over new ones.")
+        }
         for record in file.pendingRecords {
             file.findings.add(
                 .pendingRecord, .warning, offset: record.offset, length: MV2LogRegion.headerSize + record.length,
@@ -204,23 +237,26 @@ private struct MV2Reader {
     }
 
     private mutating func readSessions() {
-        if let table = file.table {
-            guard let manifest = table.replayManifest, manifest.segment.length > 0 || manifest.sessionCount > 0 else {
-                return
-            }
+        guard let table = file.table, let range = file.tableRange else { return scanForSessions() }
+        if let manifest = table.replayManifest, manifest.segment.length > 0 || manifest.sessionCount > 0 {
             do throws(MV2Error) {
                 try readSegment(manifest)
                 if file.sessions.count < manifest.sessionCount {
                     addSalvaged(in: manifest.segment.range(in: buffer.count) ?? 0..<0)
                 }
-                return
             } catch {
                 file.findings.add(
                     .sessionsUnreadable, .error, offset: Int(clamping: manifest.segment.offset), length: 0,
                     "The sessions are not where the table of contents says: \(error)")
+                return scanForSessions()
             }
         }
-        scanForSessions()
+        if let otherSegment { addSalvaged(in: otherSegment) }
+        // Behind the last commit stands what a later one was about, whose table is lost or was never written.
+        let isAcknowledged = file.header?.tableChecksum != table.checksum
+        addSalvaged(
+            in: (file.footer.map { $0.offset + MV2Footer.size } ?? range.upperBound)..<buffer.count,
+            isAcknowledged ? .error : .warning)
     }
 
     private mutating func readSegment(_ manifest: MV2ReplayManifest) throws(MV2Error) {
@@ -242,18 +278,33 @@ private struct MV2Reader {
         addSalvaged(in: 0..<buffer.count)
     }
 
-    /// Adds the sessions of a range that are not known yet.
-    private mutating func addSalvaged(in range: Range<Int>) {
-        let known = Set(file.sessions.map(\.id))
-        var seen = known
-        let found = ReplaySegment.salvage(file.bytes, in: range).reversed().filter { seen.insert($0.id).inserted }
-        file.sessions += found.reversed()
-        for session in found.reversed() {
-            file.findings.add(
-                .sessionsFoundByScan, .error, offset: session.byteRange.lowerBound, length: session.byteRange.count,
-                "Session \(session.name ?? session.id.description) was found at byte \(session.byteRange.lowerBound), "
-                    + "where nothing points; it may be older than what was last saved, or deleted since.")
+    /// Adds the sessions of a range that are not known yet: of one that stands there several times, the last.
+    ///
+    /// - Parameter severity: A warning when they were never acknowledged: a header that names the last whole table was not
+    ///   told of another commit.
+    private mutating func addSalvaged(in range: Range<Int>, _ severity: Severity = .error) {
+        if range.isEmpty { return }
+        var known: [SessionID: StoredSession] = [:]
+        for session in file.sessions { known[session.id] = session }
+        var seen: Set<SessionID> = []
+        let found = ReplaySegment.salvage(file.bytes, in: range).reversed().filter { session in
+            seen.insert(session.id).inserted && known[session.id].map { !isEqual($0, session) } ?? true
         }
+        for session in found.reversed() {
+            let isOther = known[session.id] != nil
+            file.sessions.append(session)
+            file.findings.add(
+                .sessionsFoundByScan, severity, offset: session.byteRange.lowerBound, length: session.byteRange.count,
+                "\(isOther ? "Another state of session" : "Session") \(session.name ?? session.id.description) was found at "
+                    + "byte \(session.byteRange.lowerBound), where nothing points; "
+                    + (severity == .error
+                        ? "it may be older than what was last saved, or deleted since."
+                        : "the save that wrote it did not finish."))
+        }
+    }
+
+    private func isEqual(_ a: StoredSession, _ b: StoredSession) -> Bool {
+        buffer[a.byteRange].elementsEqual(buffer[b.byteRange])
     }
 }
 

@@ -53,6 +53,16 @@ public struct MV2Footer: Sendable, Equatable {
         }
     }
 
+    /// The last footer that begins at or behind an offset and has a whole table that does too.
+    static func last(in buffer: UnsafeRawBufferPointer, from start: Int) -> MV2Footer? {
+        let part = UnsafeRawBufferPointer(rebasing: buffer[min(max(start, 0), buffer.count)...])
+        guard var footer = backwards(part).first(where: { _ in true }) else { return nil }
+        let skipped = buffer.count - part.count
+        footer.offset += skipped
+        footer.table = footer.table.lowerBound + skipped..<footer.table.upperBound + skipped
+        return footer
+    }
+
     /// What a footer says before it is believed.
     private struct Claim {
         var table: Range<Int>

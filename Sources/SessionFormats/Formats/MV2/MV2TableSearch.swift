@@ -92,7 +92,7 @@ struct MV2TableSearch {
     }
 
     /// A table that begins at an offset, ends anywhere, and has its own checksum.
-    private func sealed(at offset: Int) -> MV2FoundTable? {
+    func sealed(at offset: Int) -> MV2FoundTable? {
         guard let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count) else { return nil }
         let range = offset..<extent.end
         guard isSealed(range), let table = try? MV2TableOfContents.decode(buffer, in: range) else { return nil }

@@ -8,6 +8,7 @@ extension MV2File {
     public func verified(deep: Bool = false) -> Findings {
         var verification = MV2Verification(file: self, findings: findings)
         verification.checkHeader()
+        verification.checkGeneration()
         verification.checkRegions()
         verification.checkManifest()
         for session in sessions { verification.check(session) }
@@ -39,6 +40,23 @@ private struct MV2Verification {
                 .paddingNotZero, .note, offset: range.lowerBound + first, length: bytes.count - first,
                 "The header's \(name) should be zero; no program reads them.")
         }
+    }
+
+    // MARK: Commits
+
+    /// Saves that append leave the commits before them behind the content, each one number on. Content is not searched: no
+    /// commit is in it, and it may be large.
+    mutating func checkGeneration() {
+        guard let header = file.header, let table = file.table, let footer = file.footer,
+            let contentEnd = Int(exactly: table.contentEnd(log: header.log)), contentEnd < footer.table.lowerBound,
+            let before = file.bytes.withBytes({
+                MV2Footer.last(in: UnsafeRawBufferPointer(rebasing: $0[..<footer.table.lowerBound]), from: contentEnd)
+            }), footer.generation != before.generation &+ 1
+        else { return }
+        findings.add(
+            .generationJump, .warning, offset: footer.offset + 48, length: 8,
+            "This commit has the number \(footer.generation) and the one before it, at byte \(before.offset), the number "
+                + "\(before.generation): one of the two was changed, or commits between them were overwritten.")
     }
 
     // MARK: Regions

@@ -60,11 +60,15 @@ public struct ReplaySegment: Sendable {
 
     /// A segment of these sessions.
     public static func encode(_ sessions: [ReplaySession]) -> [UInt8] {
-        let bodies = sessions.map { $0.encoded() }
+        encode(bodies: sessions.map { $0.encoded() })
+    }
+
+    /// A segment of sessions that are encoded.
+    static func encode(bodies: [[UInt8]]) -> [UInt8] {
         var encoder = BincodeEncoder()
         encoder.append(raw: magic.utf8)
         encoder.append(currentVersion)
-        encoder.append(UInt32(truncatingIfNeeded: sessions.count))
+        encoder.append(UInt32(truncatingIfNeeded: bodies.count))
         encoder.append(UInt64(headerSize + bodies.reduce(0) { $0 + 8 + $1.count }))
         for body in bodies {
             encoder.append(UInt64(body.count))

@@ -36,12 +36,47 @@ public struct ReplaySegmentFormat: SessionFormat {
         }
     }
 
-    /// A segment of every session that recover mode finds.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
-        do throws(ReplayFormatError) {
-            let sessions = try ReplaySegment.read(bytes).sessions
-            return ReplaySegment.encode(sessions.compactMap { try? $0.decoded() })
-        } catch { throw .nothing(error.description) }
+    /// A segment of every session that recover mode finds, byte for byte, with lengths and a header that fit.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
+        let segment: ReplaySegment
+        do throws(ReplayFormatError) { segment = try ReplaySegment.read(bytes) } catch {
+            throw .nothing(error.description)
+        }
+        guard segment.claimedSessionCount == 0 || !segment.sessions.isEmpty else {
+            throw .nothing("no session in this segment is whole.")
+        }
+        return Recovered(segmentOf: segment.sessions, of: bytes, findings: segment.findings.all)
+    }
+}
+
+extension Recovered {
+    /// A segment of sessions as they stand in a file.
+    init(segmentOf sessions: [StoredSession], of bytes: FileBytes, findings: [Finding]) {
+        let (bodies, mended) = sessions.encoded(in: bytes)
+        let structure =
+            sessions.map { $0.byteRange.lowerBound - 8..<$0.byteRange.lowerBound } + [0..<ReplaySegment.headerSize]
+        self.init(
+            .replaySegment, ReplaySegment.encode(bodies: bodies), of: bytes, kept: sessions.map(\.byteRange),
+            structure: structure, mended: mended, findings: findings)
+    }
+}
+
+extension [StoredSession] {
+    /// The sessions' bytes as they stand in a file, but for a version that nobody knows, which is told.
+    func encoded(in bytes: FileBytes) -> (bodies: [[UInt8]], mended: [Repair]) {
+        var mended: [Repair] = []
+        let bodies = map { session in
+            var body = bytes.copy(session.byteRange)
+            guard session.version != ReplaySession.currentVersion else { return body }
+            let version = session.byteRange.upperBound - 4
+            body.replaceSubrange(body.count - 4..<body.count, with: [UInt8(ReplaySession.currentVersion), 0, 0, 0])
+            mended.append(
+                Repair(
+                    .mended, offset: version, length: 4,
+                    "The session's version \(session.version) is not known; it reads as version 1 and says so now."))
+            return body
+        }
+        return (bodies, mended)
     }
 }
 

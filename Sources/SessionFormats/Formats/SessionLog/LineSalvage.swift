@@ -39,12 +39,16 @@ struct LineSalvage {
     private(set) var nulRuns: [Range<Int>] = []
     private(set) var furtherNULRuns = 0
     private(set) var condition = Condition.lost
+    /// How many bytes of fragments are not the beginning of anything: no write that was cut short leaves them, so they are what
+    /// is left of something whole.
+    private(set) var damagedBytes = 0
 
     /// Whether an entry stood in an envelope.
     private(set) var hasEnvelope = false
     /// Why what stands in the last envelope is no entry.
     private(set) var faultInEnvelope: JSONFault?
 
+    private var lastPieceEnd: Int?
     private let text: LogInterpreter.Line
     private let firstInvalid: Int?
     private let takesEnvelopes: Bool
@@ -69,16 +73,17 @@ struct LineSalvage {
         var gapStart = text.start
         while let candidate = nextObject(from: at) {
             if let end = takePiece(at: candidate, &parser) {
-                fragmentBytes += bytesOfFragments(gapStart..<candidate)
+                fragmentBytes += takeFragments(gapStart..<candidate)
                 gapStart = end
                 at = end
+                lastPieceEnd = end
             } else {
                 // A torn tail is one entry cut short; whole objects inside it are its own, not welded to it.
                 if !text.hasNewline, isCutShort(at: candidate) { break }
                 at = candidate + 1
             }
         }
-        fragmentBytes += bytesOfFragments(gapStart..<text.end)
+        fragmentBytes += takeFragments(gapStart..<text.end)
         conclude(fragmentBytes: fragmentBytes)
     }
 
@@ -186,6 +191,9 @@ struct LineSalvage {
         {
             return false
         }
+        // What begins the line, or follows a whole piece or NUL bytes, is inside nothing.
+        let before = range.lowerBound - 1
+        if range.lowerBound == text.start || text.base[before] == 0 || range.lowerBound == lastPieceEnd { return true }
         var at = range.upperBound
         while at < text.end, text.base[at] == 0x20 || text.base[at] == 0x09 || text.base[at] == 0x0D { at += 1 }
         return at == text.end || text.base[at] == 0 || text.base[at] == 0x7B
@@ -202,7 +210,27 @@ struct LineSalvage {
         }
     }
 
-    private func bytesOfFragments(_ range: Range<Int>) -> Int {
-        range.count { text.base[$0] != 0 && text.base[$0] != 0x20 && text.base[$0] != 0x09 && text.base[$0] != 0x0D }
+    /// Looks at the fragments between two pieces; NUL bytes part them.
+    ///
+    /// - Returns: How many bytes they have, blanks apart.
+    private mutating func takeFragments(_ gap: Range<Int>) -> Int {
+        var count = 0
+        var at = gap.lowerBound
+        while at < gap.upperBound {
+            let start = at
+            var end = start
+            while at < gap.upperBound, text.base[at] != 0 {
+                at += 1
+                if !isBlank(text.base[at - 1]) {
+                    count += 1
+                    end = at
+                }
+            }
+            if end > start, !JSONFragment.isCutShort(text.base, from: start, to: end) { damagedBytes += end - start }
+            at += 1
+        }
+        return count
     }
+
+    private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 }

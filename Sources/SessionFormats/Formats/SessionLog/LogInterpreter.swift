@@ -222,7 +222,9 @@ struct LogInterpreter {
             return
         }
         if fault.reason == .unexpectedEnd, hasPassedHeader, isPlainTear(text) {
-            loseLine(text, firstInvalid: firstInvalid, fault)
+            loseLine(
+                text, firstInvalid: firstInvalid, fault,
+                isCutShort: JSONFragment.isCutShort(text.base, from: text.start, to: text.end))
         } else {
             salvage(text, firstInvalid: firstInvalid, fault, &parser)
         }
@@ -378,17 +380,27 @@ struct LogInterpreter {
                 if !text.hasNewline, isKnown { noteMissingNewline(text) }
                 return
             }
-            let count = salvage.pieces.count
-            findings.add(
-                .weldedLine, .warning, offset: offset, length: length, line: line,
-                """
-                \(count) whole \(count == 1 ? "entry was" : "entries were") found on a line that also holds \
-                \(fragmentBytes) bytes of fragments.
-                """)
+            noteWeld(salvage, text, fragmentBytes: fragmentBytes)
             if !text.hasNewline { isTorn = true }
         case .lost:
-            loseLine(text, firstInvalid: firstInvalid, fault)
+            loseLine(text, firstInvalid: firstInvalid, fault, isCutShort: salvage.damagedBytes == 0)
         }
+    }
+
+    /// A fragment that begins like an entry is an append that was cut short; any other is what is left of something whole.
+    private mutating func noteWeld(_ salvage: LineSalvage, _ text: Line, fragmentBytes: Int) {
+        let count = salvage.pieces.count
+        let isDamaged = salvage.damagedBytes > 0
+        if isDamaged { corruptCount += 1 }
+        findings.add(
+            .weldedLine, isDamaged ? .error : .warning, offset: text.fileOffset + text.start,
+            length: text.end - text.start,
+            line: line,
+            """
+            \(count) whole \(count == 1 ? "entry was" : "entries were") found on a line that also holds \
+            \(fragmentBytes) bytes of fragments\
+            \(isDamaged ? ", which no write that was cut short leaves: something that was whole is damaged" : "").
+            """)
     }
 
     private mutating func noteNULs(_ salvage: LineSalvage, in text: Line) {
@@ -404,8 +416,10 @@ struct LogInterpreter {
         }
     }
 
-    /// - Parameter fault: Why the line is no entry.
-    private mutating func loseLine(_ text: Line, firstInvalid: Int?, _ fault: JSONFault) {
+    /// - Parameters:
+    ///   - fault: Why the line is no entry.
+    ///   - isCutShort: Whether all of it is the beginning of an entry.
+    private mutating func loseLine(_ text: Line, firstInvalid: Int?, _ fault: JSONFault, isCutShort: Bool) {
         if !hasPassedHeader {
             hasPassedHeader = true
             let reason = headerError.map { " (\($0))" } ?? ""
@@ -414,8 +428,17 @@ struct LogInterpreter {
             isTorn = true
             let inside = firstInvalid == nil ? "" : ", inside a character"
             findings.add(
-                .tornEntry, .warning, offset: text.fileOffset + text.start, length: text.end - text.start, line: line,
-                "The last entry was cut short\(inside) while it was being written; it was never acknowledged.")
+                .tornEntry, isCutShort ? .warning : .error, offset: text.fileOffset + text.start,
+                length: text.end - text.start, line: line,
+                isCutShort
+                    ? """
+                    The last entry was cut short\(inside) while it was being written; a writer that acknowledges whole lines \
+                    had not acknowledged it.
+                    """
+                    : """
+                    The last line has no newline and is not the beginning of an entry either: it was damaged, not only cut \
+                    short (\(fault.reason.explanation), byte \(text.fileOffset + text.start + fault.offset)).
+                    """)
         } else if let firstInvalid {
             lose(
                 text, .invalidUTF8,

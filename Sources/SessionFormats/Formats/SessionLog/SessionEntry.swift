@@ -31,6 +31,16 @@ public enum SessionEntry: Sendable, Equatable {
         }
     }
 
+    /// When it was written, as the writer spelled it; nil for entries of later releases.
+    public var timestamp: String? {
+        switch self {
+        case .message(let entry): entry.timestamp
+        case .compaction(let entry): entry.timestamp
+        case .leaf(let entry): entry.timestamp
+        case .newer: nil
+        }
+    }
+
     /// The entry's line, without the newline, as the reference's writer prints it; an entry of a later release with its
     /// keys in byte order.
     public func encoded() -> [UInt8] {

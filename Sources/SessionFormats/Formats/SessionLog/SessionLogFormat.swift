@@ -54,15 +54,22 @@ public struct SessionLogFormat: SessionFormat {
         return !log.entries.isEmpty || log.header != nil
     }
 
-    private static func beginsWithHeader(_ start: [UInt8]) -> Bool {
+    private static func beginsWithHeader(_ start: [UInt8]) -> Bool { header(beginning: start)?.type == "session" }
+
+    private static func beginsWithHeader(_ start: [UInt8], _ header: SessionHeader) -> Bool {
+        self.header(beginning: start) == header
+    }
+
+    /// The header on the first line of a file that begins so.
+    private static func header(beginning start: [UInt8]) -> SessionHeader? {
         guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
             start[from] == 0x7B || start[from] == 0x5B
-        else { return false }
+        else { return nil }
         let line = start[from...].prefix { $0 != 0x0A }
         return line.withUnsafeBufferPointer { line in
-            guard let base = line.baseAddress else { return false }
+            guard let base = line.baseAddress else { return nil }
             let scanner = JSONScanner(base: base, from: 0, to: line.count, loadable: line.count)
-            return (try? HeaderParser.parse(scanner))?.type == "session"
+            return try? HeaderParser.parse(scanner)
         }
     }
 
@@ -141,35 +148,108 @@ public struct SessionLogFormat: SessionFormat {
         let entries = log.entries.map { entry in
             FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
         }
-        guard let header = log.header else { return entries }
-        let beforeEntries = bytes.copy(0..<(entries.first?.range.lowerBound ?? bytes.count))
+        guard let header = log.header, let place = headerPlace(of: log, bytes) else { return entries }
+        return [FieldSpan(path: "line \(place.line)", range: place.range, value: "header \(header.id)")] + entries
+    }
+
+    /// The first line before the entries that is more than blanks.
+    private static func headerPlace(of log: SessionLog, _ bytes: FileBytes) -> (range: Range<Int>, line: Int)? {
+        let beforeEntries = bytes.copy(0..<(log.entries.first?.byteRange.lowerBound ?? bytes.count))
         guard let start = beforeEntries.firstIndex(where: { !passedOver.contains($0) }),
             let end = beforeEntries[start...].firstIndex(of: 0x0A)
-        else { return entries }
-        let line = beforeEntries[..<start].count { $0 == 0x0A } + 1
-        return [FieldSpan(path: "line \(line)", range: start..<end, value: "header \(header.id)")] + entries
+        else { return nil }
+        return (start..<end, beforeEntries[..<start].count { $0 == 0x0A } + 1)
     }
 
     // MARK: Recovery
 
-    /// The header and every entry that recover mode finds, in order, as they stand in the file, a line each. A lost header
-    /// is made anew, with an empty identifier.
-    public func recover(_ bytes: FileBytes) throws(RecoveryError) -> [UInt8] {
+    /// The header and every entry that recover mode finds, in order, as they stand in the file, a line each: a log of format
+    /// version 1 that the reference reads without a complaint, unless an entry needs a later release.
+    ///
+    /// A header that is lost, or that the reference refuses, is made anew, with an empty identifier when none is known.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         let log: SessionLog
         do throws(SessionLogError) { log = try SessionLogReader().read(bytes) } catch {
             throw .nothing(error.description)
         }
-        guard log.header.map({ $0.version == SessionHeader.currentVersion }) ?? true else {
-            throw .nothing("only logs of format version \(SessionHeader.currentVersion) can be written back.")
+        var kept = log.entries.map(\.byteRange)
+        var output: [UInt8] = []
+        var mended: [Repair] = []
+        if let range = Self.usableHeader(of: log, bytes) {
+            kept.append(range)
+            output += bytes.copy(range).trimmed
+        } else {
+            let (header, repair) = Self.newHeader(for: log, bytes)
+            output = header.encoded()
+            mended.append(repair)
         }
-        var output = (log.header ?? SessionHeader(id: "", timestamp: "", cwd: "")).encoded()
         output.append(0x0A)
         for entry in log.entries {
-            output += entry.rawBytes
+            output += entry.rawBytes.trimmed
             output.append(0x0A)
         }
-        return output
+        mended += Self.lineEnds(of: log)
+        let header = mended.filter { $0.length > 0 }.map(\.range)
+        return Recovered(
+            id, output, of: bytes, kept: kept, structure: header, blanks: [0x09, 0x0A, 0x0D, 0x20], mended: mended,
+            findings: log.findings.all)
     }
+
+    /// Where a header stands that the reference takes; nil when there is none.
+    private static func usableHeader(of log: SessionLog, _ bytes: FileBytes) -> Range<Int>? {
+        guard let header = log.header, header.isCurrent, let range = headerPlace(of: log, bytes)?.range else {
+            return nil
+        }
+        return beginsWithHeader(bytes.copy(range), header) ? range : nil
+    }
+
+    private static func newHeader(for log: SessionLog, _ bytes: FileBytes) -> (SessionHeader, Repair) {
+        guard let lost = log.header else {
+            let timestamp = log.entries.first?.decoded()?.timestamp ?? ""
+            return (
+                SessionHeader(id: "", timestamp: timestamp, cwd: ""),
+                Repair(
+                    .mended, offset: 0, length: 0,
+                    "The header is missing; the copy has one with the first entry's time and no identifier.")
+            )
+        }
+        let header = SessionHeader(
+            id: lost.id, timestamp: lost.timestamp, cwd: lost.cwd, parentSession: lost.parentSession)
+        let place = headerPlace(of: log, bytes)?.range
+        // A line that holds more than the header is accounted for as what it is.
+        let isWholeLine = place.map { beginsWithHeader(bytes.copy($0), lost) } ?? false
+        return (
+            header,
+            Repair(
+                .mended, offset: place?.lowerBound ?? 0, length: isWholeLine ? place?.count ?? 0 : 0,
+                "The header was written anew, as one of format version \(SessionHeader.currentVersion) that the reference reads."
+            )
+        )
+    }
+
+    private static func lineEnds(of log: SessionLog) -> [Repair] {
+        log.findings.all.compactMap { finding in
+            switch finding.code {
+            case .crlfLineEndings:
+                Repair(.mended, offset: finding.offset, length: 0, "Lines end in LF alone.")
+            case .missingFinalNewline:
+                Repair(.mended, offset: finding.offset, length: 0, "The missing newline is there.")
+            default: nil
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Without blanks behind it, which belong to the line's end.
+    fileprivate var trimmed: ArraySlice<UInt8> {
+        prefix((lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D } ?? -1) + 1)
+    }
+}
+
+extension SessionHeader {
+    /// Whether the reference takes it.
+    fileprivate var isCurrent: Bool { type == "session" && version == Self.currentVersion }
 }
 
 extension SessionLogEntry {

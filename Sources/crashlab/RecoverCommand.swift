@@ -1,0 +1,135 @@
+import CrashHarness
+import Foundation
+import SessionFormats
+
+enum RecoverCommand: Command {
+    static let name = "recover"
+    static let summary = "Write a whole copy of a damaged session file, with everything that can be had of it."
+    static let help = """
+        usage: crashlab recover [OPTIONS] FILE|DIR…
+
+        Writes a copy in the same format beside each file, in one step and durably, and says what was kept, mended and
+        left out, why, and where that stands in the file. What was left out goes into a file beside the copy, a JSON
+        object a line with its offset. Never changes the file and never replaces another one.
+
+          --output OUT        Where the copy goes: a file, or a folder that is there. FILE.recovered unless told otherwise;
+                              for a folder, another folder, DIR.recovered unless told otherwise.
+          --as FORMAT         What to read every file as, whatever it looks like: \(CheckCommand.formatNames).
+          --dry-run           Write nothing, only say what would be done.
+          --format text|json  A block of text a file (default), or one JSON object a line.
+
+        A memory whose table of contents is lost comes back as a replay segment of its sessions.
+
+        Exit status: 0 all clean or recovered, 1 some damaged, 2 some unreadable or of unknown format, 64 wrong usage,
+        73 a copy could not be made, 74 a file could not be read.
+        """
+
+    private static let formats = KitCatalogue.standard.formats
+
+    private struct Options {
+        var format: (any SessionFormat)?
+        var output: OutputFormat
+        var isDry: Bool
+    }
+
+    /// A file and where its copy goes.
+    private struct Job {
+        var input: String
+        var output: String
+    }
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        var arguments = arguments
+        let output = try arguments.option("--output")
+        let options = Options(
+            format: try arguments.option("--as").map(CheckCommand.format(named:)),
+            output: try arguments.choice("--format", OutputFormat.self) ?? .text,
+            isDry: arguments.flag("--dry-run"))
+        let operands = try arguments.operands()
+        guard !operands.isEmpty else { throw UsageError(message: "name at least one file or folder.") }
+        if let output, operands.count > 1, !FileManager.default.isFolder(output) {
+            throw UsageError(message: "several copies need a folder for --output, and \(output) is none.")
+        }
+        var worst = ExitStatus.success
+        for operand in operands {
+            for job in try jobs(operand, output, &worst) {
+                worst = max(worst, recover(job, options))
+            }
+        }
+        return worst
+    }
+
+    private static func jobs(_ operand: String, _ output: String?, _ worst: inout ExitStatus) throws -> [Job] {
+        let name = operand.split(separator: "/").last.map(String.init) ?? operand
+        guard FileManager.default.isFolder(operand) else {
+            if operand == "-", output == nil { throw UsageError(message: "standard input needs --output.") }
+            guard let output else { return [Job(input: operand, output: operand + ".recovered")] }
+            return [Job(input: operand, output: FileManager.default.isFolder(output) ? "\(output)/\(name)" : output)]
+        }
+        let folder = operand.withoutTrailingSlashes
+        let target = output?.withoutTrailingSlashes ?? folder + ".recovered"
+        let tree = FileTree([operand])
+        for failure in tree.failures {
+            Output.error("\(failure)\n")
+            worst = max(worst, .inputOutputError)
+        }
+        return tree.files.map { file in
+            let rest = file.path.dropFirst(operand.count).drop { $0 == "/" }
+            return Job(input: file.path, output: "\(target)/\(rest)")
+        }
+    }
+
+    private static func recover(_ job: Job, _ options: Options) -> ExitStatus {
+        let bytes: FileBytes
+        do throws(FileSystemError) {
+            bytes = try FileBytes(path: job.input == "-" ? "/dev/stdin" : job.input)
+        } catch {
+            Output.error("\(error)\n")
+            return .inputOutputError
+        }
+        let examination = formats.examine(bytes, name: job.input, as: options.format)
+        var report = RecoveryReport(input: job.input, examination: examination)
+        guard let format = formats.format(examination.format) else {
+            show(report, options)
+            return .unreadable
+        }
+        do throws(RecoveryError) {
+            let recovered = try format.recover(bytes)
+            report.recovered = recovered
+            report.output = job.output
+        } catch {
+            report.refusal = error.description
+            show(report, options)
+            return max(.unreadable, ExitStatus(examination.verdict))
+        }
+        if !options.isDry, let recovered = report.recovered {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: (job.output as NSString).deletingLastPathComponent.isEmpty
+                        ? "." : (job.output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                report.leftOutPath = try RecoveredCopy(recovered, to: job.output).write(of: bytes)
+            } catch {
+                Output.error("crashlab recover: \(error.reason)\n")
+                return .cannotCreate
+            }
+        }
+        report.isDry = options.isDry
+        show(report, options)
+        return ExitStatus(examination.verdict)
+    }
+
+    private static func show(_ report: RecoveryReport, _ options: Options) {
+        switch options.output {
+        case .text: Output.print(report.text)
+        case .json: Output.write(report.json + [0x0A])
+        }
+    }
+}
+
+extension String {
+    fileprivate var withoutTrailingSlashes: String {
+        var text = self
+        while text.count > 1, text.hasSuffix("/") { text.removeLast() }
+        return text
+    }
+}
