@@ -137,7 +137,8 @@ explore: build
 # The real program lives outside the tree; without it there is nothing to compare with, which is said and is no failure.
 interop: build interop-environment
 	@if [ -x $(INTEROP_ENVIRONMENT)/bin/python ]; then \
-	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2; fi
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2 && \
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/recovered.py $(CRASHLAB) Fixtures/mv2 300 $(LOG_PEER); fi
 
 explore-memvid: build interop-environment
 	@if ! command -v strace >/dev/null; then echo "Skipped: there is no strace here; on Debian: apt-get install strace."; \

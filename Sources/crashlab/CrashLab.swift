@@ -7,7 +7,7 @@ import Synchronization
 
 @main
 enum CrashLab {
-    static let version = "0.2.0"
+    static let version = "0.3.0"
 
     static var commands: [any Command.Type] {
         [

@@ -43,7 +43,7 @@ func withFolder(_ body: (String) throws -> Void) throws {
 struct CommandTests {
     @Test func `help, version and wrong usage`() throws {
         #expect(try crashlab("--help").status == 0)
-        #expect(try crashlab("--version").output == "crashlab 0.2.0\n")
+        #expect(try crashlab("--version").output == "crashlab 0.3.0\n")
         #expect(try crashlab().status == 64)
         let unknown = try crashlab("chek")
         #expect(unknown.status == 64)

@@ -52,7 +52,7 @@ struct ToyFormatTests {
 
     @Test func `it is judged in a campaign, fuzzed, and shown in the report page`() throws {
         let judges = try #require(kits.kit(named: "toy-notes")).judges
-        #expect(judges.map(\.name) == ["toy-notes-promises", "toy-notes-verdicts"])
+        #expect(judges.map(\.name) == ["toy-notes-promises", "toy-notes-recovery", "toy-notes-verdicts"])
         let plan = Campaign.Plan(judges: judges, seed: 1, cases: 200, jobs: 2)
         let summary = Campaign(plan).run()
         #expect(summary.failingCases.isEmpty && summary.total.cases > 200)

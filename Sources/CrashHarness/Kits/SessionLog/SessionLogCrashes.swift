@@ -35,7 +35,7 @@ enum SessionLogCrashes {
     private static let copy = log + ".recovered"
     private static let damaged =
         header.encoded() + [0x0A] + Array("garbage\n".utf8) + entry("a").encoded() + [0x0A]
-        + entry("b").encoded().prefix(700)
+        + entry("b").encoded().prefix(400)
 
     /// The copy is whole or not there, what was left out is there when the copy is, and the file is as it was.
     private static func checkCopy(

@@ -12,7 +12,7 @@ extension MV2Format {
     public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         let memory: MV2File
         do throws(MV2Error) { memory = try MV2File.read(bytes) } catch { throw .nothing(error.description) }
-        let findings = memory.verified()
+        let findings = memory.verified(deep: true)
         // What is about content stays as it is.
         let isWhole = findings.all.allSatisfy { $0.severity == .note || Self.findingsOfContent.contains($0.code) }
         if isWhole, findings.dropped == 0 {
@@ -129,15 +129,27 @@ private struct MV2Recovery {
         }
         let fixed = taken.filter { $0.frame.map { table.frames[$0].status == .active } ?? true }.map(\.range)
         let size = memory.bytes.count
-        let clashing = Self.clashing(
-            table.distinctRegions.filter { $0.name != "replay segment" }.map(\.region), fixed, size)
-        for dropped in table.dropIndexes(where: { clashing.contains($0) }) {
+        let indexes = table.distinctRegions.filter { $0.name != "replay segment" }
+        let bad = Self.clashing(indexes.map(\.region), fixed, size).union(changed(indexes))
+        for dropped in table.dropIndexes(where: { bad.contains($0) }) {
             mended.append(
                 Repair(
                     .mended, offset: memory.tableRange?.lowerBound ?? 0, length: 0,
-                    "The \(dropped) is not where the table of contents says; the copy names none, and the program that wrote "
-                        + "the memory can build it anew."))
+                    "The \(dropped) is not what the table of contents says, for which the program that wrote the memory may "
+                        + "refuse all of it; the copy names none."))
         }
+    }
+
+    /// The regions that do not have their hash.
+    private func changed(_ indexes: [MV2NamedRegion]) -> Set<MV2Region> {
+        let changed = indexes.filter { index in
+            guard let checksum = index.checksum, let range = index.region.range(in: memory.bytes.count) else {
+                return false
+            }
+            return memory.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
+                != checksum
+        }
+        return Set(changed.map(\.region))
     }
 
     /// The regions that are outside the file, or share bytes with another or with what is fixed.
