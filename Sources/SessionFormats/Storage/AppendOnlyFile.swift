@@ -199,10 +199,9 @@ public final class AppendOnlyFile {
     /// Nothing is written to a file that nobody would find, or behind what somebody else may have left half-written.
     private func checkPlace() throws(StorageError) {
         if let refusal { throw refusal }
-        let (isNamed, found) = try StorageError.translating { () throws(FileSystemError) in
-            (try file.isNamed(path), try file.size())
-        }
-        if !isNamed { throw refuse(.nameLost(path)) }
+        let found: Int?
+        do throws(FileSystemError) { found = try file.sizeIfNamed(path) } catch { throw .file(error) }
+        guard let found else { throw refuse(.nameLost(path)) }
         if found != size { throw refuse(.changed(path, size: size, found: found)) }
     }
 

@@ -222,10 +222,12 @@ private final class DiskFile: OpenFile {
         }
     }
 
-    func isNamed(_ path: String) throws(FileSystemError) -> Bool {
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool { try sizeIfNamed(path) != nil }
+
+    func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int? {
         var named = stat()
-        if stat(path, &named) == 0 { return SystemCall.Identity(named) == identity }
-        if errno == ENOENT || errno == ENOTDIR { return false }
+        if stat(path, &named) == 0 { return SystemCall.Identity(named) == identity ? Int(named.st_size) : nil }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
         throw FileSystemError(call: "examine", path: path, errorNumber: errno)
     }
 

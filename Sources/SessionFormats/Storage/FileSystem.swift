@@ -73,6 +73,8 @@ public protocol OpenFile: AnyObject, Sendable {
     func lock() throws(FileSystemError)
     /// Whether this file is the one that has this name now.
     func isNamed(_ path: String) throws(FileSystemError) -> Bool
+    /// The file's size in bytes when it is the one that has this name now, else nil: one call where the system tells both.
+    func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int?
     /// Who may read, write and execute it: the lowest twelve bits of its mode.
     func permissions() throws(FileSystemError) -> UInt32
     /// Changes who may read, write and execute it.
@@ -174,6 +176,9 @@ extension FileSystem {
 }
 
 extension OpenFile {
+    /// Asks for the two one after the other.
+    public func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int? { try isNamed(path) ? try size() : nil }
+
     /// Takes the lock, then tells whether the file still has this name.
     ///
     /// - Throws: `StorageError.locked`, `file`.
