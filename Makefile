@@ -21,7 +21,7 @@ max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/nu
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: check-changing documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: check-changing kill-writers documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -38,6 +38,7 @@ help:
 	@echo "make check-changing             check files while another program cuts, grows and rewrites them (Python; CHANGING_SECONDS)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
+	@echo "make kill-writers               kill two processes a hundred times that append to one log, and fill a disk (LOG_PEER)"
 	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
 	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
 	@echo "make documentation              build the documentation of the libraries, where the toolchain has docc"
@@ -131,6 +132,10 @@ differential: peer-named build
 
 peer-named:
 	@$(if $(PEER),,echo "Name the peer: make differential PEER=program"; exit 64)
+
+# Processes that are killed beside each other and a disk that is full, on the real disk; LOG_PEER reads what they leave.
+kill-writers: build
+	Tests/Interop/kill_writers.py $(CRASHLAB) $(LOG_PEER)
 
 explore: build
 	$(CRASHLAB) explore

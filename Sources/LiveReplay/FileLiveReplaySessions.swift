@@ -38,7 +38,7 @@ struct FileLiveReplaySessions {
     mutating func find(
         _ parts: SessionCursor.Parts, addsSession: Bool
     ) -> (buffer: LiveReplayBuffer, place: UInt64?)? {
-        if addsSession { makeRoom(for: SessionKey(parts.sessionID)) }
+        if addsSession { makeRoom(for: SessionKey(parts.sessionID), forgettingEvents: false) }
         return self[parts.sessionID].map { ($0.buffer, $0.place(of: parts.position)) }
     }
 
@@ -75,15 +75,19 @@ struct FileLiveReplaySessions {
         for session in known.values { session.buffer.trim(bounds, now: now) }
     }
 
-    private mutating func makeRoom(for key: SessionKey) {
+    private mutating func makeRoom(for key: SessionKey, forgettingEvents: Bool = true) {
         if known[key] != nil { return }
-        if known.count >= maximum { forgetIdle() }
+        if known.count >= maximum { forgetIdle(forgettingEvents: forgettingEvents) }
+        guard known.count < maximum else { return }
         known[key] = FileLiveReplaySession(key.id)
         known[key]?.lastUse = appends
     }
 
-    private mutating func forgetIdle() {
-        let byUse = known.sorted { ($0.value.lastUse, $0.key.id) < ($1.value.lastUse, $1.key.id) }
+    /// Forgets those that nothing was ever appended to, which anybody can make with a cursor; without any, idle ones.
+    private mutating func forgetIdle(forgettingEvents: Bool) {
+        var candidates = known.filter { $0.value.tail == 0 }
+        if candidates.isEmpty, forgettingEvents { candidates = known }
+        let byUse = candidates.sorted { ($0.value.lastUse, $0.key.id) < ($1.value.lastUse, $1.key.id) }
         for (key, session) in byUse.prefix(max(1, maximum / 8)) {
             forgotten = max(forgotten, session.tail)
             session.buffer.close()

@@ -1,7 +1,7 @@
 // A live replay store whose cursors survive a restart.
 //
 // Events go to an append-only file, one line in one write; opening cuts off what a crash left of the last line, and all
-// that follows a line that is damaged. So the store holds a prefix of what was appended, and a cursor beyond it is
+// that follows a line that is damaged, and keeps it in a file beside. So the store holds a prefix of what was appended, and a cursor beyond it is
 // answered `unavailable`: positions are never given twice (see LiveReplayRecord), so a cursor never stands for another
 // event than the one it was handed out with, not even when the file was lost and begun anew.
 //
@@ -23,14 +23,18 @@ public final class FileLiveReplayStore: LiveReplayStore {
     public struct Options: Sendable {
         /// How much is kept of each session.
         public var bounds = LiveReplayBounds()
-        /// How many sessions are known. Beyond it those that were not appended to for longest are forgotten, an eighth at
-        /// a time; their cursors become unavailable and their subscriptions end.
+        /// How many sessions are known. Beyond it those that only subscriptions wait for are forgotten first, and for an
+        /// append those that were not appended to for longest, an eighth at a time; their cursors become unavailable and
+        /// their subscriptions end. A subscription drives no session out that has events, and gets `unavailable` when
+        /// there is no room.
         public var maximumSessions = 10_000
         /// Whether an append returns only when the event would survive a power cut. Without it an event survives the
         /// death of the program, and a power cut costs the latest events, which is then told.
         public var syncsEachAppend = false
         /// How many positions are made durable at once, which costs a sync; at least 1.
         package var reservation: UInt64 = 1 << 20
+        /// How many events are written before it is looked at whether to write the file anew.
+        package var eventsBeforeRewrite = 4_096
 
         /// The defaults.
         public init() {}
@@ -40,8 +44,8 @@ public final class FileLiveReplayStore: LiveReplayStore {
     public enum Repair: Sendable, Equatable {
         /// It was whole, or new.
         case none
-        /// It was cut at `offset`, which took `length` bytes away.
-        case cut(offset: Int, length: Int)
+        /// It was cut at `offset`; the `length` bytes that this took away are kept in the file `savedAs`.
+        case cut(offset: Int, length: Int, savedAs: String?)
     }
 
     /// The file and what it says beyond events. Who appends holds it from the position to the event, so that the file has
@@ -79,16 +83,17 @@ public final class FileLiveReplayStore: LiveReplayStore {
         (self.options, self.now) = (options, now)
         var sessions = FileLiveReplaySessions(options)
         let present = now()
-        let old = try Self.translating { () throws(FileSystemError) in
-            try fileSystem.exists(path)
-                ? try LiveReplayFile.open(path, on: fileSystem) { sessions.restore($0, now: present) } : nil
-        }
-        if old == nil, try Self.translating({ () throws(FileSystemError) in try fileSystem.exists(path) }) {
-            throw .store("\(path) is not a live replay store's file")
+        let old = try Self.translating { () throws(StorageError) -> LiveReplayFile? in
+            do throws(StorageError) {
+                return try LiveReplayFile.open(path, on: fileSystem) { sessions.restore($0, now: present) }
+            } catch {
+                guard case .file(let problem) = error, problem.errorNumber == ENOENT else { throw error }
+                return nil
+            }
         }
         let life = try sessions.beginLife(behind: origin())
-        let file = try Self.translating { () throws(FileSystemError) in
-            guard var old else { return try LiveReplayFile.create(path, on: fileSystem, [.header, life.record]) }
+        let file = try Self.translating { () throws(StorageError) in
+            guard let old else { return try LiveReplayFile.create(path, on: fileSystem, [.header, life.record]) }
             try old.append(life.record, isDurable: true)
             return old
         }
@@ -96,7 +101,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
         writer = Guarded(
             Writer(
                 file: file, reservedThrough: life.through, events: sessions.keptCount,
-                eventsBeforeRewrite: max(4_096, sessions.keptCount * 2)))
+                eventsBeforeRewrite: max(options.eventsBeforeRewrite, sessions.keptCount * 2)))
         self.sessions = Guarded(sessions)
     }
 
@@ -124,7 +129,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
             let position = sessions.withLock { $0.nextPosition(sessionID) }
             try reserve(position, &writer)
             let at = now()
-            try Self.translating { () throws(FileSystemError) in
+            try Self.translating { () throws(StorageError) in
                 try writer.file.append(
                     .event(session: sessionID, revision: revision, position: position, at: at, payload),
                     isDurable: options.syncsEachAppend)
@@ -142,7 +147,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
         let life = try sessions.withLock { (sessions) throws(LiveReplayStoreError) in
             try sessions.life(from: position)
         }
-        try Self.translating { () throws(FileSystemError) in
+        try Self.translating { () throws(StorageError) in
             try writer.file.append(life.record, isDurable: true)
         }
         writer.reservedThrough = life.through
@@ -159,7 +164,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
             let records = sessions.withLock { $0.records(through: through) }
             if (try? writer.file.replace(with: records)) != nil { writer.events = kept }
         }
-        writer.eventsBeforeRewrite = writer.events + max(4_096, kept)
+        writer.eventsBeforeRewrite = writer.events + max(options.eventsBeforeRewrite, kept)
     }
 
     /// The events behind a cursor; see `LiveReplayStore`. A cursor of an event that did not survive, or of a session that
@@ -175,7 +180,8 @@ public final class FileLiveReplayStore: LiveReplayStore {
     /// The events behind a cursor and all that follow; see `LiveReplayStore`.
     public func subscribe(after cursor: SessionCursor) throws(LiveReplayStoreError) -> LiveReplaySubscribeResult {
         let parts = try parts(of: cursor)
-        let found = sessions.withLock { $0.find(parts, addsSession: true) }
+        // A cursor behind an event stands for nothing in a session that is not known; only position 0 waits for its first.
+        let found = sessions.withLock { $0.find(parts, addsSession: parts.position == 0) }
         guard let found, let place = found.place else { return .gap(.unavailable) }
         return found.buffer.subscribe(after: place, options.bounds, now: now())
     }
@@ -201,8 +207,11 @@ public final class FileLiveReplayStore: LiveReplayStore {
     }
 
     private static func translating<Result>(
-        _ body: () throws(FileSystemError) -> Result
+        _ body: () throws(StorageError) -> Result
     ) throws(LiveReplayStoreError) -> Result {
-        do throws(FileSystemError) { return try body() } catch { throw .store(error.description) }
+        do throws(StorageError) { return try body() } catch {
+            if case .headless(let path) = error { throw .store("\(path) is not a live replay store's file") }
+            throw .store(error.description)
+        }
     }
 }

@@ -15,7 +15,7 @@ enum CrashLab {
             FuzzCommand.self,
             ReplayCommand.self,
             GenerateCommand.self,
-            DamageCommand.self,
+            DamageCommand.self, AppendCommand.self,
             BenchCommand.self, DifferentialCommand.self, CorpusCommand.self, FindingsCommand.self,
         ]
     }

@@ -84,7 +84,6 @@ enum FuzzCommand: Command {
         let (plan, folder, guided) = (options.plan, options.findings, options.guided)
         Output.print(
             "seed \(plan.seed), \(counted(plan.judges.count, "judge")), \(counted(plan.jobs, "worker"))\n")
-        folder.sweep()
         let campaign = campaign(options)
         let interrupt = InterruptWatch {
             campaign.stop()

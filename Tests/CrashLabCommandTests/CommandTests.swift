@@ -52,6 +52,7 @@ struct CommandTests {
 
     @Test(arguments: [
         "check", "recover", "inspect", "explore", "trace", "fuzz", "fuzz-worker", "replay", "generate", "damage",
+        "append",
         "bench",
         "differential",
         "corpus", "findings",

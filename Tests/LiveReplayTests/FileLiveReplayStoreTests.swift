@@ -74,7 +74,7 @@ struct FileLiveReplayStoreTests {
         let bytes = try Data(contentsOf: URL(filePath: path))
         try bytes.dropLast(5).write(to: URL(filePath: path))
         store = try open()
-        guard case .cut(_, let length) = store.repair else {
+        guard case .cut(_, let length, _) = store.repair else {
             Issue.record("nothing was cut")
             return
         }
@@ -349,8 +349,10 @@ struct FileLiveReplayStoreTests {
         let whole = try String(contentsOfFile: path, encoding: .utf8)
         try Data((whole + line + "\n" + Self.event(at: 2) + "\n").utf8).write(to: URL(filePath: path))
         let again = try open { $0.reservation = 4 }
-        #expect(
-            again.repair == .cut(offset: whole.utf8.count, length: line.utf8.count + Self.event(at: 2).utf8.count + 2))
+        let (offset, length) = (whole.utf8.count, line.utf8.count + Self.event(at: 2).utf8.count + 2)
+        let kept = "\(path).torn-\(offset)"
+        #expect(again.repair == .cut(offset: offset, length: length, savedAs: kept))
+        #expect(try String(contentsOfFile: kept, encoding: .utf8) == line + "\n" + Self.event(at: 2) + "\n")
         #expect(try replayed(again, after: start) == [event])
     }
 
@@ -380,6 +382,12 @@ private final class FailingDisk: FileSystem {
     func contents(of path: String) throws(FileSystemError) -> FileBytes { try disk.contents(of: path) }
     func exists(_ path: String) throws(FileSystemError) -> Bool { try disk.exists(path) }
     func rename(_ path: String, to newPath: String) throws(FileSystemError) { try disk.rename(path, to: newPath) }
+    func rename(_ path: String, toUnused newPath: String) throws(FileSystemError) {
+        try disk.rename(path, toUnused: newPath)
+    }
+    func resolved(_ path: String) throws(FileSystemError) -> String { try disk.resolved(path) }
+    func makeFolder(_ path: String) throws(FileSystemError) { try disk.makeFolder(path) }
+    func names(in folder: String) throws(FileSystemError) -> [String] { try disk.names(in: folder) }
     func remove(_ path: String) throws(FileSystemError) { try disk.remove(path) }
     func syncFolder(_ path: String) throws(FileSystemError) { try disk.syncFolder(path) }
 
@@ -406,6 +414,8 @@ private final class FailingDisk: FileSystem {
         func sync() throws(FileSystemError) { try file.sync() }
         func lock() throws(FileSystemError) { try file.lock() }
         func isNamed(_ path: String) throws(FileSystemError) -> Bool { try file.isNamed(path) }
+        func permissions() throws(FileSystemError) -> UInt32 { try file.permissions() }
+        func setPermissions(_ permissions: UInt32) throws(FileSystemError) { try file.setPermissions(permissions) }
         func close() { file.close() }
     }
 }

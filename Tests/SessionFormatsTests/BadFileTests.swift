@@ -19,7 +19,7 @@ struct BadFileTests {
         do throws(SessionLogError) { _ = try SessionLogReader().read(path: path) } catch { errors.append("\(error)") }
         do throws(SessionLogError) { _ = try SessionLogReader().stream(path: path) } catch { errors.append("\(error)") }
         do throws(ReplayFormatError) { _ = try ReplaySegment.read(path: path) } catch { errors.append("\(error)") }
-        do throws(FileSystemError) { _ = try SessionLogWriter.open(path: path) } catch { errors.append("\(error)") }
+        do throws(StorageError) { _ = try SessionLogWriter.open(path: path) } catch { errors.append("\(error)") }
         return errors
     }
 

@@ -1,5 +1,6 @@
 // The writer on a disk that records what it is asked to do.
 
+import Foundation
 import Synchronization
 import Testing
 
@@ -19,16 +20,29 @@ private final class RecordingDisk: FileSystem {
     var files: [String: [UInt8]] { state.withLock { $0.files } }
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile {
-        let isThere = state.withLock { state in
-            if mode == .createOrTruncate || mode == .createNew { state.files[path] = [] }
-            return state.files[path] != nil
+        let problem = state.withLock { state -> Int32? in
+            switch mode {
+            case .createNew, .createNewForUpdate:
+                if state.files[path] != nil { return EEXIST }
+                state.files[path] = []
+            case .createOrTruncate: state.files[path] = []
+            case .read, .update, .append: break
+            }
+            return state.files[path] == nil ? ENOENT : nil
         }
-        guard isThere else { throw FileSystemError(call: "open", path: path, errorNumber: 2) }
+        if let problem { throw FileSystemError(call: "open", path: path, errorNumber: problem) }
         return RecordingFile(disk: self, path: path)
     }
     func contents(of path: String) throws(FileSystemError) -> FileBytes { FileBytes(files[path] ?? []) }
     func exists(_ path: String) throws(FileSystemError) -> Bool { files[path] != nil }
-    func rename(_ path: String, to newPath: String) throws(FileSystemError) { note("rename") }
+    func rename(_ path: String, to newPath: String) throws(FileSystemError) {
+        state.withLock { $0.files[newPath] = $0.files.removeValue(forKey: path) }
+        note("rename \(path) to \(newPath)")
+    }
+    func rename(_ path: String, toUnused newPath: String) throws(FileSystemError) { try rename(path, to: newPath) }
+    func resolved(_ path: String) throws(FileSystemError) -> String { path }
+    func makeFolder(_ path: String) throws(FileSystemError) {}
+    func names(in folder: String) throws(FileSystemError) -> [String] { [] }
     func remove(_ path: String) throws(FileSystemError) { note("remove") }
     func syncFolder(_ path: String) throws(FileSystemError) { note("sync folder \(path)") }
     func note(_ call: String) { state.withLock { $0.calls.append(call) } }
@@ -36,24 +50,30 @@ private final class RecordingDisk: FileSystem {
 
 private final class RecordingFile: OpenFile {
     let disk: RecordingDisk
-    let path: String
-    init(disk: RecordingDisk, path: String) { (self.disk, self.path) = (disk, path) }
+    private let opened: String
+    /// The name that it was opened under, or the one that it was renamed to since.
+    var path: String { disk.files[opened] == nil ? String(opened.dropLast(4)) : opened }
+    init(disk: RecordingDisk, path: String) { (self.disk, opened) = (disk, path) }
     func size() throws(FileSystemError) -> Int { disk.files[path]?.count ?? 0 }
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
         Array((disk.files[path] ?? []).dropFirst(offset).prefix(count))
     }
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) { disk.note("write at \(offset)") }
     func append(_ bytes: [UInt8]) throws(FileSystemError) {
+        let path = path
         disk.state.withLock { $0.files[path, default: []] += bytes }
         disk.note("append \(bytes.count) to \(path)")
     }
     func truncate(to size: Int) throws(FileSystemError) {
+        let path = path
         disk.state.withLock { $0.files[path] = Array($0.files[path, default: []].prefix(size)) }
         disk.note("truncate \(path) to \(size)")
     }
     func sync() throws(FileSystemError) { disk.note("sync \(path)") }
     func lock() throws(FileSystemError) {}
-    func isNamed(_ path: String) throws(FileSystemError) -> Bool { true }
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool { path == self.path }
+    func permissions() throws(FileSystemError) -> UInt32 { 0o644 }
+    func setPermissions(_ permissions: UInt32) throws(FileSystemError) {}
     func close() {}
 }
 
@@ -71,9 +91,8 @@ struct SessionLogWriterTests {
         try writer.append(entry)
         #expect(
             disk.calls == [
-                "append \(headerLine.count) to d/log", "sync d/log", "sync folder d",
-                "append \(entryLine.count) to d/log",
-                "sync d/log",
+                "append \(headerLine.count) to d/log.new", "sync d/log.new", "rename d/log.new to d/log",
+                "sync folder d", "append \(entryLine.count) to d/log", "sync d/log",
             ])
         #expect(disk.files["d/log"] == headerLine + entryLine)
     }
@@ -85,11 +104,13 @@ struct SessionLogWriterTests {
         return (disk, try SessionLogWriter.open(path: "log", repair: repair, on: disk).repair)
     }
 
-    @Test func `a whole log is opened without touching it`() throws {
+    @Test func `a whole log is opened without changing it; its last line is made durable, whoever wrote it`() throws {
         for repair in [SessionLogWriter.TailRepair.reference, .safe] {
             let (disk, done) = try opened(headerLine + entryLine, repair)
             #expect(done == .none)
-            #expect(disk.calls == [])
+            let settles = ["write at \(headerLine.count)", "sync log"]
+            #expect(disk.calls == (repair == .safe ? settles : []) + ["sync folder ."])
+            #expect(disk.files == ["log": headerLine + entryLine])
         }
     }
 
@@ -101,9 +122,8 @@ struct SessionLogWriterTests {
         #expect(disk.files == ["log": headerLine, saved: torn])
         #expect(
             disk.calls == [
-                "append \(torn.count) to \(saved)", "sync \(saved)", "sync folder .",
-                "truncate log to \(headerLine.count)",
-                "sync log",
+                "write at 0", "sync log", "append \(torn.count) to \(saved)", "sync \(saved)", "sync folder .",
+                "truncate log to \(headerLine.count)", "sync log", "sync folder .",
             ])
         let (reference, cut) = try opened(headerLine + torn, .reference)
         #expect(cut == .cut(offset: headerLine.count, length: torn.count, savedAs: nil))

@@ -177,7 +177,7 @@ public final class Campaign: Sendable {
 
     private func work(_ onFinding: @Sendable (CampaignFinding) -> Void) {
         do {
-            workThrough(try makeWorker(), onFinding)
+            try workThrough(try makeWorker(), onFinding)
         } catch { state.withLock { $0.problems.append("\(error)") } }
         workersEnded.lock()
         running.wrappingSubtract(1, ordering: .relaxed)
@@ -185,14 +185,14 @@ public final class Campaign: Sendable {
         workersEnded.unlock()
     }
 
-    private func workThrough(_ worker: any CampaignWorker, _ onFinding: @Sendable (CampaignFinding) -> Void) {
+    private func workThrough(_ worker: any CampaignWorker, _ onFinding: @Sendable (CampaignFinding) -> Void) throws {
         // Ranges of about a tenth of a second: long enough for the talk about them to cost nothing.
         var size: UInt64 = 1
         while !isStopped.load(ordering: .relaxed), now() - start < plan.seconds,
             let cases = state.withLock({ $0.supply.next(atMost: size) })
         {
             let before = now()
-            judge(cases, worker, onFinding)
+            try judge(cases, worker, onFinding)
             let took = now() - before
             size = took < 0.05 ? min(size * 2, 1 << 20) : took > 0.2 ? max(1, size / 2) : size
         }
@@ -200,19 +200,19 @@ public final class Campaign: Sendable {
 
     private func judge(
         _ cases: Range<UInt64>, _ worker: any CampaignWorker, _ onFinding: (CampaignFinding) -> Void
-    ) {
+    ) throws {
         var rest = cases
         while !rest.isEmpty {
-            do throws(DeathAt) {
+            do throws(WorkerStop) {
                 note(try worker.run(rest), worker, onFinding)
                 return
-            } catch {
+            } catch .died(let at, let death) {
                 // What came before the case that died went with its process: once more, up to there.
-                let index = rest.contains(error.index) ? error.index : rest.lowerBound
-                if index > rest.lowerBound { judge(rest.lowerBound..<index, worker, onFinding) }
-                noteDeath(of: index, error.death, worker, onFinding)
+                let index = rest.contains(at) ? at : rest.lowerBound
+                if index > rest.lowerBound { try judge(rest.lowerBound..<index, worker, onFinding) }
+                noteDeath(of: index, death, worker, onFinding)
                 rest = index + 1..<rest.upperBound
-            }
+            } catch .notStarted(let failure) { throw failure }
         }
     }
 

@@ -4,8 +4,9 @@
 protocol CampaignWorker: AnyObject {
     /// Judges cases one after another.
     ///
-    /// - Throws: `DeathAt` when one of them took the process with it; nothing is known then of those before it.
-    func run(_ cases: Range<UInt64>) throws(DeathAt) -> CaseBatch
+    /// - Throws: `WorkerStop`: one of them took the process with it, and nothing is known of those before it; or there is no
+    ///   process, for which no case is to blame.
+    func run(_ cases: Range<UInt64>) throws(WorkerStop) -> CaseBatch
 
     /// Judges one case by its choices.
     ///
@@ -19,10 +20,12 @@ protocol CampaignWorker: AnyObject {
     func examineTracing(_ judge: String, _ values: [UInt64]) -> CaseFate
 }
 
-/// A case that ended its process.
-struct DeathAt: Error {
-    var index: UInt64
-    var death: Death
+/// Why cases were not judged to their end.
+enum WorkerStop: Error {
+    /// A case ended its process.
+    case died(at: UInt64, Death)
+    /// There could be no process.
+    case notStarted(ChildProcess.StartFailure)
 }
 
 /// Judges in this process. A case that traps ends it.

@@ -9,13 +9,14 @@ public struct Corpus {
     public let folder: String
     /// How many inputs were not there before.
     public private(set) var added = 0
+    private let disk: any FileSystem
 
     /// Opens the corpus in a folder, which is made when it is missing.
     ///
     /// - Throws: What the file system reports.
-    public init(_ folder: String) throws {
-        self.folder = folder
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    public init(_ folder: String, on disk: any FileSystem = DiskFileSystem()) throws {
+        (self.folder, self.disk) = (folder, disk)
+        try disk.makeFolder(folder)
     }
 
     /// Adds an input, in one step: it is there as a whole or not at all.
@@ -23,9 +24,10 @@ public struct Corpus {
     /// - Throws: What the file system reports.
     public mutating func add(_ input: [UInt8]) throws {
         let path = "\(folder)/\(String(BLAKE3.hash(input).description.prefix(40)))"
-        if FileManager.default.fileExists(atPath: path) { return }
-        try Data(input).write(to: URL(filePath: path), options: .atomic)
-        added += 1
+        do throws(StorageError) {
+            try AtomicReplacement(of: path, existing: .refused, on: disk).write(input)
+            added += 1
+        } catch .exists {}
     }
 
     /// Adds all files of another folder, but not those of folders in it.

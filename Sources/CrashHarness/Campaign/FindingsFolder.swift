@@ -7,18 +7,21 @@
 //         stack.txt        what the process said when it died, when it did
 //         count            how often the cause was met, in all runs
 //
-// A folder is filled under another name and renamed. Its name follows from the cause, so that the same cause is one folder,
+// Each file is put in place in one step, the report last: a folder without one is what a campaign left that was killed, and
+// is filled by the next that meets the cause. A folder's name follows from the cause, so that the same cause is one folder,
 // also in later runs and on other machines.
 
 import Foundation
+import SessionFormats
 
 /// A folder of findings.
 public struct FindingsFolder: Sendable {
     /// Where it is.
     public let path: String
+    private let disk: any FileSystem
 
     /// A folder that is made when the first finding is kept.
-    public init(_ path: String) { self.path = path }
+    public init(_ path: String, on disk: any FileSystem = DiskFileSystem()) { (self.path, self.disk) = (path, disk) }
 
     /// Where a finding is kept, whether it is there or not.
     public func path(of finding: CampaignFinding) -> String { "\(path)/\(finding.identity)" }
@@ -42,10 +45,24 @@ public struct FindingsFolder: Sendable {
     /// Keeps the files of a finding. One of this identity that is there already is left as it is.
     func keep(_ files: [String: Data], as identity: String) throws -> String {
         let place = "\(path)/\(identity)"
-        if !FileManager.default.fileExists(atPath: place) {
-            try put(files.merging(["count": Data("0\n".utf8)]) { $1 }, at: identity)
+        if try isKept(identity) { return place }
+        try disk.makeFolder(place)
+        let files = files.merging(["count": Data("0\n".utf8)]) { $1 }
+        for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where name != Self.report {
+            try write(bytes, "\(place)/\(name)")
         }
+        try disk.syncFolder(path)
+        if let report = files[Self.report] { try write(report, "\(place)/\(Self.report)") }
         return place
+    }
+
+    /// The last file of a finding, with which it is there.
+    private static let report = "report.txt"
+
+    private func isKept(_ identity: String) throws -> Bool { try disk.exists("\(path)/\(identity)/\(Self.report)") }
+
+    private func write(_ bytes: Data, _ path: String) throws {
+        try AtomicReplacement(of: path, on: disk).write(Array(bytes))
     }
 
     /// Adds to the count of a cause that is kept.
@@ -53,33 +70,28 @@ public struct FindingsFolder: Sendable {
     /// - Throws: What the file system reports.
     public func add(_ count: Int, to identity: String) throws {
         guard count > 0 else { return }
-        let (sum, overflow) = self.count(of: identity).addingReportingOverflow(count)
-        try Data("\(overflow ? Int.max : sum)\n".utf8)
-            .write(to: URL(filePath: "\(path)/\(identity)/count"), options: .atomic)
+        try AtomicReplacement(of: "\(path)/\(identity)/count", on: disk).update { bytes in
+            let (sum, overflow) = Self.count(in: bytes).addingReportingOverflow(count)
+            return Array("\(overflow ? Int.max : sum)\n".utf8)
+        }
     }
 
     /// How often a cause was met; 0 when that is not known.
     public func count(of identity: String) -> Int {
-        let text = (try? String(contentsOfFile: "\(path)/\(identity)/count", encoding: .utf8)) ?? ""
-        return max(0, Int(text.prefix { $0 != "\n" }) ?? 0)
+        Self.count(in: (try? read("\(path)/\(identity)/count")) ?? [])
     }
+
+    private static func count(in bytes: [UInt8]) -> Int {
+        max(0, Int(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)) ?? 0)
+    }
+
+    private func read(_ path: String) throws -> [UInt8] { try disk.contents(of: path).withBytes { Array($0) } }
 
     /// The causes that are kept, in the order of their names.
     ///
     /// - Throws: What the file system reports.
     public func identities() throws -> [String] {
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { name in
-            !name.hasPrefix(".") && FileManager.default.fileExists(atPath: "\(path)/\(name)/report.txt")
-        }.sorted()
-    }
-
-    /// Removes what earlier runs left half-written when they were killed.
-    public func sweep() {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        where name.hasPrefix(".") && name.hasSuffix(Self.partial) {
-            try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
-        }
+        try disk.names(in: path).filter { name in try !name.hasPrefix(".") && isKept(name) }.sorted()
     }
 
     /// Takes over the findings of another folder: new causes as they are, known ones by their counts.
@@ -89,36 +101,17 @@ public struct FindingsFolder: Sendable {
     public func merge(_ other: FindingsFolder) throws -> Int {
         var added = 0
         for identity in try other.identities() {
-            let place = "\(other.path)/\(identity)"
-            if !FileManager.default.fileExists(atPath: "\(path)/\(identity)") {
+            if try !isKept(identity) {
                 var files: [String: Data] = [:]
-                for name in try FileManager.default.contentsOfDirectory(atPath: place) {
-                    files[name] = try Data(contentsOf: URL(filePath: "\(place)/\(name)"))
+                for name in try other.disk.names(in: "\(other.path)/\(identity)")
+                where name != "count" && !name.hasSuffix(".new") {
+                    files[name] = Data(try other.read("\(other.path)/\(identity)/\(name)"))
                 }
-                files["count"] = nil
                 _ = try keep(files, as: identity)
                 added += 1
             }
             try add(other.count(of: identity), to: identity)
         }
         return added
-    }
-
-    private static let partial = ".partial"
-
-    private func put(_ files: [String: Data], at identity: String) throws {
-        let manager = FileManager.default
-        let half = "\(path)/.\(identity)-\(ProcessInfo.processInfo.processIdentifier)\(Self.partial)"
-        try? manager.removeItem(atPath: half)
-        try manager.createDirectory(atPath: half, withIntermediateDirectories: true)
-        for (name, bytes) in files { try bytes.write(to: URL(filePath: "\(half)/\(name)")) }
-        // Fails when another process was first, which kept the same cause.
-        if rename(half, "\(path)/\(identity)") != 0 {
-            let problem = errno
-            try? manager.removeItem(atPath: half)
-            if problem != EEXIST, problem != ENOTEMPTY {
-                throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: "\(path)/\(identity)"])
-            }
-        }
     }
 }

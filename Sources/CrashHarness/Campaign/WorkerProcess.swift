@@ -50,16 +50,19 @@ public final class WorkerProcess: CampaignWorker {
 
     deinit { end() }
 
-    func run(_ cases: Range<UInt64>) throws(DeathAt) -> CaseBatch {
+    func run(_ cases: Range<UInt64>) throws(WorkerStop) -> CaseBatch {
         let before = mark.beats
-        do throws(Death) {
+        do throws(Unanswered) {
             guard case .batch(let batch) = try ask(.run(from: cases.lowerBound, to: cases.upperBound)) else {
                 return CaseBatch()
             }
             return batch
         } catch {
+            switch error {
             // A worker that died before its first case is to blame on the first.
-            throw DeathAt(index: mark.beats == before ? cases.lowerBound : mark.index, death: error)
+            case .died(let death): throw .died(at: mark.beats == before ? cases.lowerBound : mark.index, death)
+            case .notStarted(let failure): throw .notStarted(failure)
+            }
         }
     }
 
@@ -79,26 +82,37 @@ public final class WorkerProcess: CampaignWorker {
     }
 
     private func fate(of request: WorkerRequest, isTracing: Bool) -> CaseFate {
-        do throws(Death) {
+        do throws(Unanswered) {
             if case .violated(let made) = try ask(request, isTracing: isTracing) { return .violated(made: made) }
             return .held
-        } catch { return .died(error, made: mark.choices) }
+        } catch .died(let death) {
+            return .died(death, made: mark.choices)
+        } catch {
+            // Nobody looked, so nothing was found.
+            return .held
+        }
     }
 
     // MARK: Questions and answers
 
-    private func ask(_ request: WorkerRequest, isTracing: Bool = false) throws(Death) -> WorkerResponse {
+    /// Why a question has no answer.
+    private enum Unanswered: Error {
+        case died(Death)
+        case notStarted(ChildProcess.StartFailure)
+    }
+
+    private func ask(_ request: WorkerRequest, isTracing: Bool = false) throws(Unanswered) -> WorkerResponse {
+        if child?.isTracing != isTracing { end() }
+        let child = if let child { child } else { try startSaying(isTracing: isTracing) }
+        self.child = child
         do {
-            if child?.isTracing != isTracing { end() }
-            let child = try self.child ?? start(isTracing: isTracing)
-            self.child = child
             try FileHandle(fileDescriptor: child.input, closeOnDealloc: false)
                 .write(contentsOf: try JSONEncoder().encode(request) + [0x0A])
             let answer = try self.answer(of: child)
             return try JSONDecoder().decode(WorkerResponse.self, from: answer)
-        } catch let death as Death { throw death } catch {
+        } catch let death as Death { throw .died(death) } catch {
             // The pipe broke, or the answer is no answer: the child is at its end.
-            throw bury(isHanging: false)
+            throw .died(bury(isHanging: false))
         }
     }
 
@@ -166,23 +180,30 @@ public final class WorkerProcess: CampaignWorker {
 
     // MARK: Children
 
-    private func start(isTracing: Bool) throws -> Child {
-        var input: [Int32] = [0, 0]
-        var output: [Int32] = [0, 0]
-        guard pipe(&input) == 0, pipe(&output) == 0 else {
-            throw ChildProcess.StartFailure(program: options.program, errorNumber: errno)
+    private func startSaying(isTracing: Bool) throws(Unanswered) -> Child {
+        do throws(ChildProcess.StartFailure) { return try start(isTracing: isTracing) } catch {
+            throw .notStarted(error)
         }
-        (input + output).forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+    }
+
+    private func start(isTracing: Bool) throws(ChildProcess.StartFailure) -> Child {
+        let input = try makePipe()
+        var isStarted = false
         defer {
-            close(input[0])
-            close(output[1])
+            close(input.out)
+            if !isStarted { close(input.in) }
+        }
+        let output = try makePipe()
+        defer {
+            close(output.in)
+            if !isStarted { close(output.out) }
         }
         try? errors.truncate(atOffset: 0)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, input.out, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output.in, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.fileDescriptor, STDERR_FILENO)
         posix_spawn_file_actions_adddup2(&actions, mark.descriptor, WorkerLoop.markDescriptor)
         let arguments = isTracing ? options.tracingArguments : options.arguments
@@ -193,7 +214,16 @@ public final class WorkerProcess: CampaignWorker {
         var process: pid_t = 0
         let problem = posix_spawnp(&process, options.program, &actions, nil, &words, &environment)
         guard problem == 0 else { throw ChildProcess.StartFailure(program: options.program, errorNumber: problem) }
-        return Child(process: process, input: input[1], output: output[0], isTracing: isTracing)
+        isStarted = true
+        return Child(process: process, input: input.in, output: output.out, isTracing: isTracing)
+    }
+
+    /// A pipe that children do not inherit unless told: what is written to `in` comes from `out`.
+    private func makePipe() throws(ChildProcess.StartFailure) -> (in: Int32, out: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw ChildProcess.StartFailure(program: options.program, errorNumber: errno) }
+        ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+        return (ends[1], ends[0])
     }
 
     /// Without the backtracer a child is gone at once, and with it the stack has names and lines.

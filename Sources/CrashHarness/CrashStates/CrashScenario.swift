@@ -5,13 +5,21 @@ import SessionFormats
 /// A scenario.
 public struct CrashScenario: Sendable {
     /// What a scenario is known to do.
+    ///
+    /// A window or a bug has to show itself, and nothing else: each violation's `expected` begins with one of the words.
     public enum Expectation: Sendable {
         /// No state breaks a promise.
         case safe
         /// The upstream's protocol loses something in some states; kept so that this can be shown.
-        case knownWindow
+        case knownWindow(showing: [String])
         /// A planted bug that has to be found.
-        case mutant
+        case mutant(showing: [String])
+
+        /// Whether nothing may be found.
+        var isSafe: Bool { if case .safe = self { true } else { false } }
+
+        /// Whether it is a planted bug.
+        var isMutant: Bool { if case .mutant = self { true } else { false } }
     }
 
     /// A stable name.
@@ -41,7 +49,7 @@ public struct CrashScenario: Sendable {
     }
 
     /// What leads to this scenario alone: its name, and how the writer writes where several share one.
-    public var reference: String { expectation == .mutant ? name : "\(name):\(writing)" }
+    public var reference: String { expectation.isMutant ? name : "\(name):\(writing)" }
 
     /// Lets the writer work and visits the states.
     ///

@@ -142,7 +142,11 @@ struct CrashStates {
     }
 
     func choose(_ choices: inout Choices) -> CrashState {
-        let crashPoint = choices.choose("crash after operation", below: trace.operations.count + 1)
+        choose(after: choices.choose("crash after operation", below: trace.operations.count + 1), &choices)
+    }
+
+    /// A state that a crash leaves when so many operations had been issued.
+    func choose(after crashPoint: Int, _ choices: inout Choices) -> CrashState {
         switch model {
         case .cached: return state(upTo: crashPoint, crashPoint)
         case .ordered: return chooseOrdered(crashPoint, &choices)

@@ -54,6 +54,8 @@ public struct FormatKit: Sendable {
     public let ownHostileFamilies: [HostileFamily]
     /// The format's writers at work.
     public let scenarios: [CrashScenario]
+    /// The format's writer, for programs that nobody wrote; nil when the format has none.
+    public let writer: WriterDescription?
     /// What a coverage-guided fuzzer runs.
     public let targets: [FuzzTarget]
     /// Measures the format's reader and writer; nil when nothing is measured.
@@ -70,7 +72,7 @@ public struct FormatKit: Sendable {
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], hostile: [HostileFamily] = [],
         scenarios: [CrashScenario] = [],
-        targets: [FuzzTarget]? = nil,
+        writer: WriterDescription? = nil, targets: [FuzzTarget]? = nil,
         measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)? = nil
     ) {
         self.format = format
@@ -88,9 +90,11 @@ public struct FormatKit: Sendable {
                 return try sample(&choices)
             }
         ownJudges = judges
-        self.specialJudges = specialJudges
+        self.specialJudges =
+            specialJudges + (writer.map { $0.plantedBugs(format.id) + $0.interleavings(format.id) } ?? [])
         ownHostileFamilies = hostile
         self.scenarios = scenarios
+        self.writer = writer
         self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]
         self.measure = measure
     }
@@ -98,7 +102,7 @@ public struct FormatKit: Sendable {
     /// All that a campaign asks: what holds for every format, then what holds for this one.
     public var judges: [any Judge] {
         [FormatPromises(self), RecoveryIsTrue(self), WorkIsLinear(self)] + (VerdictIsTrue(self).map { [$0] } ?? [])
-            + ownJudges
+            + ownJudges + (writer.map { [WriterPrograms(format.id, $0)] } ?? [])
     }
 
     /// Files that were made to cost a reader time: those for every format, bare and behind a whole file, and the format's own.

@@ -21,6 +21,18 @@ public struct ChildProcess: Sendable {
         public var description: String { "Cannot start \(program): \(String(cString: strerror(errorNumber)))." }
     }
 
+    /// A program of which the system does not tell how it ended, as when its parent ignores `SIGCHLD`.
+    public struct EndUnknown: Error, CustomStringConvertible {
+        /// The program.
+        public var program: String
+        /// The system's error number.
+        public var errorNumber: Int32
+        /// One sentence.
+        public var description: String {
+            "It is not known how \(program) ended: \(String(cString: strerror(errorNumber)))."
+        }
+    }
+
     /// A program that ended with another status than 0.
     public struct Failure: Error, CustomStringConvertible {
         /// The program.
@@ -37,7 +49,7 @@ public struct ChildProcess: Sendable {
 
     /// Runs a program to its end, which has to be a success.
     ///
-    /// - Throws: `StartFailure`, or `Failure` when it ends with another status than 0.
+    /// - Throws: `StartFailure`, `EndUnknown`, or `Failure` when it ends with another status than 0.
     public static func succeed(_ program: String, _ arguments: [String]) throws -> ChildProcess {
         let child = try run(program, arguments)
         guard child.status == 0 else {
@@ -50,7 +62,7 @@ public struct ChildProcess: Sendable {
     /// Runs a program to its end.
     ///
     /// - Parameter isStopped: Asked ten times a second; when it says so the program is asked to end.
-    /// - Throws: `StartFailure`.
+    /// - Throws: `StartFailure`, `EndUnknown`.
     public static func run(
         _ program: String, _ arguments: [String], input: [UInt8] = [], isStopped: (() -> Bool)? = nil
     ) throws -> ChildProcess {
@@ -68,20 +80,24 @@ public struct ChildProcess: Sendable {
         var child: pid_t = 0
         let problem = withSpawnAttributes { posix_spawnp(&child, program, &actions, $0, &words, environ) }
         guard problem == 0 else { throw StartFailure(program: program, errorNumber: problem) }
-        let status = wait(for: child, isStopped)
+        let status = try wait(for: child, program, isStopped)
         let signal = status & 0x7F
         return ChildProcess(
             output: files.text(files.output), errors: files.text(files.errors),
             status: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
     }
 
-    private static func wait(for child: pid_t, _ isStopped: (() -> Bool)?) -> Int32 {
+    /// The status as the system tells it.
+    static func wait(for child: pid_t, _ program: String, _ isStopped: (() -> Bool)? = nil) throws -> Int32 {
         var status: Int32 = 0
         var mayGoOn = isStopped != nil
         while true {
             let ended = waitpid(child, &status, mayGoOn ? WNOHANG : 0)
-            if ended > 0 || ended < 0 && errno != EINTR { return status }
-            guard ended == 0 else { continue }
+            if ended > 0 { return status }
+            if ended < 0 {
+                if errno == EINTR { continue }
+                throw EndUnknown(program: program, errorNumber: errno)
+            }
             if isStopped?() == true {
                 kill(child, SIGTERM)
                 mayGoOn = false
@@ -99,10 +115,16 @@ private struct TemporaryFiles {
     let errors: Int32
 
     init(input bytes: [UInt8]) throws {
-        (input, output, errors) = (try temporaryDescriptor(), try temporaryDescriptor(), try temporaryDescriptor())
-        let handle = FileHandle(fileDescriptor: input, closeOnDealloc: false)
-        try handle.write(contentsOf: Data(bytes))
-        lseek(input, 0, SEEK_SET)
+        var opened: [Int32] = []
+        do {
+            for _ in 0..<3 { opened.append(try temporaryDescriptor()) }
+            (input, output, errors) = (opened[0], opened[1], opened[2])
+            try FileHandle(fileDescriptor: input, closeOnDealloc: false).write(contentsOf: Data(bytes))
+            lseek(input, 0, SEEK_SET)
+        } catch {
+            opened.forEach { _ = Foundation.close($0) }
+            throw error
+        }
     }
 
     func text(_ descriptor: Int32) -> String {

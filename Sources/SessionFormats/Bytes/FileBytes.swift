@@ -45,10 +45,14 @@ public final class FileBytes: Sendable {
     /// - Throws: `FileSystemError` when the path is missing, is a folder, or may not be read.
     public init(path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_CLOEXEC)
-        let file = DiskFile(descriptor: descriptor, path: path, appends: false)
+        let status: SystemCall.Status
+        do throws(FileSystemError) { status = try SystemCall.status(of: descriptor, path: path) } catch {
+            close(descriptor)
+            throw error
+        }
+        let file = DiskFile(descriptor: descriptor, path: path, appends: false, identity: status.identity)
         do throws(FileSystemError) {
-            let isRegular = try SystemCall.status(of: descriptor, path: path).isRegular
-            if isRegular {
+            if status.isRegular {
                 storage = try Self.storage(reading: file, atOnce: Self.largestRead, blockSize: FileOnDemand.blockSize)
             } else {
                 let bytes = try SystemCall.readToEnd(descriptor, path: path)

@@ -20,20 +20,34 @@ public struct RecoveredCopy: Sendable {
     ///
     /// - Parameter input: The bytes that were recovered.
     /// - Returns: Where what was left out stands; nil when nothing was.
-    /// - Throws: `FileSystemError`, with "exists" when there is something of the copy's name, which stays as it is.
+    /// - Throws: `StorageError`; `exists` when there is something of the copy's name, which stays as it is. Nothing is left
+    ///   behind then.
     @discardableResult
     public func write(
         of input: FileBytes, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> String? {
-        if try fileSystem.exists(path) { throw .exists(path) }
-        var leftOut: String?
-        if !recovered.leftOut.isEmpty {
-            let name = try fileSystem.unusedName(leftOutPath)
-            try fileSystem.replace(name, with: leftOutLines(of: input))
-            leftOut = name
+    ) throws(StorageError) -> String? {
+        let exists = try StorageError.translating { () throws(FileSystemError) in try fileSystem.exists(path) }
+        if exists { throw .exists(path) }
+        let leftOut = recovered.leftOut.isEmpty ? nil : try writeLeftOut(of: input, fileSystem)
+        do throws(StorageError) {
+            try AtomicReplacement(of: path, existing: .refused, on: fileSystem).write(recovered.bytes)
+        } catch {
+            if case .notDurable = error {} else if let leftOut { try? fileSystem.remove(leftOut) }
+            throw error
         }
-        try fileSystem.replace(path, with: recovered.bytes)
         return leftOut
+    }
+
+    private func writeLeftOut(of input: FileBytes, _ fileSystem: any FileSystem) throws(StorageError) -> String {
+        let lines = leftOutLines(of: input)
+        var attempt = 1
+        while true {
+            let name = attempt == 1 ? leftOutPath : "\(leftOutPath)-\(attempt)"
+            do throws(StorageError) {
+                try AtomicReplacement(of: name, existing: .refused, on: fileSystem).write(lines)
+                return name
+            } catch .exists { attempt += 1 }
+        }
     }
 
     /// One JSON object a line: offset, length, reason, and the bytes as text, or in hexadecimal when they are none.
@@ -58,12 +72,5 @@ public struct RecoveredCopy: Sendable {
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-}
-
-extension FileSystemError {
-    /// Something of this name is there and must stay.
-    static func exists(_ path: String) -> FileSystemError {
-        FileSystemError(call: "create", path: path, errorNumber: SystemCall.alreadyExists)
     }
 }

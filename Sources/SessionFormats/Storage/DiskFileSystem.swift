@@ -21,17 +21,18 @@ public struct DiskFileSystem: FileSystem {
             case .update: O_RDWR
             case .append: O_RDWR | O_APPEND
             case .createOrTruncate: O_RDWR | O_CREAT | O_TRUNC | O_APPEND
-            case .replace: O_RDWR | O_CREAT | O_TRUNC
             case .createNew: O_RDWR | O_CREAT | O_EXCL | O_APPEND
+            case .createNewForUpdate: O_RDWR | O_CREAT | O_EXCL
             }
         let descriptor = try SystemCall.open(path, flags | O_CLOEXEC)
         do throws(FileSystemError) {
-            _ = try SystemCall.status(of: descriptor, path: path)
+            let status = try SystemCall.status(of: descriptor, path: path)
+            return DiskFile(
+                descriptor: descriptor, path: path, appends: flags & O_APPEND != 0, identity: status.identity)
         } catch {
             Self.closeDescriptor(descriptor)
             throw error
         }
-        return DiskFile(descriptor: descriptor, path: path, appends: flags & O_APPEND != 0)
     }
 
     /// Opens a file for reading what is asked for; see `FileBytes`.
@@ -59,16 +60,88 @@ public struct DiskFileSystem: FileSystem {
         if outcome != 0 { throw FileSystemError(call: "rename", path: path, errorNumber: errno) }
     }
 
+    /// Gives a file a second name, which fails when there is one, and takes the first away: what Linux offers programs in
+    /// Swift for this. A crash between the two leaves both names. Where the file system knows no second names, this looks
+    /// first and renames then.
+    public func rename(_ path: String, toUnused newPath: String) throws(FileSystemError) {
+        #if canImport(Darwin)
+            if renamex_np(path, newPath, UInt32(RENAME_EXCL)) == 0 { return }
+            let problem = errno
+            if problem != ENOTSUP { throw FileSystemError(call: "rename", path: path, errorNumber: problem) }
+        #else
+            if link(path, newPath) == 0 {
+                // The new name is given; another writer may have taken the old one away for a left-over already.
+                _ = unlink(path)
+                return
+            }
+            let problem = errno
+            if problem != EPERM, problem != ENOTSUP, problem != EMLINK {
+                throw FileSystemError(
+                    call: "rename", path: problem == EEXIST ? newPath : path, errorNumber: problem)
+            }
+        #endif
+        if try exists(newPath) { throw FileSystemError(call: "rename", path: newPath, errorNumber: EEXIST) }
+        try rename(path, to: newPath)
+    }
+
+    /// Follows symbolic links at the end of a path, as many as the system does.
+    public func resolved(_ path: String) throws(FileSystemError) -> String {
+        var path = path
+        for _ in 0..<40 {
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+            var target = [CChar](repeating: 0, count: 4_096)
+            let length = target.withUnsafeMutableBufferPointer { buffer in
+                buffer.baseAddress.map { readlink(path, $0, buffer.count) } ?? -1
+            }
+            guard length > 0 else { throw FileSystemError(call: "follow", path: path, errorNumber: errno) }
+            let text = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            path = text.hasPrefix("/") ? text : "\(path.folderOfPath)/\(text)"
+        }
+        throw FileSystemError(call: "follow", path: path, errorNumber: ELOOP)
+    }
+
     /// Removes a file.
     public func remove(_ path: String) throws(FileSystemError) {
         if unlink(path) != 0 { throw FileSystemError(call: "remove", path: path, errorNumber: errno) }
+    }
+
+    /// Makes a folder and those above it.
+    public func makeFolder(_ path: String) throws(FileSystemError) {
+        if mkdir(path, 0o755) == 0 { return }
+        switch errno {
+        case EEXIST: return
+        case ENOENT where path.folderOfPath != path && path.folderOfPath != ".":
+            try makeFolder(path.folderOfPath)
+            if mkdir(path, 0o755) != 0, errno != EEXIST {
+                throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
+            }
+        default: throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
+        }
+    }
+
+    /// The names in a folder but for "." and "..".
+    public func names(in folder: String) throws(FileSystemError) -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw FileSystemError(call: "list", path: folder, errorNumber: errno)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     /// Makes a folder's names durable.
     public func syncFolder(_ path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { Self.closeDescriptor(descriptor) }
-        if fsync(descriptor) != 0 { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+        try SystemCall.sync(descriptor, path: path)
     }
 
     fileprivate static func closeDescriptor(_ descriptor: Int32) {
@@ -87,17 +160,16 @@ final class DiskFile: OpenFile {
     private let path: String
     /// Linux lets no write to such a file land anywhere but at its end.
     private let appends: Bool
+    private let identity: SystemCall.Identity
 
-    init(descriptor: Int32, path: String, appends: Bool) {
-        self.descriptor = descriptor
-        self.path = path
-        self.appends = appends
+    init(descriptor: Int32, path: String, appends: Bool, identity: SystemCall.Identity) {
+        (self.descriptor, self.path, self.appends, self.identity) = (descriptor, path, appends, identity)
     }
 
     /// The same file once more, to be closed for itself; nil when the process has too many open.
     func copy() -> DiskFile? {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        return copy < 0 ? nil : DiskFile(descriptor: copy, path: path, appends: appends)
+        return copy < 0 ? nil : DiskFile(descriptor: copy, path: path, appends: appends, identity: identity)
     }
 
     func size() throws(FileSystemError) -> Int {
@@ -167,7 +239,7 @@ final class DiskFile: OpenFile {
     }
 
     func sync() throws(FileSystemError) {
-        if fsync(descriptor) != 0 { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+        try SystemCall.sync(descriptor, path: path)
     }
 
     func lock() throws(FileSystemError) {
@@ -176,14 +248,25 @@ final class DiskFile: OpenFile {
         }
     }
 
-    func isNamed(_ path: String) throws(FileSystemError) -> Bool {
-        var (own, named) = (stat(), stat())
-        guard fstat(descriptor, &own) == 0 else {
-            throw FileSystemError(call: "examine", path: self.path, errorNumber: errno)
-        }
-        if stat(path, &named) == 0 { return own.st_dev == named.st_dev && own.st_ino == named.st_ino }
-        if errno == ENOENT || errno == ENOTDIR { return false }
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool { try sizeIfNamed(path) != nil }
+
+    func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int? {
+        var named = stat()
+        if stat(path, &named) == 0 { return SystemCall.Identity(named) == identity ? Int(named.st_size) : nil }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
         throw FileSystemError(call: "examine", path: path, errorNumber: errno)
+    }
+
+    func permissions() throws(FileSystemError) -> UInt32 {
+        try SystemCall.status(of: descriptor, path: path).permissions
+    }
+
+    func setPermissions(_ permissions: UInt32) throws(FileSystemError) {
+        while fchmod(descriptor, mode_t(permissions & 0o7777)) != 0 {
+            if errno != EINTR {
+                throw FileSystemError(call: "change the mode of", path: path, errorNumber: errno)
+            }
+        }
     }
 
     func close() { DiskFileSystem.closeDescriptor(descriptor) }

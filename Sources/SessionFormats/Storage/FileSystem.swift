@@ -2,7 +2,16 @@
 //
 // Every writer goes through `FileSystem`, so that a test can hand it a disk that records, fails, tears and forgets.
 // The operations are those whose order decides what survives a crash: creating, writing at an offset, appending,
-// truncating, syncing a file, syncing a folder, renaming and removing. Nothing here buffers.
+// truncating, syncing a file, syncing a folder, renaming and removing. Nothing here buffers. Writers do not write by it
+// directly but by `AppendOnlyFile` and `AtomicReplacement`, which know what to do when a call fails.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// How a file is opened.
 public enum OpenMode: Sendable {
@@ -14,10 +23,10 @@ public enum OpenMode: Sendable {
     case append
     /// For reading and appending; created when missing, emptied when it exists.
     case createOrTruncate
-    /// For reading and writing at offsets; created when missing, emptied when it exists.
-    case replace
     /// For reading and appending; fails when the file exists.
     case createNew
+    /// For reading and writing at offsets; fails when the file exists.
+    case createNewForUpdate
 }
 
 /// A disk, or something that behaves like one.
@@ -30,8 +39,17 @@ public protocol FileSystem: Sendable {
     func exists(_ path: String) throws(FileSystemError) -> Bool
     /// Renames within one folder or across folders, replacing what has the new name, in one step.
     func rename(_ path: String, to newPath: String) throws(FileSystemError)
+    /// Renames within one folder to a name that no file has yet, and fails with `EEXIST` when one has it. Nobody can come
+    /// between the look and the rename.
+    func rename(_ path: String, toUnused newPath: String) throws(FileSystemError)
+    /// The path with symbolic links at its end followed: the name that a replacement has to take.
+    func resolved(_ path: String) throws(FileSystemError) -> String
     /// Removes a file.
     func remove(_ path: String) throws(FileSystemError)
+    /// Makes a folder and those above it that are missing; one that is there is no error.
+    func makeFolder(_ path: String) throws(FileSystemError)
+    /// The names in a folder, in no order; none when there is no such folder.
+    func names(in folder: String) throws(FileSystemError) -> [String]
     /// Makes creations, renames and removals in this folder durable.
     func syncFolder(_ path: String) throws(FileSystemError)
 }
@@ -48,7 +66,8 @@ public protocol OpenFile: AnyObject, Sendable {
     ///
     /// - Returns: How many bytes were read.
     func read(at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws(FileSystemError) -> Int
-    /// Writes all bytes at `offset` (files opened with `.update` or `.replace` only), in one call to the kernel where it takes them all.
+    /// Writes all bytes at `offset` (files opened with `.update` or `.createNewForUpdate` only), in one call to the
+    /// kernel where it takes them all.
     func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError)
     /// Writes all bytes at the end of the file, in one call to the kernel where it takes them all.
     func append(_ bytes: [UInt8]) throws(FileSystemError)
@@ -60,6 +79,12 @@ public protocol OpenFile: AnyObject, Sendable {
     func lock() throws(FileSystemError)
     /// Whether this file is the one that has this name now.
     func isNamed(_ path: String) throws(FileSystemError) -> Bool
+    /// The file's size in bytes when it is the one that has this name now, else nil: one call where the system tells both.
+    func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int?
+    /// Who may read, write and execute it: the lowest twelve bits of its mode.
+    func permissions() throws(FileSystemError) -> UInt32
+    /// Changes who may read, write and execute it.
+    func setPermissions(_ permissions: UInt32) throws(FileSystemError)
     /// Releases the file and its lock.
     func close()
 }
@@ -110,7 +135,8 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 extension FileSystem {
-    /// Writes a file in place; it is durable when this returns, and may be short or empty after a crash before.
+    /// Writes a file in place, as the reference does; it is durable when this returns, and may be short or empty after a
+    /// crash before.
     func write(_ bytes: [UInt8], to path: String) throws(FileSystemError) {
         let file = try open(path, .createOrTruncate)
         defer { file.close() }
@@ -118,23 +144,80 @@ extension FileSystem {
         try file.sync()
     }
 
-    /// Puts bytes in place of a file in one step: durable when this returns, and when it throws the old file is whole.
-    func replace(_ path: String, with bytes: [UInt8]) throws(FileSystemError) {
-        let temporary = path + ".new"
-        try write(bytes, to: temporary)
-        try rename(temporary, to: path)
-        try syncFolder(path.folderOfPath)
+    /// Opens the file that has this name when the lock is there, and not one that lost it meanwhile: lock before look.
+    ///
+    /// - Throws: `StorageError.locked` when another writer has it; `file`.
+    func openLocked(_ path: String, _ mode: OpenMode) throws(StorageError) -> any OpenFile {
+        // Each turn means that another writer replaced the file; one that is replaced without end is busy.
+        for _ in 0..<16 {
+            let file: any OpenFile
+            do throws(FileSystemError) { file = try open(path, mode) } catch { throw .file(error) }
+            do throws(StorageError) {
+                if try file.lock(naming: path) { return file }
+                file.close()
+            } catch {
+                file.close()
+                throw error
+            }
+        }
+        throw .locked(path)
     }
 
-    /// `path` itself, or with the first of -2, -3, … behind it that no file has yet.
-    func unusedName(_ path: String) throws(FileSystemError) -> String {
-        var name = path
-        var attempt = 1
-        while try exists(name) {
-            attempt += 1
-            name = "\(path)-\(attempt)"
+    /// Removes a file, unless another writer has it; durable when this returns. One that is not there is no error.
+    func removeLocked(_ path: String) throws(StorageError) {
+        do throws(StorageError) {
+            let file = try openLocked(path, .read)
+            defer { file.close() }
+            try StorageError.translating { () throws(FileSystemError) in try remove(path) }
+        } catch {
+            guard case .file(let problem) = error, problem.errorNumber == ENOENT else { throw error }
         }
-        return name
+        // Also when it was gone: whoever removed it may have been killed before this.
+        try StorageError.translating { () throws(FileSystemError) in try syncFolder(path.folderOfPath) }
+    }
+
+    /// Gives a file another name in its folder, durably: `name`, or with the first of -2, -3, … behind it that no file has.
+    func putAside(_ path: String, as name: String) throws(StorageError) -> String {
+        let file = try openLocked(path, .read)
+        defer { file.close() }
+        return try StorageError.translating { () throws(FileSystemError) in
+            let taken = try firstUnused(name) { (candidate) throws(FileSystemError) in
+                try rename(path, toUnused: candidate)
+            }
+            try syncFolder(path.folderOfPath)
+            return taken.name
+        }
+    }
+
+    /// Tries `name`, then with -2, -3, … behind it, as long as `take` fails since a file has that name.
+    func firstUnused<Result>(
+        _ name: String, _ take: (String) throws(FileSystemError) -> Result
+    ) throws(FileSystemError) -> (name: String, result: Result) {
+        var attempt = 1
+        while true {
+            let candidate = attempt == 1 ? name : "\(name)-\(attempt)"
+            do throws(FileSystemError) { return (candidate, try take(candidate)) } catch {
+                guard error.errorNumber == EEXIST else { throw error }
+                attempt += 1
+            }
+        }
+    }
+}
+
+extension OpenFile {
+    /// Asks for the two one after the other.
+    public func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int? { try isNamed(path) ? try size() : nil }
+
+    /// Takes the lock, then tells whether the file still has this name.
+    ///
+    /// - Throws: `StorageError.locked`, `file`.
+    func lock(naming path: String) throws(StorageError) -> Bool {
+        do throws(FileSystemError) {
+            try lock()
+            return try isNamed(path)
+        } catch {
+            throw error.errorNumber == EWOULDBLOCK ? .locked(path) : .file(error)
+        }
     }
 }
 

@@ -15,10 +15,20 @@ package enum SystemCall {
         var isRegular: Bool
         /// When content, size or status last changed, in nanoseconds since 1970.
         var changedAt: Int64
+        var isFolder: Bool
+        var permissions: UInt32
+        var identity: Identity
     }
 
-    /// The error of what exists and should not.
-    static let alreadyExists = EEXIST
+    /// Which file a name or a descriptor stands for.
+    struct Identity: Equatable {
+        private var device: UInt64
+        private var number: UInt64
+
+        init(_ status: stat) {
+            (device, number) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino))
+        }
+    }
 
     static func explanation(of errorNumber: Int32) -> String {
         switch errorNumber {
@@ -73,7 +83,22 @@ package enum SystemCall {
             let times = [buffer.st_mtim, buffer.st_ctim]
         #endif
         return Status(
-            size: Int(buffer.st_size), isRegular: kind == S_IFREG, changedAt: times.map(nanoseconds).max() ?? 0)
+            size: Int(buffer.st_size), isRegular: kind == S_IFREG, changedAt: times.map(nanoseconds).max() ?? 0,
+            isFolder: false, permissions: UInt32(buffer.st_mode) & 0o7777, identity: Identity(buffer))
+    }
+
+    /// Returns when all of a file or folder is on the disk. On macOS `fsync` leaves it in the drive's cache.
+    static func sync(_ descriptor: Int32, path: String) throws(FileSystemError) {
+        #if canImport(Darwin)
+            while fcntl(descriptor, F_FULLFSYNC) != 0 {
+                // File systems that know nothing of it, network ones above all, have `fsync`.
+                if errno == ENOTSUP || errno == EINVAL || errno == ENOTTY { break }
+                if errno != EINTR { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+            }
+        #endif
+        while fsync(descriptor) != 0 {
+            if errno != EINTR { throw FileSystemError(call: "sync", path: path, errorNumber: errno) }
+        }
     }
 
     static func read(
@@ -121,6 +146,8 @@ package enum SystemCall {
                 if problem == EINTR { continue }
                 throw FileSystemError(call: "write", path: path, errorNumber: problem)
             }
+            // A write that takes nothing and says nothing would be repeated for ever.
+            if count == 0 { throw FileSystemError(call: "write", path: path, errorNumber: EIO) }
             done += count
         }
     }

@@ -51,7 +51,8 @@ enum ActiveSessionCrashes {
 
     private static let saves = SessionRecorder.SidecarProtocol.allCases.map { writing in
         CrashScenario(
-            name: "sidecar-save-clear", writing: "\(writing)", expectation: writing == .safe ? .safe : .knownWindow,
+            name: "sidecar-save-clear", writing: "\(writing)",
+            expectation: writing == .safe ? .safe : .knownWindow(showing: ["a session of"]),
             base: [:], work: workOnSidecar(writing), check: checkSidecar)
     }
 
@@ -71,13 +72,16 @@ enum ActiveSessionCrashes {
 
     private static let mutants = [
         CrashScenario(
-            name: "mutant-rename-unsynced", writing: "no sync before the rename", expectation: .mutant, base: [:],
+            name: "mutant-rename-unsynced", writing: "no sync before the rename",
+            expectation: .mutant(showing: ["a session of"]), base: [:],
             work: { try replaceSidecar($0, syncsFile: false, syncsFolder: true) }, check: checkSidecar),
         CrashScenario(
-            name: "mutant-folder-unsynced", writing: "no sync of the folder", expectation: .mutant, base: [:],
+            name: "mutant-folder-unsynced", writing: "no sync of the folder",
+            expectation: .mutant(showing: ["a session of"]), base: [:],
             work: { try replaceSidecar($0, syncsFile: true, syncsFolder: false) }, check: checkSidecar),
         CrashScenario(
-            name: "mutant-sync-ignored", writing: "a failed sync is ignored", expectation: .mutant, base: [:],
+            name: "mutant-sync-ignored", writing: "a failed sync is ignored",
+            expectation: .mutant(showing: ["a session of"]), base: [:],
             work: { try replaceSidecar($0, syncsFile: true, syncsFolder: true, ignoresFailure: true) },
             check: checkSidecar),
     ]

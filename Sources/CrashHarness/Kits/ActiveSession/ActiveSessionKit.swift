@@ -12,7 +12,7 @@ extension FormatKit {
         },
         judges: [ReplayRoundTrip(.sidecar), ReplayTruncation(.sidecar), ReplayFlips(.sidecar)],
         hostile: HostileFamily.activeSession,
-        scenarios: ActiveSessionCrashes.all, targets: [.activeSession])
+        scenarios: ActiveSessionCrashes.all, writer: SidecarAgent.description, targets: [.activeSession])
 }
 
 extension FuzzTarget {

@@ -91,7 +91,7 @@ enum MV2Crashes {
         MV2Writer.SavingProtocol.allCases.map { writing in
             CrashScenario(
                 name: "memory-save-delete-save", writing: "\(writing)",
-                expectation: writing == .safe ? .safe : .knownWindow,
+                expectation: writing == .safe ? .safe : .knownWindow(showing: ["sessions"]),
                 base: [memory: compactMemoryWith([session(0)])],
                 work: saves(writing), check: checkMemory(["0 1", "1", "1 2"]))
         } + [
@@ -110,7 +110,7 @@ enum MV2Crashes {
     private static let mutants = [
         CrashScenario(
             name: "mutant-header-first", writing: "the header first, over the old tail",
-            expectation: .mutant,
+            expectation: .mutant(showing: ["sessions"]),
             base: [memory: memoryWith([session(0)])],
             work: { disk in
                 // The bytes of a safe save, in the wrong order, over the old tail's place.
@@ -124,7 +124,8 @@ enum MV2Crashes {
                 disk.acknowledge("0 1")
             }, check: checkMemory(["0 1"])),
         CrashScenario(
-            name: "mutant-segment-unsynced", writing: "segment, table and footer in one sync", expectation: .mutant,
+            name: "mutant-segment-unsynced", writing: "segment, table and footer in one sync",
+            expectation: .mutant(showing: ["sessions"]),
             base: [memory: memoryWith([session(0)])],
             work: { disk in
                 // No hash covers the segment, so a whole footer behind a torn one passes for a commit.

@@ -19,7 +19,7 @@ extension FormatKit {
             return disk.contents["m"] ?? []
         },
         judges: [MemorySaves(), MemoryTruncation(), MemoryDamage()], hostile: HostileFamily.mv2,
-        scenarios: MV2Crashes.all, targets: [.mv2],
+        scenarios: MV2Crashes.all, writer: MemoryAgent.description, targets: [.mv2],
         measure: { benchmark, folder, report in try MemoryBenchmark(benchmark).run(in: folder, report: report) })
 
     /// Sessions and the numbers of commits have no checksum; a table that stands twice says the same twice.

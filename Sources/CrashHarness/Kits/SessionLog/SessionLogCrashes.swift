@@ -35,7 +35,7 @@ enum SessionLogCrashes {
     private static let copy = log + ".recovered"
     private static let damaged =
         header.encoded() + [0x0A] + Array("garbage\n".utf8) + entry("a").encoded() + [0x0A]
-        + entry("b").encoded().prefix(700)
+        + entry("b").encoded().prefix(400)
 
     /// The copy is whole or not there, what was left out is there when the copy is, and the file is as it was.
     private static func checkCopy(
@@ -82,7 +82,8 @@ enum SessionLogCrashes {
                 disk.acknowledge("the copy")
             }, check: checkCopy),
         CrashScenario(
-            name: "log-create-append", writing: "reference", expectation: .knownWindow, base: [:],
+            name: "log-create-append", writing: "reference",
+            expectation: .knownWindow(showing: ["the header", "entries", "a log with"]), base: [:],
             work: { disk in
                 // As the reference: nothing is synced.
                 let file = try disk.open(log, .createOrTruncate)
@@ -96,7 +97,8 @@ enum SessionLogCrashes {
                 }
             }, check: checkLog),
         CrashScenario(
-            name: "mutant-newline-apart", writing: "the newline in a write of its own", expectation: .mutant,
+            name: "mutant-newline-apart", writing: "the newline in a write of its own",
+            expectation: .mutant(showing: ["entries"]),
             base: [log: header.encoded() + [0x0A]],
             work: { disk in
                 let file = try disk.open(log, .append)

@@ -21,6 +21,7 @@ extension FormatKit {
             RecoverKeepsReference(), ReadingIsDeterministic(), WriterAfterCut(),
         ],
         specialJudges: [LogTruncation.canary], hostile: HostileFamily.sessionLog, scenarios: SessionLogCrashes.all,
+        writer: SessionLogAgent.description,
         targets: [.sessionLog],
         measure: { benchmark, folder, report in try LogBenchmark(benchmark).run(in: folder, report: report) })
 }

@@ -42,22 +42,33 @@ public struct WriterAfterCut: Judge {
     private func examineSafe(
         _ log: CutLog, _ entry: SessionEntry, _ cut: Int, _ evidence: inout Evidence
     ) throws(Violation) {
-        let disk = try reopened(log, entry, cut, .safe)
         let kept = Array(log.entries(cut, needNewline: false))
         let tail = log.tearsLine(cut) ? Array(log.scenario.bytes[lineStart(log, cut)..<cut]) : []
         let end = tail.isEmpty ? (log.endsInLine(cut) ? cut + 1 : cut) : cut - tail.count
-        let hasHeader = end > 0
+        if end == 0 { return try checkRefused(log, cut) }
+        let disk = try reopened(log, entry, cut, .safe)
         let expected = LogPrediction.log(
-            hasHeader: hasHeader, recovery: .clean, entries: (kept + [end..<end + entry.encoded().count])[...])
+            hasHeader: true, recovery: .clean, entries: (kept + [end..<end + entry.encoded().count])[...])
         let bytes = FileBytes(disk["log"] ?? [])
         try expected.check(bytes, .recover, LogPrediction.read, &evidence)
-        if hasHeader { try expected.check(bytes, .reference, LogPrediction.read, &evidence) }
+        try expected.check(bytes, .reference, LogPrediction.read, &evidence)
         let saved = tail.isEmpty ? [:] : ["log.torn-\(end)": tail]
         if disk.filter({ $0.key != "log" }) != saved {
             throw Violation(
                 expected: "beside the log: \(saved.keys.sorted()) with what was cut",
                 got: "\(disk.keys.sorted())", file: Array(log.scenario.bytes.prefix(cut)), fileName: "session.jsonl")
         }
+    }
+
+    /// Without a whole header nothing that is appended would be read, so the log is left as it is.
+    private func checkRefused(_ log: CutLog, _ cut: Int) throws(Violation) {
+        let before = ["log": Array(log.scenario.bytes.prefix(cut))]
+        let disk = SimulatedDisk(before)
+        let outcome = Result { try SessionLogWriter.open(path: "log", on: disk) }
+        if case .failure(StorageError.headless) = outcome, disk.contents == before { return }
+        throw Violation(
+            expected: "a log without a header to be refused and left as it is", got: "\(outcome)",
+            file: before["log"] ?? [], fileName: "session.jsonl")
     }
 
     private func examineReference(
@@ -83,7 +94,7 @@ public struct WriterAfterCut: Judge {
         _ log: CutLog, _ entry: SessionEntry, _ cut: Int, _ repair: SessionLogWriter.TailRepair
     ) throws(Violation) -> [String: [UInt8]] {
         let disk = SimulatedDisk(["log": Array(log.scenario.bytes.prefix(cut))])
-        do throws(FileSystemError) {
+        do throws(StorageError) {
             try SessionLogWriter.open(path: "log", repair: repair, on: disk).append(entry)
         } catch {
             throw Violation(

@@ -4,6 +4,14 @@
 // The upstream empties the sidecar and writes it anew; a crash between the two leaves a file that it then deletes. The
 // safe protocol writes a file beside it and renames that, and a sidecar that cannot be read is kept as `NAME.corrupt`.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// An operation that does not fit the recorder's state.
 public enum SessionRecorderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A session is active already.
@@ -183,31 +191,37 @@ public struct SessionRecorder: Sendable {
 
     /// Writes the active session beside its memory; removes the sidecar when no session is active.
     ///
-    /// - Throws: `FileSystemError`; under the safe protocol the old sidecar is then still whole.
+    /// - Throws: `StorageError`; under the safe protocol the old sidecar is then still whole, or the new one is.
     public func saveSidecar(
         forMemory memory: String, _ writing: SidecarProtocol = .safe, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) {
+    ) throws(StorageError) {
         let path = Self.sidecarPath(forMemory: memory)
         guard let active else {
             try Self.clearSidecar(forMemory: memory, on: fileSystem)
             return
         }
         switch writing {
-        case .reference: try fileSystem.write(active.encoded(), to: path)
-        case .safe: try fileSystem.replace(path, with: active.encoded())
+        case .reference:
+            try StorageError.translating { () throws(FileSystemError) in
+                try fileSystem.write(active.encoded(), to: path)
+            }
+        case .safe: try AtomicReplacement(of: path, on: fileSystem).write(active.encoded())
         }
     }
 
     /// Goes on with the session in the sidecar, if there is one.
     ///
-    /// - Throws: `FileSystemError` when there is one that cannot be opened; it is left as it is.
+    /// - Throws: `StorageError` when there is one that cannot be opened; it is left as it is.
     @discardableResult
     public mutating func loadSidecar(
         forMemory memory: String, _ reading: SidecarProtocol = .safe, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> SidecarOutcome {
+    ) throws(StorageError) -> SidecarOutcome {
         let path = Self.sidecarPath(forMemory: memory)
-        guard try fileSystem.exists(path) else { return .absent }
-        let bytes = try fileSystem.contents(of: path)
+        let bytes: FileBytes
+        do throws(FileSystemError) { bytes = try fileSystem.contents(of: path) } catch {
+            if error.errorNumber == ENOENT { return .absent }
+            throw .file(error)
+        }
         do throws(ReplayFormatError) {
             let session = try ActiveSession.read(bytes)
             active = session
@@ -220,24 +234,20 @@ public struct SessionRecorder: Sendable {
     /// Gives an unreadable sidecar a name under which nothing is lost, or removes it as the upstream does.
     private static func putAside(
         _ path: String, _ reading: SidecarProtocol, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> String? {
+    ) throws(StorageError) -> String? {
         guard reading == .safe else {
-            try fileSystem.remove(path)
+            try StorageError.translating { () throws(FileSystemError) in try fileSystem.remove(path) }
             return nil
         }
-        let kept = try fileSystem.unusedName(path + ".corrupt")
-        try fileSystem.rename(path, to: kept)
-        try fileSystem.syncFolder(path.folderOfPath)
-        return kept
+        return try fileSystem.putAside(path, as: path + ".corrupt")
     }
 
     /// Removes the sidecar if there is one.
+    ///
+    /// - Throws: `StorageError`; `locked` when another program is about to replace it.
     public static func clearSidecar(
         forMemory memory: String, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) {
-        let path = sidecarPath(forMemory: memory)
-        guard try fileSystem.exists(path) else { return }
-        try fileSystem.remove(path)
-        try fileSystem.syncFolder(path.folderOfPath)
+    ) throws(StorageError) {
+        try fileSystem.removeLocked(sidecarPath(forMemory: memory))
     }
 }

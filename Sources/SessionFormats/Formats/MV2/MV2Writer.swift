@@ -10,6 +10,14 @@
 // The upstream's protocol writes the segment over the committed table and commits later; it is kept so that what a crash
 // does to it can be shown.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A memory that is open for saving sessions, locked against other writers.
 public final class MV2Writer {
     /// How sessions are saved.
@@ -31,6 +39,8 @@ public final class MV2Writer {
     private var tailStart = 0
     /// Sessions that were saved over the table and not committed.
     private var hasUncommitted = false
+    /// Whether nothing in the file was damaged when it was opened. What was is evidence, and is not cleared away unasked.
+    private let isWhole: Bool
     /// Why nothing more can be written.
     private var problem: MV2Error?
 
@@ -42,12 +52,17 @@ public final class MV2Writer {
     /// Opens a memory to save sessions in it. Sessions that had to be looked for are in `sessions`, and the next save puts
     /// them where they belong.
     ///
-    /// - Throws: `MV2Error`: the file cannot be read or is locked, or its header or table of contents is lost.
+    /// - Throws: `MV2Error`: the file cannot be read or is locked, its header or table of contents is lost, or the table or a
+    ///   session is damaged, so that a save would seal what is left as if it were all; `crashlab recover` makes a copy of it.
     public static func open(
         path: String, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(MV2Error) -> MV2Writer {
-        let file = try openLocked(path, fileSystem)
+        let file = try storing(path) { () throws(StorageError) in try fileSystem.openLocked(path, .update) }
         do throws(MV2Error) {
+            // Whoever made the file, or renamed it, may have been killed before its name was durable.
+            try translating { () throws(FileSystemError) in
+                try fileSystem.syncFolder(try fileSystem.resolved(path).folderOfPath)
+            }
             return try MV2Writer(path, fileSystem, file, try MV2File.read(path: path, on: fileSystem))
         } catch {
             file.close()
@@ -69,8 +84,9 @@ public final class MV2Writer {
         var bytes = header.encodedFields()
         bytes += [UInt8](repeating: 0, count: tableOffset - bytes.count)
         bytes += tableBytes + MV2Footer.encode(table: tableBytes, generation: 1)
-        if try translating({ () throws(FileSystemError) in try fileSystem.exists(path) }) { throw .exists(path) }
-        try translating { () throws(FileSystemError) in try fileSystem.replace(path, with: bytes) }
+        try storing(path) { () throws(StorageError) in
+            try AtomicReplacement(of: path, existing: .refused, on: fileSystem).write(bytes)
+        }
         return try open(path: path, on: fileSystem)
     }
 
@@ -83,29 +99,23 @@ public final class MV2Writer {
         (self.path, self.fileSystem, self.file) = (path, fileSystem, file)
         (self.header, self.table) = (header, table)
         generation = memory.generation ?? 0
-        sessions = memory.sessions.compactMap { try? $0.decoded() }
+        sessions = try Self.wholeSessions(of: memory)
+        isWhole = !memory.findings.all.contains { $0.severity == .error }
+    }
+
+    /// A save would seal what is left as whole, and what is damaged would be gone with the next compaction.
+    private static func wholeSessions(of memory: MV2File) throws(MV2Error) -> [ReplaySession] {
+        if let mismatch = memory.findings.all.first(where: { $0.code == .tableChecksumMismatch }) {
+            throw .tableChecksum(offset: mismatch.offset)
+        }
+        var sessions: [ReplaySession] = []
+        for stored in memory.sessions {
+            do throws(ReplayFormatError) { sessions.append(try stored.decoded()) } catch { throw .sessions(error) }
+        }
+        return sessions
     }
 
     deinit { file.close() }
-
-    /// Opens and locks the file that has this name when the lock is there, not one that was renamed away meanwhile.
-    private static func openLocked(
-        _ path: String, _ fileSystem: any FileSystem
-    ) throws(MV2Error) -> any OpenFile {
-        try translating { () throws(FileSystemError) in
-            while true {
-                let file = try fileSystem.open(path, .update)
-                do throws(FileSystemError) {
-                    try file.lock()
-                    if try file.isNamed(path) { return file }
-                    file.close()
-                } catch {
-                    file.close()
-                    throw error
-                }
-            }
-        }
-    }
 
     // MARK: Saving
 
@@ -123,7 +133,7 @@ public final class MV2Writer {
         }
         self.sessions = sessions
         // What was saved is durable; when there is no room to write the file anew it stays as large as it is.
-        if saving == .safe, isMostlyDead { try? compact() }
+        if saving == .safe, isWhole, isMostlyDead { try? compact() }
     }
 
     /// Removes a session.
@@ -145,22 +155,29 @@ public final class MV2Writer {
     private func saveSafely(_ sessions: [ReplaySession]) throws(MV2Error) {
         let end = try Self.translating { () throws(FileSystemError) in try file.size() }
         let tail = try Tail(sessions, at: end, table, generation: generation &+ 1)
-        do throws(FileSystemError) {
-            if !tail.segment.isEmpty {
-                try file.write(tail.segment, at: end)
-                try file.sync()
-            }
-            try file.write(tail.commit, at: tail.tableOffset)
-            try file.sync()
-        } catch {
-            // What was not committed is dead; without it the next save begins where this one did.
-            if error.call == "sync" { problem = .file(error) }
-            try? file.truncate(to: end)
-            throw .file(error)
-        }
+        if !tail.segment.isEmpty { try appendDurably(tail.segment, at: end, takingBackTo: end) }
+        try appendDurably(tail.commit, at: tail.tableOffset, takingBackTo: end)
         try commitHeader(tail)
         size = tail.tableOffset + tail.commit.count
         tailStart = end
+    }
+
+    /// What is written and not committed is dead; without it the next save begins where this one did.
+    private func appendDurably(_ bytes: [UInt8], at offset: Int, takingBackTo end: Int) throws(MV2Error) {
+        do throws(FileSystemError) { try file.write(bytes, at: offset) } catch {
+            takeBack(to: end, error)
+            throw .file(error)
+        }
+        do throws(FileSystemError) { try file.sync() } catch {
+            // The kernel forgets what it could not sync, so that no later sync tells whether it is there.
+            problem = .file(error)
+            takeBack(to: end, error)
+            throw .file(error)
+        }
+    }
+
+    private func takeBack(to end: Int, _ error: FileSystemError) {
+        do throws(FileSystemError) { try file.truncate(to: end) } catch { problem = .file(error) }
     }
 
     /// Tells the header of a tail that is durable.
@@ -206,7 +223,7 @@ public final class MV2Writer {
         header.tableChecksum = table.checksum
         generation &+= 1
         let tail = tableBytes + MV2Footer.encode(table: tableBytes, generation: generation)
-        try replaceFile(keeping: offset, then: tail, syncsFolder: false)
+        try replaceFile(keeping: offset, then: tail)
         hasUncommitted = false
     }
 
@@ -240,7 +257,7 @@ public final class MV2Writer {
         let old = self.header
         self.header = header
         do throws(MV2Error) {
-            try replaceFile(keeping: end, then: tail.bytes, syncsFolder: true)
+            try replaceFile(keeping: end, then: tail.bytes)
         } catch {
             self.header = old
             throw error
@@ -249,25 +266,19 @@ public final class MV2Writer {
         (size, tailStart) = (end + tail.bytes.count, end)
     }
 
-    /// Puts a file in place of this one that begins with its first bytes, under the present header, and goes on with others.
-    private func replaceFile(keeping count: Int, then tail: [UInt8], syncsFolder: Bool) throws(MV2Error) {
-        file = try Self.translating { () throws(FileSystemError) in
-            let new = try fileSystem.open(path + ".new", .replace)
-            do throws(FileSystemError) {
-                // Locked before it has the name, so that no other writer comes between.
-                try new.lock()
+    /// Puts a file in place of this one that begins with its first bytes, under the present header, and goes on with it.
+    private func replaceFile(keeping count: Int, then tail: [UInt8]) throws(MV2Error) {
+        let outcome = try Self.storing(path) { () throws(StorageError) in
+            try AtomicReplacement(of: path, on: fileSystem).run(holding: file, .createNewForUpdate) {
+                (new, _) throws(FileSystemError) in
                 let end = try copy(count, to: new)
                 try new.write(tail, at: end)
-                try new.sync()
-                try fileSystem.rename(path + ".new", to: path)
-                if syncsFolder { try fileSystem.syncFolder(path.folderOfPath) }
-            } catch {
-                new.close()
-                throw error
             }
-            file.close()
-            return new
         }
+        file.close()
+        file = outcome.file
+        // The new file has the name; whether a power cut brings the old one back is not known.
+        if let doubt = outcome.doubt { problem = .file(doubt) }
     }
 
     /// Copies the first bytes of the file under the present header; returns how many.
@@ -288,6 +299,20 @@ public final class MV2Writer {
         _ body: () throws(FileSystemError) -> Result
     ) throws(MV2Error) -> Result {
         do throws(FileSystemError) { return try body() } catch { throw .file(error) }
+    }
+
+    private static func storing<Result>(
+        _ path: String, _ body: () throws(StorageError) -> Result
+    ) throws(MV2Error) -> Result {
+        do throws(StorageError) { return try body() } catch {
+            switch error {
+            case .file(let problem): throw .file(problem)
+            case .exists: throw .exists(path)
+            case .locked: throw .file(FileSystemError(call: "lock", path: path, errorNumber: EWOULDBLOCK))
+            case .refused(_, let problem), .notDurable(_, let problem): throw .file(problem)
+            case .nameLost, .changed, .headless: throw .replaced(path)
+            }
+        }
     }
 }
 

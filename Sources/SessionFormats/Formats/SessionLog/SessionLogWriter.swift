@@ -1,8 +1,17 @@
 // Appends to a session log so that a crash at any moment costs at most the entry being written.
 //
-// Each line, newline included, goes to the kernel in one call on a file opened for appending, then the file is synced:
-// two writers cannot overwrite each other, and a line is torn only where the disk tears it. (The reference writes the
-// newline separately and not at the end of the file, which is how fragments come to be welded to the next entry.)
+// Each line, newline included, goes to the kernel in one call on a file that is locked against other writers and opened for
+// appending, then the file is synced (see AppendOnlyFile). A log begins in one step with its whole header. (The reference
+// takes no lock and writes the newline separately and not at the end of the file, which is how fragments come to be welded
+// to the next entry.)
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// A writer of session logs.
 public final class SessionLogWriter {
@@ -24,61 +33,90 @@ public final class SessionLogWriter {
         case cut(offset: Int, length: Int, savedAs: String?)
     }
 
-    private let file: any OpenFile
+    private let file: AppendOnlyFile
     /// What `open` did; `.none` for a new log.
     public let repair: Repair
 
-    private init(file: any OpenFile, repair: Repair) {
+    private init(file: AppendOnlyFile, repair: Repair) {
         self.file = file
         self.repair = repair
     }
 
-    deinit { file.close() }
-
-    /// Begins a new log; a file of this name is emptied first, as the reference does.
+    /// Begins a new log, in one step; a file of this name is replaced.
     ///
-    /// - Throws: `FileSystemError`.
+    /// - Parameter existing: `.refused` to fail when there is a file of this name.
+    /// - Throws: `StorageError`: `locked` when another writer has a log of this name.
     public static func create(
-        path: String, header: SessionHeader, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> SessionLogWriter {
-        let writer = SessionLogWriter(file: try fileSystem.open(path, .createOrTruncate), repair: .none)
-        try writer.appendLine(header.encoded())
-        try fileSystem.syncFolder(path.folderOfPath)
-        return writer
+        path: String, header: SessionHeader, existing: AtomicReplacement.Existing = .replaced,
+        on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(StorageError) -> SessionLogWriter {
+        let line = header.encoded() + [0x0A]
+        return SessionLogWriter(
+            file: try AppendOnlyFile.create(path, line, existing: existing, on: fileSystem), repair: .none)
     }
 
     /// Opens a log to append to it, after repairing its end.
     ///
-    /// - Throws: `FileSystemError`.
+    /// - Parameter header: What a log begins with that is not there, or that has no whole header, as a crash may leave one
+    ///   that was begun in place; what it had is kept beside it. nil to refuse such a log.
+    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair and without `header`, `headless`
+    ///   when it has no whole header: nothing that is appended to it would be read.
     public static func open(
-        path: String, repair: TailRepair = .safe, on fileSystem: any FileSystem = DiskFileSystem()
-    ) throws(FileSystemError) -> SessionLogWriter {
-        let file = try fileSystem.open(path, .append)
-        do throws(FileSystemError) {
-            let tail = try Tail(of: file)
-            let done: Repair =
-                switch repair {
-                case .reference: try repairAsReference(file, tail)
-                case .safe: try repairSafely(file, tail, path: path, fileSystem)
-                }
-            return SessionLogWriter(file: file, repair: done)
-        } catch {
-            file.close()
-            throw error
+        path: String, orBeginningWith header: SessionHeader? = nil, repair: TailRepair = .safe,
+        on fileSystem: any FileSystem = DiskFileSystem()
+    ) throws(StorageError) -> SessionLogWriter {
+        guard let header else { return try openThere(path, nil, repair, fileSystem) }
+        // Each turn means that another program made or removed the log.
+        for _ in 0..<16 {
+            do throws(StorageError) { return try openThere(path, header, repair, fileSystem) } catch {
+                guard case .file(let problem) = error, problem.errorNumber == ENOENT else { throw error }
+            }
+            do throws(StorageError) {
+                return try create(path: path, header: header, existing: .refused, on: fileSystem)
+            } catch .exists {}
+        }
+        throw .locked(path)
+    }
+
+    private static func openThere(
+        _ path: String, _ header: SessionHeader?, _ repair: TailRepair, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> SessionLogWriter {
+        var before = 0
+        var end = AppendOnlyFile.End.whole
+        let file = try AppendOnlyFile.open(path, on: fileSystem) { (file, size) throws(StorageError) in
+            let tail = try StorageError.translating { () throws(FileSystemError) in try Tail(of: file, size: size) }
+            end = repair == .reference ? endAsReference(tail) : endSafely(tail)
+            if repair == .safe, try !beginsWithHeader(file, size) {
+                guard let header else { throw .headless(path) }
+                end = .torn(at: 0, then: header.encoded() + [0x0A])
+            }
+            before = size
+            // Under the reference's repair nothing is written that the reference does not write.
+            return AppendOnlyFile.Look(end, settled: repair == .reference ? size : try lastLine(of: file, tail))
+        }
+        return SessionLogWriter(file: file, repair: done(end, before, file))
+    }
+
+    private static func done(_ end: AppendOnlyFile.End, _ before: Int, _ file: AppendOnlyFile) -> Repair {
+        switch end {
+        case .whole: .none
+        case .lacking: .addedNewline
+        case .torn(let offset, _) where offset == before: .none
+        case .torn(let offset, _), .dropped(let offset):
+            .cut(offset: offset, length: before - offset, savedAs: file.torn)
         }
     }
 
     /// Appends an entry; when this returns, the entry is durable.
     ///
-    /// - Throws: `FileSystemError`; then the entry counts as not written, though a reader may find it.
-    public func append(_ entry: SessionEntry) throws(FileSystemError) {
-        try appendLine(entry.encoded())
+    /// - Throws: `StorageError`. After `file` the entry was taken back and may be appended again; every other says why
+    ///   nothing more can be appended until the log is opened anew.
+    public func append(_ entry: SessionEntry) throws(StorageError) {
+        try file.append(entry.encoded() + [0x0A])
     }
 
-    private func appendLine(_ line: [UInt8]) throws(FileSystemError) {
-        try file.append(line + [0x0A])
-        try file.sync()
-    }
+    /// Lets the log and its lock go; the writer's end does so too.
+    public func close() { file.close() }
 
     // MARK: Tail repair
 
@@ -88,43 +126,45 @@ public final class SessionLogWriter {
         var bytes: [UInt8]
 
         /// Reads backwards in blocks, not byte by byte.
-        init(of file: any OpenFile) throws(FileSystemError) {
+        init(of file: any OpenFile, size: Int) throws(FileSystemError) {
             let blockSize = 1 << 16
-            start = try file.size()
-            bytes = []
+            start = size
+            var blocks: [[UInt8]] = []
             while start > 0 {
                 let from = max(0, start - blockSize)
                 let block = try file.read(at: from, count: start - from)
                 if let newline = block.lastIndex(of: 0x0A) {
-                    bytes.insert(contentsOf: block[(newline + 1)...], at: 0)
+                    blocks.append(Array(block[(newline + 1)...]))
                     start = from + newline + 1
-                    return
+                    break
                 }
-                bytes.insert(contentsOf: block, at: 0)
+                blocks.append(block)
                 start = from
             }
+            bytes = Array(blocks.reversed().joined())
         }
     }
 
-    private static func repairAsReference(_ file: any OpenFile, _ tail: Tail) throws(FileSystemError) -> Repair {
-        if tail.bytes.isEmpty { return .none }
-        try file.truncate(to: tail.start)
-        return .cut(offset: tail.start, length: tail.bytes.count, savedAs: nil)
+    /// Where the last line begins that ends in a newline, or the one behind it that is whole without.
+    private static func lastLine(of file: any OpenFile, _ tail: Tail) throws(StorageError) -> Int {
+        try StorageError.translating { () throws(FileSystemError) in
+            tail.start == 0 ? 0 : try Tail(of: file, size: tail.start - 1).start
+        }
     }
 
-    private static func repairSafely(
-        _ file: any OpenFile, _ tail: Tail, path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> Repair {
-        if tail.bytes.isEmpty { return .none }
-        if isWhole(tail.bytes, isFirstLine: tail.start == 0) {
-            try file.append([0x0A])
-            try file.sync()
-            return .addedNewline
+    private static func endAsReference(_ tail: Tail) -> AppendOnlyFile.End {
+        tail.bytes.isEmpty ? .whole : .dropped(at: tail.start)
+    }
+
+    private static func endSafely(_ tail: Tail) -> AppendOnlyFile.End {
+        if tail.bytes.isEmpty { return .whole }
+        // A newline that did not reach the disk, although the size did, reads as a zero.
+        let line = Array(tail.bytes[..<((tail.bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
+        if isWhole(line, isFirstLine: tail.start == 0) {
+            return line.count == tail.bytes.count
+                ? .lacking([0x0A]) : .torn(at: tail.start + line.count, then: [0x0A])
         }
-        let saved = try save(tail, of: path, fileSystem)
-        try file.truncate(to: tail.start)
-        try file.sync()
-        return .cut(offset: tail.start, length: tail.bytes.count, savedAs: saved)
+        return .torn(at: tail.start)
     }
 
     /// Whether a line without its newline is an entry or a header all the same.
@@ -133,20 +173,27 @@ public final class SessionLogWriter {
         let header = SessionHeader(id: "", timestamp: "", cwd: "").encoded() + [0x0A]
         let reader = SessionLogReader(mode: .recover)
         if let log = try? reader.read(header + line + [0x0A]), !log.entries.isEmpty { return true }
-        guard isFirstLine, let log = try? reader.read(line + [0x0A]) else { return false }
-        return log.header != nil
+        return isFirstLine && isHeader(line)
     }
 
-    /// Writes what will be cut beside the log, durably, under a name that no earlier repair has taken.
-    private static func save(
-        _ tail: Tail, of path: String, _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> String {
-        let name = try fileSystem.unusedName("\(path).torn-\(tail.start)")
-        let file = try fileSystem.open(name, .createNew)
-        defer { file.close() }
-        try file.append(tail.bytes)
-        try file.sync()
-        try fileSystem.syncFolder(path.folderOfPath)
-        return name
+    private static func isHeader(_ line: [UInt8]) -> Bool {
+        (try? SessionLogReader(mode: .recover).read(line + [0x0A]))?.header != nil
+    }
+
+    /// Whether the first line is a header.
+    private static func beginsWithHeader(_ file: any OpenFile, _ size: Int) throws(StorageError) -> Bool {
+        try StorageError.translating { () throws(FileSystemError) in
+            var line: [UInt8] = []
+            while line.count < size {
+                let block = try file.read(at: line.count, count: min(1 << 12, size - line.count))
+                if block.isEmpty { break }
+                if let newline = block.firstIndex(of: 0x0A) {
+                    line += block[..<newline]
+                    break
+                }
+                line += block
+            }
+            return isHeader(line)
+        }
     }
 }
