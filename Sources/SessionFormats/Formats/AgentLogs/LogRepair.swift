@@ -1,0 +1,58 @@
+// What has to change in a log so that the agent's own reader takes it whole.
+//
+// Everything else stays byte for byte, so a copy is the input with these places replaced.
+
+struct LogRepair: Equatable {
+    enum Kind {
+        /// Bytes that belong to nobody are left out.
+        case leftOut
+        /// Bytes are replaced so that what they belong to is kept.
+        case mended
+    }
+
+    var kind: Kind
+    /// The place in the input; empty where something is put in.
+    var place: Range<Int>
+    var replacement: [UInt8]
+    /// Why, as the end of a sentence.
+    var reason: String
+}
+
+/// Repairs in the order in which they were found; places do not overlap.
+struct LogRepairs {
+    private(set) var all: [LogRepair] = []
+    /// Whether they are kept: a mere examination has no use for them.
+    var areKept = false
+
+    mutating func leaveOut(_ place: Range<Int>, _ reason: @autoclosure () -> String) {
+        guard areKept, !place.isEmpty else { return }
+        all.append(LogRepair(kind: .leftOut, place: place, replacement: [], reason: reason()))
+    }
+
+    mutating func mend(_ place: Range<Int>, _ replacement: @autoclosure () -> [UInt8], _ reason: @autoclosure () -> String)
+    {
+        guard areKept else { return }
+        all.append(LogRepair(kind: .mended, place: place, replacement: replacement(), reason: reason()))
+    }
+
+    /// The input with all repairs made. Of two that share bytes the earlier one counts.
+    func apply(to bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var copied = 0
+        for repair in inOrder where repair.place.lowerBound >= copied {
+            output.append(contentsOf: bytes[copied..<repair.place.lowerBound])
+            output.append(contentsOf: repair.replacement)
+            copied = repair.place.upperBound
+        }
+        output.append(contentsOf: bytes[copied...])
+        return output
+    }
+
+    /// In the order of the file; of those at one place in the order in which they were found.
+    var inOrder: [LogRepair] {
+        all.enumerated().sorted {
+            ($0.element.place.lowerBound, $0.offset) < ($1.element.place.lowerBound, $1.offset)
+        }.map(\.element)
+    }
+}
