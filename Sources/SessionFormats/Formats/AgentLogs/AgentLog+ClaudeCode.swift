@@ -38,7 +38,12 @@ extension AgentLog {
         references: [
             Reference(kind: "summary", path: ["leafUuid"]),
             Reference(kind: "file-history-snapshot", path: ["messageId"]),
-            Reference(kind: "system", path: ["logicalParentUuid"]),
+            Reference(kind: "system", path: ["logicalParentUuid"], isLogicalParent: true),
         ],
-        view: .claude, hasOneRoot: true, serviceRefusesSurrogates: true)
+        closing: Closing(takesChildren: false) { id, parent, call, session in
+            #"{"parentUuid":"\#(parent)","isSidechain":false,"sessionId":"\#(session)","type":"user","uuid":"\#(id)","#
+                + #""message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"\#(call)","#
+                + #""is_error":true,"content":"The result was lost."}]}}"#
+        },
+        view: .claude, hasOneRoot: true, resultsFollowCalls: true, serviceRefusesSurrogates: true)
 }

@@ -35,5 +35,9 @@ extension AgentLog {
                 ["payload"], where: "type", is: ["function_call_output", "custom_tool_call_output"],
                 .result(id: ["call_id"])),
         ],
+        closing: Closing(takesChildren: false) { _, _, call, _ in
+            #"{"timestamp":"1970-01-01T00:00:00.000Z","type":"response_item","payload":{"type":"function_call_output","#
+                + #""call_id":"\#(call)","output":"The result was lost."}}"#
+        },
         view: .sequence)
 }

@@ -33,5 +33,10 @@ extension AgentLog {
         references: [
             Reference(kind: "label", path: ["targetId"]), Reference(kind: "branch_summary", path: ["fromId"]),
         ],
+        closing: Closing(takesChildren: true) { id, parent, call, _ in
+            #"{"type":"message","id":"\#(id)","parentId":"\#(parent)","timestamp":"1970-01-01T00:00:00.000Z","#
+                + #""message":{"role":"toolResult","toolCallId":"\#(call)","toolName":"unknown","isError":true,"#
+                + #""content":[{"type":"text","text":"The result was lost."}],"timestamp":0}}"#
+        },
         view: .pi)
 }

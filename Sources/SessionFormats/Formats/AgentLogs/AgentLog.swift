@@ -33,6 +33,8 @@ struct AgentLog: Sendable {
     var blocks: [Block] = []
     /// What records name beside their parents.
     var references: [Reference] = []
+    /// How a tool call is closed that has no result; nil where that is not known.
+    var closing: Closing?
     /// How the agent's reader gets from records to a conversation.
     var view: View
     /// Whether an identifier that comes again is an update of the record.
@@ -41,6 +43,8 @@ struct AgentLog: Sendable {
     var hasOneRoot = false
     /// Whether U+2028 inside a record ends the line for the agent's reader, in some release of what it runs on.
     var breaksAtSeparators = false
+    /// Whether the service wants a tool's result next after its call.
+    var resultsFollowCalls = false
     /// Whether the service refuses half of a surrogate pair.
     var serviceRefusesSurrogates = false
 
@@ -137,6 +141,15 @@ struct AgentLog: Sendable {
     struct Reference: Sendable {
         var kind: StaticString
         var path: [StaticString]
+        /// Whether it is the record before a compaction, which some readers follow as a parent.
+        var isLogicalParent = false
+    }
+
+    /// How a result is written that says that a tool call has none.
+    struct Closing: Sendable {
+        /// Whether what followed the call must hang on the result.
+        var takesChildren: Bool
+        var record: @Sendable (_ id: String, _ parent: String, _ call: String, _ session: String) -> String
     }
 
     enum View: Sendable {

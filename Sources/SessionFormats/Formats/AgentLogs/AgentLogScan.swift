@@ -15,6 +15,7 @@ struct AgentLogScan {
     private(set) var findings = Findings()
     private(set) var repairs = LogRepairs()
     private(set) var header: SeenHeader?
+    var headerIsSalvaged: Bool { header?.isSalvaged ?? false }
     /// The session to which most records belong, by the first that says so.
     private(set) var session: [UInt8]?
     /// The last time that a record tells.
@@ -36,6 +37,8 @@ struct AgentLogScan {
         var session: String
         /// How many records or bad lines stand before it.
         var before: Int
+        /// Whether it was found among fragments.
+        var isSalvaged: Bool
     }
 
     struct Fatal {
@@ -193,7 +196,7 @@ struct AgentLogScan {
         repairs.mend(end..<end, [0x0A], "the last newline was put in")
     }
 
-    private mutating func noteByteOrderMark(_ buffer: UnsafeRawBufferPointer) {
+    mutating func noteByteOrderMark(_ buffer: UnsafeRawBufferPointer) {
         guard mode == .recover, buffer.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
         let isHarmless = log.lines.trimsText != nil
         findings.add(
@@ -217,7 +220,7 @@ struct AgentLogScan {
         let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
         if let kind { kindCounts[Int(kind)] += 1 } else { unknown = (unknown.count + 1, unknown.first ?? at) }
         if description?.isNode == true, idText != nil || log.keys[.id] == nil { flags.insert(.isNode) }
-        noteHeader(record, description, at)
+        noteHeader(record, description, at, isSalvaged: isSalvaged)
         if let description, mode == .recover { noteMissingFields(record, description, at, hasID: idText != nil) }
         let isNode = flags.contains(.isNode) && idText != nil
         var parent = IdentifierTable.none
@@ -411,7 +414,9 @@ struct AgentLogScan {
 
     // MARK: Headers
 
-    private mutating func noteHeader(_ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace) {
+    private mutating func noteHeader(
+        _ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace, isSalvaged: Bool
+    ) {
         guard let expected = log.header, let kind, kind.name.description == expected.kind.description else { return }
         if header != nil {
             if !expected.mayRepeat, mode == .recover {
@@ -422,7 +427,7 @@ struct AgentLogScan {
             return
         }
         let session = record.value(at: expected.id)?.string ?? ""
-        header = SeenHeader(at: at, session: session, before: entries.count + badLines.count)
+        header = SeenHeader(at: at, session: session, before: entries.count + badLines.count - (isSalvaged ? 1 : 0), isSalvaged: isSalvaged)
         sequence.isNumbered = record.value(at: ["payload", "history_mode"])?.isText("paginated") == true
         if let (path, newest) = expected.version, let version = record.value(at: path)?.number, version > newest,
             mode == .recover

@@ -49,10 +49,12 @@ struct LogRepairs {
         return output
     }
 
-    /// In the order of the file; of those at one place in the order in which they were found.
+    /// In the order of the file; what is put in at a place before what is replaced from there on.
     var inOrder: [LogRepair] {
-        all.enumerated().sorted {
-            ($0.element.place.lowerBound, $0.offset) < ($1.element.place.lowerBound, $1.offset)
+        all.enumerated().sorted { a, b in
+            let (first, second) = (a.element.place, b.element.place)
+            if first.lowerBound != second.lowerBound { return first.lowerBound < second.lowerBound }
+            return (first.isEmpty ? 0 : 1, a.offset) < (second.isEmpty ? 0 : 1, b.offset)
         }.map(\.element)
     }
 }

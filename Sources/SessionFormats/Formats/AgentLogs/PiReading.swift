@@ -20,6 +20,8 @@ struct PiReading {
         var id: UInt32
         /// What an identifier made by migration is called.
         var newID: Int?
+        /// Whether it had another one before.
+        var isNewIDForOld = false
         var hasID: Bool
         var isIDTrue: Bool
         /// nil when there is none that JavaScript takes for true.
@@ -59,6 +61,8 @@ struct PiReading {
     private(set) var roles: [String?] = []
     /// The roles under which the model sees them.
     private(set) var modelRoles: [String] = []
+    /// Compactions of which nothing that they keep is before them on the path.
+    private(set) var compactionsWithoutKept: [Int] = []
     private(set) var migratedFrom: Double?
 
     init(_ bytes: FileBytes) {
@@ -210,6 +214,7 @@ struct PiReading {
             number += 1
             values[index].id = keyOfNew(number)
             values[index].newID = number
+            values[index].isNewIDForOld = values[index].hasID
             values[index].isIDTrue = true
             values[index].parent = previous
             previous = values[index].id
@@ -254,7 +259,11 @@ struct PiReading {
             return
         }
         add(path[compaction], "compactionSummary")
-        if let kept = values[path[compaction]].firstKept,
+        let kept = values[path[compaction]].firstKept
+        if kept.map({ kept in !path[..<compaction].contains { values[$0].id == kept } }) ?? true {
+            compactionsWithoutKept.append(path[compaction])
+        }
+        if let kept,
             let from = path[..<compaction].firstIndex(where: { values[$0].id == kept })
         {
             for entry in path[from..<compaction] { addMessage(entry) }

@@ -73,10 +73,12 @@ struct RecordLines: ~Copyable {
     }
 
     /// Calls `body` with each line of a file that is not blank.
-    static func forEach(in bytes: FileBytes, _ rules: LineRules, _ body: (RecordLine) -> Void) {
+    static func forEach(
+        in bytes: FileBytes, _ rules: LineRules, atMost most: Int = .max, _ body: (RecordLine) -> Void
+    ) {
         bytes.withBytes { buffer in
             var lines = RecordLines(rules, textRange: textRange(of: buffer, rules))
-            TextLine.forEach(in: buffer) { lines.take($0, body) }
+            TextLine.forEach(in: buffer, atMost: most) { lines.take($0, body) }
         }
     }
 

@@ -42,11 +42,13 @@ struct TextLine {
 
     /// Calls `body` with each line of a buffer; the last one may lack its newline.
     static func forEach(
-        in buffer: UnsafeRawBufferPointer, fileOffset: Int = 0, _ body: (TextLine) -> Void
+        in buffer: UnsafeRawBufferPointer, fileOffset: Int = 0, atMost most: Int = .max, _ body: (TextLine) -> Void
     ) {
         guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
         var start = 0
-        while start < buffer.count {
+        var count = 0
+        while start < buffer.count, count < most {
+            count += 1
             let newline = memchr(base + start, 0x0A, buffer.count - start)
             let end = newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) }
             body(
