@@ -14,7 +14,7 @@ public struct KitCatalogue: Sendable {
     /// The kits of the formats that the libraries know.
     public static let standard = KitCatalogue([
         .sessionLog, .replaySegment, .activeSession, .mv2, .liveReplayTrace, .liveReplayStore,
-    ])
+    ] + FormatKit.agentLogs)
 
     /// The same with further kits; one of a format that is there already takes its place.
     public func adding(_ more: FormatKit...) -> KitCatalogue {

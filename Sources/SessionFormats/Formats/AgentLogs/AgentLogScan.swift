@@ -528,11 +528,14 @@ struct AgentLogScan {
         let count = pieces.records.count
         let fragmentBytes = pieces.fragments.reduce(0) { $0 + $1.count }
         if count > 1 || fragmentBytes > 0 {
+            let isDamaged = pieces.damagedBytes > 0
             findings.add(
-                .weldedLine, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
+                .weldedLine, isDamaged ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
+                line: at.line,
                 """
                 \(count) whole \(count == 1 ? "record was" : "records were") found on a line that also holds \
-                \(fragmentBytes) bytes of fragments; \
+                \(fragmentBytes) bytes of fragments\
+                \(isDamaged ? ", which no write that was cut short leaves" : ""); \
                 \(log.splitsWelds ? "\(log.reader) splits such a line" : "\(log.reader) has none of it").
                 """)
         }
@@ -585,9 +588,16 @@ struct AgentLogScan {
             return
         }
         if !line.text.hasNewline {
+            let isCutShort = pieces.damagedBytes == 0
             findings.add(
-                .tornEntry, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
-                "The last record was cut short while it was being written; what is appended next would be welded to it.")
+                .tornEntry, isCutShort ? .warning : .error, offset: at.place.lowerBound, length: at.place.count,
+                line: at.line,
+                isCutShort
+                    ? "The last record was cut short while it was being written; what is appended next would be welded to it."
+                    : """
+                    The last line has no newline and is not the beginning of a record either: it was damaged, not only cut \
+                    short (\(line.fault.reason.explanation), byte \(at.place.lowerBound + line.fault.offset)).
+                    """)
             for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
             fragment = nil
             return

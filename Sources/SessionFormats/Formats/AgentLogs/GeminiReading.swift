@@ -297,13 +297,15 @@ private struct GeminiText {
         }
     }
 
-    /// A value that is no text, as an array's join prints it: all that matters is whether that is empty.
+    /// A value that is no text, as an array's join prints it: all that matters is whether that is empty, which only null and
+    /// arrays of nothing else are.
     private static func joined(_ value: JSONView?) -> [UInt8] {
         guard let value else { return [] }
-        switch value.kind {
-        case .array: return value.items.flatMap { $0.text ?? joined($0) }
-        case .null: return []
-        default: return value.text ?? Array("x".utf8)
+        if let text = value.text { return text }
+        let hasMore = (value.index..<Int(value.nodes[value.index].next)).contains { index in
+            let inner = value.at(index)
+            return inner.kind != .array && inner.kind != .null && !inner.isEmptyText
         }
+        return hasMore ? Array("x".utf8) : []
     }
 }

@@ -69,10 +69,22 @@ struct PiReading {
         RecordLines.forEach(in: bytes, AgentLog.pi.lines) { line in
             if let value = line.value { add(value, line) }
         }
-        isSpelledAsWritten = bytes.withBytes { $0.last == 0x0A && $0.count { $0 == 0x0A } == values.count }
         isRecent = Self.isRecent(bytes)
         isListed = values.first.map { $0.isHeaderLike } == true && !values.contains { $0.kind == .null || $0.breaksListing }
+        if version.isNaN { isSpelledAsWritten = Self.isSpelledAsWritten(bytes) }
         open()
+    }
+
+    /// Whether writing every value anew would change nothing: a line each, without white space, spelled as JavaScript does.
+    private static func isSpelledAsWritten(_ bytes: FileBytes) -> Bool {
+        var isSame = bytes.withBytes { $0.last == 0x0A }
+        var lines = 0
+        RecordLines.forEach(in: bytes, AgentLog.pi.lines) { line in
+            lines += 1
+            guard let value = line.value, !line.isRepaired else { return isSame = false }
+            if !line.isPlain || !value.hasNumbersAsInJavaScript { isSame = false }
+        }
+        return isSame && bytes.withBytes { buffer in buffer.count { $0 == 0x0A } } == lines
     }
 
     // MARK: Values
@@ -92,7 +104,7 @@ struct PiReading {
     }
 
     /// Whether every line is a value without white space, so that writing it anew changes nothing.
-    private var isSpelledAsWritten = false
+    private var isSpelledAsWritten = true
 
     /// The header's version as JavaScript compares it.
     private var version = 1.0

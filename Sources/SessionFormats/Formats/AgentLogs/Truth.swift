@@ -46,3 +46,14 @@ extension JSONView {
         return members.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key, $0.value) }
     }
 }
+
+extension JSONView {
+    /// Whether JSON.stringify would print the numbers inside with these bytes.
+    var hasNumbersAsInJavaScript: Bool {
+        (index..<Int(nodes[index].next)).allSatisfy { index in
+            let value = at(index)
+            guard value.kind == .number else { return true }
+            return !value.raw.contains { $0 | 0x20 == 0x65 } && !(value.raw.contains(0x2E) && value.raw.last == 0x30)
+        }
+    }
+}

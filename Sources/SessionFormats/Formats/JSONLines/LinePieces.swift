@@ -17,6 +17,10 @@ struct LinePieces {
     /// What else is not white space, in the buffer.
     private(set) var fragments: [Range<Int>] = []
 
+    /// How many bytes of fragments are not the beginning of anything: no write that was cut short leaves them, so they are what
+    /// is left of something whole.
+    private(set) var damagedBytes = 0
+
     private let text: TextLine
 
     /// - Parameter record: Where the record ends that begins at a place, if one does; it is then asked no further about what
@@ -26,7 +30,7 @@ struct LinePieces {
         var at = text.start
         var gapStart = text.start
         while let candidate = nextObject(from: at) {
-            if let end = record(candidate), mayEnd(at: end) {
+            if let end = record(candidate), isInsideNothing(candidate) || mayEnd(at: end) {
                 takeGap(gapStart..<candidate)
                 records.append(candidate..<end)
                 gapStart = end
@@ -49,7 +53,12 @@ struct LinePieces {
                 nulRuns.append(start..<at)
             } else {
                 while at < gap.upperBound, text.base[at] != 0 { at += 1 }
-                if !WhiteSpace.json.trimmed(text.base, start..<at).isEmpty { fragments.append(start..<at) }
+                let fragment = WhiteSpace.json.trimmed(text.base, start..<at)
+                if fragment.isEmpty { continue }
+                fragments.append(start..<at)
+                if !JSONFragment.isCutShort(text.base, from: fragment.lowerBound, to: fragment.upperBound) {
+                    damagedBytes += fragment.count
+                }
             }
         }
     }
@@ -68,6 +77,11 @@ struct LinePieces {
             at = next
         }
         return nil
+    }
+
+    /// Whether a record begins the line, or follows a whole one or NUL bytes.
+    private func isInsideNothing(_ start: Int) -> Bool {
+        start == text.start || text.base[start - 1] == 0 || start == records.last?.upperBound
     }
 
     private func mayEnd(at end: Int) -> Bool {

@@ -44,6 +44,8 @@ struct RecordLine {
     var hasLoneSurrogate = false
     /// Whether a string may hold anything but ASCII.
     var mayHoldMoreThanASCII = false
+    /// Whether no white space stands between tokens and no string has escapes that it does not need.
+    var isPlain = false
 
     /// Its place in the file.
     var place: Range<Int> { text.place }
@@ -112,7 +114,8 @@ struct RecordLines: ~Copyable {
         if rules.endsAtSeparators, outline.mayHoldMoreThanASCII, LineSeparators.first(in: whole) != nil { return nil }
         return RecordLine(
             text: whole, number: number, value: outline.root, fault: JSONFault(offset: 0, reason: .unexpectedByte),
-            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldMoreThanASCII: outline.mayHoldMoreThanASCII)
+            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldMoreThanASCII: outline.mayHoldMoreThanASCII,
+            isPlain: !outline.hasSpace)
     }
 
     private mutating func takeUnusual(_ whole: TextLine, _ body: (RecordLine) -> Void) {
