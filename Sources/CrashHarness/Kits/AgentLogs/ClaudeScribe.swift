@@ -7,6 +7,8 @@ struct ClaudeScribe: AgentScribe {
     private var leaf: String?
     /// The conversation from its root, for going back and for what refers to messages.
     private var path: [String] = []
+    /// How long the path was before each prompt on it.
+    private var prompts: [Int] = []
     private var open: [(call: String, record: String)] = []
 
     private mutating func record(
@@ -84,6 +86,7 @@ struct ClaudeScribe: AgentScribe {
     private static func text(_ text: String) -> JSONTree { .object([("type", .string("text")), ("text", .string(text))]) }
 
     mutating func prompt(_ text: String) -> [JSONTree] {
+        prompts.append(path.count)
         let content: JSONTree = counter.number % 2 == 0 ? .string(text) : .array([Self.text(text)])
         return [record("user", [user(content)], parent: nil)]
     }
@@ -126,7 +129,7 @@ struct ClaudeScribe: AgentScribe {
 
     mutating func compaction(_ summary: String) -> [JSONTree] {
         guard let last = leaf else { return [] }
-        path = []
+        (path, prompts) = ([], [])
         let boundary = record(
             "system",
             [
@@ -138,9 +141,10 @@ struct ClaudeScribe: AgentScribe {
     }
 
     mutating func goBack(_ choices: inout Choices) -> [JSONTree] {
-        guard path.count > 2 else { return [] }
-        let place = choices.choose("message to go back to", below: path.count - 1)
-        path.removeSubrange((place + 1)...)
+        guard prompts.count > 1 else { return [] }
+        let prompt = 1 + choices.choose("prompt to go back to", below: prompts.count - 1)
+        path.removeSubrange(prompts[prompt]...)
+        prompts.removeSubrange(prompt...)
         leaf = path.last
         return []
     }

@@ -3,6 +3,8 @@
 struct PiScribe: AgentScribe {
     private var counter = AgentCounter()
     private var path: [String] = []
+    /// How long the path was before each prompt on it.
+    private var prompts: [Int] = []
     private var open: [String] = []
 
     private mutating func record(_ type: String, _ fields: [(key: String, value: JSONTree)]) -> JSONTree {
@@ -44,7 +46,8 @@ struct PiScribe: AgentScribe {
     }
 
     mutating func prompt(_ text: String) -> [JSONTree] {
-        [message([("role", .string("user")), ("content", counter.number % 2 == 0 ? .string(text) : .array([Self.text(text)]))])]
+        prompts.append(path.count)
+        return [message([("role", .string("user")), ("content", counter.number % 2 == 0 ? .string(text) : .array([Self.text(text)]))])]
     }
 
     private mutating func assistant(_ blocks: [JSONTree]) -> JSONTree {
@@ -89,8 +92,10 @@ struct PiScribe: AgentScribe {
     }
 
     mutating func goBack(_ choices: inout Choices) -> [JSONTree] {
-        guard path.count > 2 else { return [] }
-        path.removeSubrange((choices.choose("entry to go back to", below: path.count - 1) + 1)...)
+        guard prompts.count > 1 else { return [] }
+        let prompt = 1 + choices.choose("prompt to go back to", below: prompts.count - 1)
+        path.removeSubrange(prompts[prompt]...)
+        prompts.removeSubrange(prompt...)
         return []
     }
 }

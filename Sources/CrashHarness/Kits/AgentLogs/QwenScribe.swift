@@ -3,6 +3,8 @@
 struct QwenScribe: AgentScribe {
     private var counter = AgentCounter()
     private var path: [String] = []
+    /// How long the path was before each prompt on it.
+    private var prompts: [Int] = []
     private var open: [String] = []
 
     private mutating func record(_ type: String, _ fields: [(key: String, value: JSONTree)]) -> JSONTree {
@@ -30,7 +32,10 @@ struct QwenScribe: AgentScribe {
         return [record("system", [("subtype", .string(kind)), ("systemPayload", .object([("text", .string(text))]))])]
     }
 
-    mutating func prompt(_ text: String) -> [JSONTree] { [message("user", "user", [Self.text(text)])] }
+    mutating func prompt(_ text: String) -> [JSONTree] {
+        prompts.append(path.count)
+        return [message("user", "user", [Self.text(text)])]
+    }
 
     mutating func answer(_ text: String) -> [JSONTree] { [message("assistant", "model", [Self.text(text)])] }
 
@@ -70,8 +75,10 @@ struct QwenScribe: AgentScribe {
     }
 
     mutating func goBack(_ choices: inout Choices) -> [JSONTree] {
-        guard path.count > 2 else { return [] }
-        path.removeSubrange((choices.choose("record to go back to", below: path.count - 1) + 1)...)
+        guard prompts.count > 1 else { return [] }
+        let prompt = 1 + choices.choose("prompt to go back to", below: prompts.count - 1)
+        path.removeSubrange(prompts[prompt]...)
+        prompts.removeSubrange(prompt...)
         return []
     }
 }

@@ -32,7 +32,7 @@ struct AgentLogRecovery {
         func keep(to next: Int) {
             if next > end { account.append(Repair(.kept, offset: end, length: next - end, "As it stands.")) }
         }
-        for repair in repairs.inOrder where repair.place.lowerBound >= end {
+        for repair in repairs.inOrder {
             keep(to: repair.place.lowerBound)
             account.append(
                 Repair(

@@ -215,6 +215,7 @@ struct AgentLogScan {
         fields.read(record, keys)
         noteFatalType(at)
         let kind = kind(of: record)
+        if log.view == .pi { noteHollowMessage(record, at) }
         var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
         let description = kind.map { log.kinds[Int($0)] }
         let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
@@ -253,6 +254,18 @@ struct AgentLogScan {
     private mutating func noteFatalType(_ at: RecordPlace) {
         guard log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else { return }
         noteFatal(.wrongType, at, "its type is no text")
+    }
+
+    /// A message without anything in it, over which the walk to the root stumbles: as a record of another kind it does no harm.
+    private mutating func noteHollowMessage(_ record: JSONView, _ at: RecordPlace) {
+        guard mode == .recover, let type = fields[.kind], type.isText("message") else { return }
+        let body = fields[.body]
+        guard body == nil || body?.kind == .null else { return }
+        findings.add(
+            .fatalValue, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
+            "The record is a message without one, so \(log.agent) does not open a conversation that it is part of.")
+        let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
+        repairs.mend(place, Array("custom".utf8), "a message without one became a record of another kind")
     }
 
     private mutating func noteFatal(_ kind: Fatal.Kind, _ at: RecordPlace, _ reason: String) {
@@ -507,7 +520,11 @@ struct AgentLogScan {
             let place = offset + piece.lowerBound..<offset + piece.upperBound
             if index > 0 { repairs.mend(place.lowerBound..<place.lowerBound, [0x0A], "welded records were set apart") }
             guard (try? read(text, from: piece.lowerBound, to: piece.upperBound)) != nil else { continue }
-            if let fragment { noteRepetition(of: fragment, bytes: UnsafeBufferPointer(start: text.base + piece.lowerBound, count: piece.count)) }
+            let found = RecordLine(
+                text: text.part(piece), number: line.number, value: outline.outline.root, fault: line.fault,
+                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldMoreThanASCII: true)
+            noteSpelling(found)
+            if let fragment { noteRepetition(of: fragment, by: found) }
             takeRecord(
                 outline.outline.root, RecordPlace(place: place, line: line.number), isSalvaged: !log.splitsWelds)
         }

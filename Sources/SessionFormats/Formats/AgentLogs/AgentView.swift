@@ -142,9 +142,7 @@ struct AgentView {
         var entries: [Int: UInt32] = [:]
         for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
         shown = reading.messages.map { message in
-            let entry = entries[message.place.lowerBound].flatMap {
-                scan.entries[Int($0)].place == message.place ? $0 : nil
-            }
+            let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
             return Shown(place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
         }
         for rewind in reading.lostRewinds where rewind.messagesLost > 0 {

@@ -10,6 +10,8 @@ struct GeminiReading {
         var type: [UInt8]?
         var place: Range<Int>
         var line: Int
+        /// Whether it stands inside another record.
+        var isNested = false
         /// Tool calls without results.
         var pendingCalls = 0
         var isResumable = false
@@ -136,6 +138,7 @@ struct GeminiReading {
         let type = record.member("type")
         var message = Message(
             id: record.member("id")?.text, type: type?.text, place: place(of: record, line), line: line.number)
+        message.isNested = record.index > 0
         message.isUser = type?.isText("user") == true
         let isAgent = type?.isText("gemini") == true
         let content = record.member("content")

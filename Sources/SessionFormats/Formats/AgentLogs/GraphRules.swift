@@ -174,7 +174,7 @@ struct GraphRules {
     private mutating func findBranches() {
         guard let chain = view.chain, !chain.isEmpty, chain.count < count else { return }
         var isOnChain = [Bool](repeating: false, count: last.count)
-        for index in chain { isOnChain[Int(scan.entries[Int(index)].id)] = true }
+        for index in chain where isNode(scan.entries[Int(index)]) { isOnChain[Int(scan.entries[Int(index)].id)] = true }
         // By identifier the branch to which a record belongs, named by its own root.
         var branch = [UInt32](repeating: Self.none, count: last.count)
         var turns: [UInt32: (onChain: Int, runs: Int, at: LogEntry)] = [:]

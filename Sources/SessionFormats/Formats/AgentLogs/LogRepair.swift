@@ -35,12 +35,12 @@ struct LogRepairs {
         all.append(LogRepair(kind: .mended, place: place, replacement: replacement(), reason: reason()))
     }
 
-    /// The input with all repairs made. Of two that share bytes the earlier one counts.
+    /// The input with all repairs made.
     func apply(to bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var copied = 0
-        for repair in inOrder where repair.place.lowerBound >= copied {
+        for repair in inOrder {
             output.append(contentsOf: bytes[copied..<repair.place.lowerBound])
             output.append(contentsOf: repair.replacement)
             copied = repair.place.upperBound
@@ -49,12 +49,24 @@ struct LogRepairs {
         return output
     }
 
-    /// In the order of the file; what is put in at a place before what is replaced from there on.
+    /// In the order of the file, what is put in at a place before what is replaced from there on; places share no bytes: of two
+    /// that would, the first counts, and what is left out besides begins behind it.
     var inOrder: [LogRepair] {
-        all.enumerated().sorted { a, b in
+        let sorted = all.enumerated().sorted { a, b in
             let (first, second) = (a.element.place, b.element.place)
             if first.lowerBound != second.lowerBound { return first.lowerBound < second.lowerBound }
             return (first.isEmpty ? 0 : 1, a.offset) < (second.isEmpty ? 0 : 1, b.offset)
-        }.map(\.element)
+        }
+        var end = 0
+        var disjoint: [LogRepair] = []
+        for var repair in sorted.map(\.element) {
+            if repair.place.lowerBound < end {
+                guard repair.kind == .leftOut, repair.place.upperBound > end else { continue }
+                repair.place = end..<repair.place.upperBound
+            }
+            end = repair.place.upperBound
+            disjoint.append(repair)
+        }
+        return disjoint
     }
 }
