@@ -11,9 +11,9 @@ extension FormatKit {
             format, fileName: "\(format.id).jsonl", sample: { AgentScenario(format.id, &$0).bytes },
             acknowledged: { choices in
                 let scenario = AgentScenario(format.id, &choices)
-                return AcknowledgedFile(scenario.bytes, lines: scenario.lines)
+                return AcknowledgedFile(scenario.bytes, lines: scenario.lines.filter { !scenario.isHeader($0) })
             },
-            blindField: \.blindFieldOfLines,
+            blindField: \.blindFieldOfLines, findingsOfContent: structure, referenceShowsPart: true,
             generate: { request in
                 var choices = Choices.seeded(request.seed)
                 return AgentScenario(format.id, size: request.size, text: realisticText, &choices).bytes
@@ -21,6 +21,15 @@ extension FormatKit {
             judges: [CleanLogIsClean(kit: format), AgentViewIsReaders(kit: format), AgentCopyIsWhole(kit: format)],
             targets: [target(of: format)])
     }
+
+    /// How records hang together is not touched unasked, so a copy still has it.
+    private static let structure: Set<FindingCode> = [
+        .parentMissing, .duplicateID, .conflictingID, .parentCycle, .interleavedBranches, .severalRoots,
+        .callWithoutResult, .resultWithoutCall, .resultBeforeCall, .resultRepeated, .callInterrupted, .pairSplit,
+        .foreignLeaf, .referenceMissing, .sequenceGap, .sequenceRepeated, .sequenceMissing, .argumentsNotJSON,
+        .emptyCallID, .emptyBlock, .incompleteEntry, .newerVersion, .repeatedHeader, .readerRefuses, .readerShowsLess,
+        .readerRewrites, .headerTooLong, .headerNotFirst,
+    ]
 
     /// Prose, and now and then the output of a tool.
     private static func realisticText(_ choices: inout Choices) -> String {

@@ -227,6 +227,14 @@ struct AgentModel {
         shown = records.filter { record in ["response_item", "compacted"].contains { record["type"]?.isText($0) == true } }.map { _ in "" }
     }
 
+    private static let copilotEvents = [
+        "user.message", "assistant.message", "session.resume", "session.shutdown", "session.error", "session.info",
+        "session.model_change", "session.truncation", "session.compaction_start", "session.compaction_complete",
+        "session.snapshot_rewind", "session.handoff", "assistant.turn_start", "assistant.turn_end",
+        "tool.execution_start", "tool.execution_complete", "hook.start", "hook.end", "abort", "system.message",
+        "subagent.started", "subagent.completed", "subagent.failed",
+    ]
+
     private mutating func readAsCopilot(_ bytes: [UInt8]) {
         let records = objects(Self.lines(Self.units(bytes), atReturns: true))
         parsed = records.map { Self.name($0["id"]) }
@@ -235,7 +243,10 @@ struct AgentModel {
         } else if !records.contains(where: { $0["type"]?.isText("session.start") == true }) {
             error = "MissingHeader"
         }
-        if error == nil { shown = records.compactMap { $0["id"]?.text.map(PlainJSON.string) } }
+        guard error == nil else { return }
+        shown = records.filter { record in
+            Self.copilotEvents.contains { record["type"]?.isText($0) == true } && record["id"]?.text != nil
+        }.map { Self.name($0["id"]) }
     }
 }
 

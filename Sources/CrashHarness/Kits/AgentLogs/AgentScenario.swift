@@ -33,6 +33,13 @@ struct AgentScenario {
         }
     }
 
+    /// Whether a line tells of the file and not of the conversation.
+    func isHeader(_ line: Range<Int>) -> Bool {
+        let text = String(decoding: bytes[line], as: UTF8.self)
+        return ["session", "session_meta", "session.start"].contains { text.contains("\"type\":\"\($0)\",") }
+            || text.hasPrefix("{\"sessionId\":")
+    }
+
     /// Never empty, which services refuse, and without raw line separators, of which checks tell.
     private static func text(_ choices: inout Choices) -> String {
         let text = TextScenario.text("text", upTo: 5, &choices)

@@ -69,7 +69,10 @@ struct AgentLogRecovery {
             break
         }
         for rewind in GeminiReading(bytes).lostRewinds where rewind.messagesLost > 0 {
-            copy.leaveOut(rewind.place, "a rewind to a message that is not there, which would take away all")
+            // Under another name the record is passed over.
+            guard let name = bytes.copy(rewind.place).firstRange(of: Array("\"$rewindTo\"".utf8)) else { continue }
+            let place = rewind.place.lowerBound + name.lowerBound..<rewind.place.lowerBound + name.upperBound
+            copy.mend(place, Array("\"lostRewindTo\"".utf8), "a rewind to a message that is not there, which would take away all, was made void")
         }
         repairs = copy
     }

@@ -139,10 +139,13 @@ struct AgentLogReport {
         }
         let entries = scan.entries
         let others = shown.filter { $0.entry == nil }
-        guard !others.isEmpty else {
+        // Only few agents have records that tell of the file alone.
+        let headers = entries.count { $0.flags.contains(.isHeader) }
+        guard !others.isEmpty || headers > 0 else {
             return ExaminedItems("entries", count: entries.count) { maker.item(UInt32($0)) }
         }
-        let all = (entries.indices.map { maker.shown(UInt32($0)) } + others).enumerated().sorted {
+        let records = entries.indices.filter { !entries[$0].flags.contains(.isHeader) }
+        let all = (records.map { maker.shown(UInt32($0)) } + others).enumerated().sorted {
             ($0.element.place.lowerBound, $0.offset) < ($1.element.place.lowerBound, $1.offset)
         }.map(\.element)
         return ExaminedItems("entries", count: all.count) { maker.item(all[$0]) }

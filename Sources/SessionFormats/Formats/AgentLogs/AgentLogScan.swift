@@ -213,7 +213,7 @@ struct AgentLogScan {
     /// Takes one record.
     private mutating func takeRecord(_ record: JSONView, _ at: RecordPlace, isSalvaged: Bool) {
         fields.read(record, keys)
-        noteFatalType(at)
+        if noteFatalType(at) { return }
         let kind = kind(of: record)
         if log.view == .pi { noteHollowMessage(record, at) }
         var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
@@ -221,7 +221,7 @@ struct AgentLogScan {
         let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
         if let kind { kindCounts[Int(kind)] += 1 } else { unknown = (unknown.count + 1, unknown.first ?? at) }
         if description?.isNode == true, idText != nil || log.keys[.id] == nil { flags.insert(.isNode) }
-        noteHeader(record, description, at, isSalvaged: isSalvaged)
+        if noteHeader(record, description, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
         if let description, mode == .recover { noteMissingFields(record, description, at, hasID: idText != nil) }
         let isNode = flags.contains(.isNode) && idText != nil
         var parent = IdentifierTable.none
@@ -251,9 +251,13 @@ struct AgentLogScan {
     }
 
     /// A kind that is a container ends the reading where kinds are looked up in a set.
-    private mutating func noteFatalType(_ at: RecordPlace) {
-        guard log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else { return }
+    private mutating func noteFatalType(_ at: RecordPlace) -> Bool {
+        guard log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
+            return false
+        }
         noteFatal(.wrongType, at, "its type is no text")
+        repairs.leaveOut(at.place, "a record of no type, for which the agent's reader gives up on the whole file")
+        return true
     }
 
     /// A message without anything in it, over which the walk to the root stumbles: as a record of another kind it does no harm.
@@ -275,14 +279,18 @@ struct AgentLogScan {
             kind == .tooDeep ? .nestedTooDeep : .fatalValue, .error, offset: at.place.lowerBound,
             length: at.place.count, line: at.line,
             "The line makes \(log.reader) give up on the whole file: \(reason).")
-        repairs.leaveOut(at.place, "the agent's reader gives up on the whole file for it: \(reason)")
     }
 
     private mutating func parent(_ value: JSONView, _ flags: inout LogEntry.Flags, _ at: RecordPlace) -> UInt32 {
         switch value.kind {
         case .string: return value.isEmptyText ? IdentifierTable.none : number(ofParent: value)
         case .array, .object:
-            if log.view == .claude, value.isTrueInPython { noteFatal(.wrongType, at, "its parent is no text") }
+            if log.view == .claude, value.isTrueInPython {
+                noteFatal(.wrongType, at, "its parent is no text")
+                let place = at.place.lowerBound + value.range.lowerBound..<at.place.lowerBound + value.range.upperBound
+                repairs.mend(place, Array("null".utf8), "a parent that is no text was taken away")
+                return IdentifierTable.none
+            }
         default: break
         }
         if value.isTrueInPython { flags.insert(.hasUnfindableParent) }
@@ -429,15 +437,15 @@ struct AgentLogScan {
 
     private mutating func noteHeader(
         _ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace, isSalvaged: Bool
-    ) {
-        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else { return }
+    ) -> Bool {
+        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else { return false }
         if header != nil {
             if !expected.mayRepeat, mode == .recover {
                 findings.add(
                     .repeatedHeader, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
                     "A second header stands in the file; \(log.agent) uses the first.")
             }
-            return
+            return true
         }
         let session = record.value(at: expected.id)?.string ?? ""
         header = SeenHeader(at: at, session: session, before: entries.count + badLines.count - (isSalvaged ? 1 : 0), isSalvaged: isSalvaged)
@@ -449,6 +457,7 @@ struct AgentLogScan {
                 .newerVersion, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
                 "The log is of version \(version.formatted), newer than \(newest.formatted), the newest known here.")
         }
+        return true
     }
 
     private mutating func noteHeader(_ expected: AgentLog.Header) {
@@ -495,7 +504,10 @@ struct AgentLogScan {
         let at = RecordPlace(place: line.place, line: line.number)
         badLines = (badLines.count + 1, badLines.first ?? at)
         if line.value == nil, line.fault.reason == .tooDeep, log.lines.dialect.depthLimit != nil {
-            if log.view == .claude { return noteFatal(.tooDeep, at, "it nests too deep") }
+            if log.view == .claude {
+                noteFatal(.tooDeep, at, "it nests too deep")
+                return repairs.leaveOut(at.place, "a line that nests too deep for the agent's reader")
+            }
         }
         guard mode == .recover else { return }
         if line.value != nil { return lose(at, whole(line), .corruptEntry, "The line is JSON, but no object") }

@@ -187,7 +187,8 @@ struct AgentView {
 
     /// In the order of the file.
     private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
-        for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen {
+        for (index, entry) in scan.entries.enumerated()
+        where entry.isNode && entry.isSeen && !entry.flags.contains(.isHeader) {
             shown.append(Self.shown(scan, UInt32(index)))
         }
         if let firstInvalid, scan.log.refusesInvalidUTF8 {

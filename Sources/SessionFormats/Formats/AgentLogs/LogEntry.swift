@@ -35,8 +35,8 @@ struct LogEntry {
         static let holdsResult = Flags(rawValue: 16)
         /// Names a parent that is no text, so that nothing can be it.
         static let hasUnfindableParent = Flags(rawValue: 32)
-        /// Where a compaction begins a new root.
-        static let isBoundary = Flags(rawValue: 64)
+        /// Tells of the file, not of the conversation.
+        static let isHeader = Flags(rawValue: 64)
         /// Copied from another session.
         static let isCopy = Flags(rawValue: 128)
     }
