@@ -13,7 +13,8 @@ extension FormatKit {
                 let scenario = AgentScenario(format.id, &choices)
                 return AcknowledgedFile(scenario.bytes, lines: scenario.lines.filter { !scenario.isHeader($0) })
             },
-            blindField: \.blindFieldOfLines, findingsOfContent: structure, referenceShowsPart: true,
+            blindField: { $0.blindFieldOfLines ?? ($0.isChangedInPlace ? "a value inside a line" : nil) },
+            findingsOfContent: structure, referenceShowsPart: true,
             generate: { request in
                 var choices = Choices.seeded(request.seed)
                 return AgentScenario(format.id, size: request.size, text: realisticText, &choices).bytes

@@ -55,26 +55,33 @@ struct AgentLogRecovery {
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 
-    /// Metadata that no record gives is made anew; a rewind to a message that is not there is left out.
+    /// How often a copy is looked at again for what mending has brought to light.
+    private static let mostRounds = 8
+
+    /// Metadata that no record gives is made anew; rewinds to messages that are not there are made void when they would take
+    /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
     private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
-        // What lines lost counts: the copy as it is so far is what the reader would get.
-        var copy = repairs
-        while true {
-            let reading = GeminiReading(FileBytes(bytes.withBytes { copy.apply(to: $0) }))
-            let lost = reading.loads ? nil : scan.log.header.map(scan.madeHeader)
-            if let lost {
-                copy.mend(0..<0, lost, "metadata that no record gives was made anew")
-                continue
+        for _ in 0..<Self.mostRounds {
+            let copy = FileBytes(bytes.withBytes { repairs.apply(to: $0) })
+            let reading = GeminiReading(copy)
+            if !reading.loads, let header = log.header {
+                repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
+            } else if reading.lostRewinds.contains(where: { $0.messagesLost > 0 }) {
+                for rewind in reading.lostRewinds { makeVoid(rewind, copy, &repairs) }
+            } else {
+                return
             }
-            break
         }
-        for rewind in GeminiReading(bytes).lostRewinds where rewind.messagesLost > 0 {
-            // Under another name the record is passed over.
-            guard let name = bytes.copy(rewind.place).firstRange(of: Array("\"$rewindTo\"".utf8)) else { continue }
-            let place = rewind.place.lowerBound + name.lowerBound..<rewind.place.lowerBound + name.upperBound
-            copy.mend(place, Array("\"lostRewindTo\"".utf8), "a rewind to a message that is not there, which would take away all, was made void")
-        }
-        repairs = copy
+    }
+
+    /// Under another name the record is passed over.
+    private func makeVoid(_ rewind: GeminiReading.LostRewind, _ copy: FileBytes, _ repairs: inout LogRepairs) {
+        guard let name = copy.copy(rewind.place).firstRange(of: Array("\"$rewindTo\"".utf8)) else { return }
+        let start = rewind.place.lowerBound
+        guard let place = repairs.place(inInput: start + name.lowerBound..<start + name.upperBound) else { return }
+        repairs.mend(
+            place, Array("\"lostRewindTo\"".utf8),
+            "a rewind to a message that is not there, which would take away all, was made void")
     }
 
     // MARK: Structure, when it is asked for

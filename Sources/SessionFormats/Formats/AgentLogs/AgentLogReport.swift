@@ -138,7 +138,9 @@ struct AgentLogReport {
             return ExaminedItems("entries", count: shown.count) { maker.item(shown[$0]) }
         }
         let entries = scan.entries
-        let others = shown.filter { $0.entry == nil }
+        let inner = scan.inner.map { AgentView.Shown(place: $0.place, line: $0.line) }
+        let innerPlaces = Set(inner.map(\.place))
+        let others = inner + shown.filter { $0.entry == nil && !innerPlaces.contains($0.place) }
         // Only few agents have records that tell of the file alone.
         let headers = entries.count { $0.flags.contains(.isHeader) }
         guard !others.isEmpty || headers > 0 else {
@@ -191,10 +193,11 @@ private struct ItemMaker: Sendable {
         let record = LogEntry(
             offset: shown.place.lowerBound, length: UInt32(clamping: shown.place.count), line: 0, id: 0, parent: 0,
             group: 0, kind: 0, flags: [], writer: 0)
-        let (kind, text) =
+        let (kind, name, text) =
             bytes.withRecord(record, dialect) {
-                ($0.member("type")?.string, showsText ? $0.firstText : nil)
-            } ?? (nil, nil)
+                ($0.member("type")?.string, $0.member("id")?.string, showsText ? $0.firstText : nil)
+            } ?? (nil, nil, nil)
+        if shown.name == nil, entry == nil { id = name ?? "" }
         facts.append(kind.map { Fact("type", $0) } ?? Fact("type", Fact.Value.none))
         facts.append(Fact("id", id))
         facts.append(Fact("line", shown.line))

@@ -20,6 +20,8 @@ struct AgentLogScan {
     private(set) var session: [UInt8]?
     /// The last time that a record tells.
     private(set) var lastTime: String = ""
+    /// Records that stand inside others.
+    private(set) var inner: [RecordPlace] = []
     /// Lines of which the agent's reader makes nothing.
     private(set) var badLines = (count: 0, first: nil as RecordPlace?)
     /// Why the agent's reader gives up on the file while it reads lines.
@@ -67,7 +69,10 @@ struct AgentLogScan {
     private var fragment: (bytes: [UInt8], at: RecordPlace)?
     /// Lines that may be one record with newlines inside it.
     private var unfinished: [UnfinishedLine] = []
-    private var hasSeenReturn = false
+    /// Whether the record at hand stands in a copy in which bytes that are no UTF-8 were replaced.
+    private var isRepaired = false
+    /// Whether the record at hand stands among fragments.
+    private var isAmongFragments = false
 
     private final class Box {
         var outline = JSONOutline()
@@ -123,7 +128,9 @@ struct AgentLogScan {
         if mode == .recover { noteSpelling(line) }
         let at = RecordPlace(place: line.place, line: line.number)
         if let fragment { noteRepetition(of: fragment, by: line) }
+        isRepaired = line.isRepaired
         takeRecord(value, at, isSalvaged: false)
+        isRepaired = false
         if !line.text.hasNewline, mode == .recover { noteMissingNewline(line) }
     }
 
@@ -205,7 +212,9 @@ struct AgentLogScan {
             The file begins with a byte-order mark; \
             \(isHarmless ? "\(log.reader) passes over it, but its list of recent sessions does not" : "\(log.reader) loses the first record for it").
             """)
-        repairs.leaveOut(0..<3, "a byte-order mark")
+        var end = 3
+        while buffer.dropFirst(end).starts(with: [0xEF, 0xBB, 0xBF]) { end += 3 }
+        repairs.leaveOut(0..<end, "a byte-order mark")
     }
 
     // MARK: Records
@@ -235,9 +244,21 @@ struct AgentLogScan {
                 id: id, parent: parent, group: group(description), kind: kind ?? LogEntry.unknownKind, flags: flags,
                 writer: writer()))
         takeBlocks(record, index)
+        if log.view == .gemini, mode == .recover { takeInner(record, at) }
         takeReferences(record, description, index)
         noteSession(flags, at)
         if let sequence = log.keys[.sequence] { self.sequence.take(fields[.sequence], sequence, at, &findings) }
+    }
+
+    /// Messages in a checkpoint, or in the metadata of an older release.
+    private mutating func takeInner(_ record: JSONView, _ at: RecordPlace) {
+        for path in [["$set", "messages", "*"], ["messages", "*"]] as [[StaticString]] {
+            record.forEach(at: path[...]) { item in
+                guard item.member("id")?.isString == true else { return }
+                let place = at.place.lowerBound + item.range.lowerBound..<at.place.lowerBound + item.range.upperBound
+                inner.append(RecordPlace(place: isRepaired ? at.place : place, line: at.line))
+            }
+        }
     }
 
     private func kind(of record: JSONView) -> UInt8? {
@@ -268,8 +289,10 @@ struct AgentLogScan {
         findings.add(
             .fatalValue, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
             "The record is a message without one, so \(log.agent) does not open a conversation that it is part of.")
+        let custom = Array("custom".utf8)
+        if isRepaired { return repairs.changeLast { $0.replaceSubrange(type.range, with: custom) } }
         let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
-        repairs.mend(place, Array("custom".utf8), "a message without one became a record of another kind")
+        repairs.mend(place, custom, "a message without one became a record of another kind")
     }
 
     private mutating func noteFatal(_ kind: Fatal.Kind, _ at: RecordPlace, _ reason: String) {
@@ -440,10 +463,15 @@ struct AgentLogScan {
     ) -> Bool {
         guard let expected = log.header, let kind, kind.name.description == expected.kind.description else { return false }
         if header != nil {
-            if !expected.mayRepeat, mode == .recover {
+            let isOther = record.value(at: expected.id)?.string ?? "" != header?.session
+            if mode == .recover, !expected.mayRepeat || isAmongFragments {
                 findings.add(
-                    .repeatedHeader, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
-                    "A second header stands in the file; \(log.agent) uses the first.")
+                    .repeatedHeader, isOther || isAmongFragments ? .error : .warning, offset: at.place.lowerBound,
+                    length: at.place.count, line: at.line,
+                    """
+                    A second header stands in the file\(isOther ? ", of another session" : ""); \(log.agent) uses the first\
+                    \(isAmongFragments ? ". It stands among fragments, and may be parts of two records" : "").
+                    """)
             }
             return true
         }
@@ -528,6 +556,8 @@ struct AgentLogScan {
         guard !pieces.records.isEmpty else { return loseLine(line, at, pieces) }
         let offset = text.fileOffset
         for piece in pieces.fragments { leaveOutFragment(text, piece, line.number) }
+        isAmongFragments = !pieces.fragments.isEmpty
+        defer { isAmongFragments = false }
         for (index, piece) in pieces.records.enumerated() {
             let place = offset + piece.lowerBound..<offset + piece.upperBound
             if index > 0 { repairs.mend(place.lowerBound..<place.lowerBound, [0x0A], "welded records were set apart") }

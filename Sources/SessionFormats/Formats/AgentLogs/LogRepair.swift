@@ -35,6 +35,24 @@ struct LogRepairs {
         all.append(LogRepair(kind: .mended, place: place, replacement: replacement(), reason: reason()))
     }
 
+    /// Changes what is put in by the last repair.
+    mutating func changeLast(_ change: (inout [UInt8]) -> Void) {
+        guard areKept, let last = all.indices.last else { return }
+        change(&all[last].replacement)
+    }
+
+    /// Where bytes of the repaired file stand in the input; nil for bytes that were put in.
+    func place(inInput output: Range<Int>) -> Range<Int>? {
+        var moved = 0
+        for repair in inOrder {
+            let start = repair.place.lowerBound + moved
+            if output.upperBound <= start { break }
+            if output.lowerBound < start + repair.replacement.count { return nil }
+            moved += repair.replacement.count - repair.place.count
+        }
+        return output.lowerBound - moved..<output.upperBound - moved
+    }
+
     /// The input with all repairs made.
     func apply(to bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var output: [UInt8] = []
