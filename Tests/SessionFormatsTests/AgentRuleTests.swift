@@ -48,7 +48,8 @@ struct AgentRuleTests {
         ("R17-foreign-session.claude-code", "foreign-session-id", .note, 2),
     ]
 
-    private func examination(_ file: String, _ options: ExaminationOptions = ExaminationOptions()) throws -> Examination {
+    private func examination(_ file: String, _ options: ExaminationOptions = ExaminationOptions()) throws -> Examination
+    {
         let agent = String(try #require(file.split(separator: ".").last))
         let format = try #require(FormatCatalogue.standard.format(FormatID(agent)))
         return format.examine(FileBytes(try Fixture.bytes("agent-rules/\(file).jsonl")), options)
@@ -75,7 +76,8 @@ struct AgentRuleTests {
         let file = "R5-parent-missing.claude-code"
         let silent = try String(decoding: examination(file).json(path: ""), as: UTF8.self)
         #expect(!silent.contains("hello"))
-        let shown = try String(decoding: examination(file, ExaminationOptions(showsText: true)).json(path: ""), as: UTF8.self)
+        let shown = try String(
+            decoding: examination(file, ExaminationOptions(showsText: true)).json(path: ""), as: UTF8.self)
         #expect(shown.contains("hello"))
     }
 
@@ -89,7 +91,8 @@ struct AgentRuleTests {
             let open = FileBytes(try Fixture.bytes("agent-rules/\(file).jsonl"))
             #expect(try AgentLogFormat.claudeCode.recover(open).bytes == open.copy(0..<open.count))
             let closed = try AgentLogFormat.claudeCode.recover(open, RecoveryOptions(closesCalls: true))
-            let codes = AgentLogFormat.claudeCode.examine(FileBytes(closed.bytes), ExaminationOptions()).findings.map(\.code)
+            let codes = AgentLogFormat.claudeCode.examine(FileBytes(closed.bytes), ExaminationOptions()).findings.map(
+                \.code)
             #expect(!codes.contains(.openCall) && !codes.contains(.callWithoutResult), "\(codes)")
         }
     }

@@ -39,7 +39,9 @@ struct PiFixtureTests {
             let reading = PiReading(FileBytes(row.input))
             #expect(reading.effect.rawValue == row.verdict.text("after"), "\(row.name)")
             #expect((reading.effect != .same) == row.verdict["rewrites"] as? Bool, "\(row.name)")
-            if reading.effect == .migrated { #expect(reading.values.count == row.verdict.number("after_lines"), "\(row.name)") }
+            if reading.effect == .migrated {
+                #expect(reading.values.count == row.verdict.number("after_lines"), "\(row.name)")
+            }
         }
     }
 

@@ -103,9 +103,11 @@ struct RecoveryIsTrue: Judge {
                     expected: "a clean copy in \(mode.rawValue) mode", got: examination.text(path: "the copy"))
             }
             let got = examination.items.map(Array.init) ?? []
-            let isEqual = got.count == wanted.count && zip(got, wanted).allSatisfy { item, wanted in
-                item.id == wanted.0 && wanted.1.map { $0 == item.content } ?? true
-            }
+            let isEqual =
+                got.count == wanted.count
+                && zip(got, wanted).allSatisfy { item, wanted in
+                    item.id == wanted.0 && wanted.1.map { $0 == item.content } ?? true
+                }
             if !isEqual, !(mode == .reference && (isNewer || kit.referenceShowsPart)) {
                 throw Problem(
                     expected: "the \(wanted.count) items of recover mode in \(mode.rawValue) mode of the copy",

@@ -86,7 +86,8 @@ public struct AgentSummary: Sendable {
                 noted[index].examination.findings.append(
                     Finding(
                         .sessionInTwoFiles, .warning, offset: 0, length: 0,
-                        message: "The session \(session) is also in \(others.joined(separator: ", ")); what is said goes to one of them."
+                        message:
+                            "The session \(session) is also in \(others.joined(separator: ", ")); what is said goes to one of them."
                     ))
                 noted[index].examination.verdict = max(noted[index].examination.verdict, .recovered)
             }

@@ -12,9 +12,10 @@ public struct FormatCatalogue: Sendable {
     public init(_ formats: [any SessionFormat]) { self.formats = formats }
 
     /// The formats of this library.
-    public static let standard = FormatCatalogue([
-        SessionLogFormat(), MV2Format(), ReplaySegmentFormat(), ActiveSessionFormat(),
-    ] + AgentLogFormat.all)
+    public static let standard = FormatCatalogue(
+        [
+            SessionLogFormat(), MV2Format(), ReplaySegmentFormat(), ActiveSessionFormat(),
+        ] + AgentLogFormat.all)
 
     /// The same with further formats; one whose name is there already takes its place.
     public func adding(_ more: any SessionFormat...) -> FormatCatalogue {

@@ -37,14 +37,17 @@ struct AgentCopyIsWhole: Judge {
     private func check(_ recovered: Recovered, _ file: [UInt8]) throws(Violation) {
         let (before, after) = (AgentModel(kit.id, file), AgentModel(kit.id, recovered.bytes))
         if after.badLines > 0 || Self.unreadable.contains(after.error ?? "") {
-            throw violation("a copy that is read whole", "\(after.badLines) bad lines, \(after.error ?? "no error")", file)
+            throw violation(
+                "a copy that is read whole", "\(after.badLines) bad lines, \(after.error ?? "no error")", file)
         }
         var rest: [String: Int] = [:]
         for id in after.parsed { rest[id, default: 0] += 1 }
         if before.error == nil {
             // What has no identifier is accounted for by its bytes.
             for id in before.parsed where !id.isEmpty {
-                if rest[id, default: 0] == 0 { throw violation("the record \"\(id)\" in the copy", "it is not there", file) }
+                if rest[id, default: 0] == 0 {
+                    throw violation("the record \"\(id)\" in the copy", "it is not there", file)
+                }
                 rest[id, default: 0] -= 1
             }
         }
@@ -58,7 +61,8 @@ struct AgentCopyIsWhole: Judge {
 
     /// Errors that a copy must not have. What never ends is structure, which is not touched unasked.
     private static let unreadable: Set<String> = [
-        "UnicodeDecodeError", "RecursionError", "TypeError", "NotASession", "InvalidUTF8", "MissingHeader", "CorruptedLine",
+        "UnicodeDecodeError", "RecursionError", "TypeError", "NotASession", "InvalidUTF8", "MissingHeader",
+        "CorruptedLine",
     ]
 
     /// Every byte of the input is accounted for once, and what was kept stands in the copy in its order.

@@ -31,9 +31,13 @@ struct AgentModel {
 
     // MARK: Lines
 
-    private static let pythonSpace: Set<UInt16> = Set([0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x20])
-        .union(0x09...0x0D).union(0x1C...0x1F).union(0x2000...0x200A)
-    private static let scriptSpace: Set<UInt16> = pythonSpace.subtracting([0x85]).subtracting(0x1C...0x1F).union([0xFEFF])
+    private static let pythonSpace: Set<UInt16> = Set([
+        0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x20,
+    ])
+    .union(0x09...0x0D).union(0x1C...0x1F).union(0x2000...0x200A)
+    private static let scriptSpace: Set<UInt16> = pythonSpace.subtracting([0x85]).subtracting(0x1C...0x1F).union([
+        0xFEFF
+    ])
 
     private static func trimmed(_ text: ArraySlice<UInt16>, _ space: Set<UInt16>) -> [UInt16] {
         let rest = text.drop { space.contains($0) }
@@ -90,7 +94,9 @@ struct AgentModel {
                     error = "TypeError"
                     return
                 }
-                let isKept = ["user", "assistant", "progress", "system", "attachment"].contains { value["type"]?.isText($0) == true }
+                let isKept = ["user", "assistant", "progress", "system", "attachment"].contains {
+                    value["type"]?.isText($0) == true
+                }
                 if isKept, value["uuid"]?.text != nil { kept.append(value) }
                 parsed.append(Self.name(value["uuid"]))
             } catch {
@@ -197,7 +203,8 @@ struct AgentModel {
         let records = objects(Self.lines(Self.units(bytes), atReturns: true))
         parsed = records.map { Self.name($0["uuid"]) }
         let nodes = records.filter { record in
-            ["user", "assistant", "tool_result", "system"].contains { record["type"]?.isText($0) == true } && record["uuid"]?.text != nil
+            ["user", "assistant", "tool_result", "system"].contains { record["type"]?.isText($0) == true }
+                && record["uuid"]?.text != nil
         }
         var index: [String: PlainJSON] = [:]
         for node in nodes { index[Self.name(node["uuid"])] = node }
@@ -224,7 +231,9 @@ struct AgentModel {
             error = "MissingHeader"
             return
         }
-        shown = records.filter { record in ["response_item", "compacted"].contains { record["type"]?.isText($0) == true } }.map { _ in "" }
+        shown = records.filter { record in
+            ["response_item", "compacted"].contains { record["type"]?.isText($0) == true }
+        }.map { _ in "" }
     }
 
     private static let copilotEvents = [
@@ -309,7 +318,9 @@ private struct GeminiModelSession {
         }
     }
 
-    private static let plainBrackets = ["videoMetadata", "thought", "codeExecutionResult", "executableCode", "fileData"]
+    private static let plainBrackets = [
+        "videoMetadata", "thought", "codeExecutionResult", "executableCode", "fileData",
+    ]
 
     private static func hasBracket(_ part: PlainJSON) -> Bool {
         (plainBrackets + ["functionCall", "functionResponse", "inlineData"]).contains { part[$0] != nil }

@@ -43,7 +43,8 @@ struct AgentScenario {
     /// Never empty, which services refuse, and without raw line separators, of which checks tell.
     private static func text(_ choices: inout Choices) -> String {
         let text = TextScenario.text("text", upTo: 5, &choices)
-        return "t" + String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\u{2028}" && $0 != "\u{2029}" }))
+        return "t"
+            + String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\u{2028}" && $0 != "\u{2029}" }))
     }
 }
 
@@ -119,7 +120,8 @@ struct AgentCounter {
 
     static func time(_ number: Int) -> String {
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "2026-01-\(two(2 + number / 86_400 % 26))T\(two(number / 3_600 % 24)):\(two(number / 60 % 60)):\(two(number % 60)).000Z"
+        return
+            "2026-01-\(two(2 + number / 86_400 % 26))T\(two(number / 3_600 % 24)):\(two(number / 60 % 60)):\(two(number % 60)).000Z"
     }
 }
 

@@ -11,7 +11,9 @@ struct ClaudeModelGraph {
         self.kept = kept
         for (index, entry) in kept.enumerated() {
             let id = Self.id(entry)
-            if let known = place[id] { table[known] = entry } else {
+            if let known = place[id] {
+                table[known] = entry
+            } else {
                 place[id] = table.count
                 table.append(entry)
             }
@@ -26,7 +28,9 @@ struct ClaudeModelGraph {
         return parent
     }
 
-    private func parent(_ entry: PlainJSON) -> PlainJSON? { Self.parentID(entry).flatMap { place[$0] }.map { table[$0] } }
+    private func parent(_ entry: PlainJSON) -> PlainJSON? {
+        Self.parentID(entry).flatMap { place[$0] }.map { table[$0] }
+    }
 
     private static func isMessage(_ entry: PlainJSON) -> Bool {
         entry["type"]?.isText("user") == true || entry["type"]?.isText("assistant") == true
@@ -54,7 +58,9 @@ struct ClaudeModelGraph {
         let visible = candidates.filter { !Self.isHidden($0) }
         var best: PlainJSON?
         for entry in visible.isEmpty ? candidates : visible {
-            if best.map({ lastPlace[Self.id($0), default: 0] < lastPlace[Self.id(entry), default: 0] }) ?? true { best = entry }
+            if best.map({ lastPlace[Self.id($0), default: 0] < lastPlace[Self.id(entry), default: 0] }) ?? true {
+                best = entry
+            }
         }
         return best
     }
@@ -72,12 +78,16 @@ struct ClaudeModelGraph {
     // MARK: Parallel tool calls
 
     private static func response(_ entry: PlainJSON) -> [UInt16]? {
-        guard entry["type"]?.isText("assistant") == true, let id = entry["message"]?["id"]?.text, !id.isEmpty else { return nil }
+        guard entry["type"]?.isText("assistant") == true, let id = entry["message"]?["id"]?.text, !id.isEmpty else {
+            return nil
+        }
         return id
     }
 
     private static func blocks(_ entry: PlainJSON, _ type: String, _ key: String) -> [[UInt16]] {
-        (entry["message"]?["content"]?.items ?? []).filter { $0["type"]?.isText(type) == true }.compactMap { $0[key]?.text }
+        (entry["message"]?["content"]?.items ?? []).filter { $0["type"]?.isText(type) == true }.compactMap {
+            $0[key]?.text
+        }
     }
 
     private static func answers(_ entry: PlainJSON) -> [[UInt16]] { blocks(entry, "tool_result", "tool_use_id") }
@@ -97,7 +107,9 @@ struct ClaudeModelGraph {
         for entry in table {
             guard let response = Self.response(entry) else { continue }
             for call in Self.blocks(entry, "tool_use", "id") {
-                if let known = owners[call], known.flatMap(Self.response) != response { owners[call] = .some(nil) } else {
+                if let known = owners[call], known.flatMap(Self.response) != response {
+                    owners[call] = .some(nil)
+                } else {
                     owners[call] = .some(entry)
                 }
             }
@@ -105,11 +117,15 @@ struct ClaudeModelGraph {
         var index: [[UInt16]: [PlainJSON]] = [:]
         for entry in table where Self.isResult(entry) {
             index[Self.parentID(entry) ?? [], default: []].append(entry)
-            if let source = entry["sourceToolAssistantUUID"]?.text, let at = place[source], Self.isSameWriter(entry, table[at]) {
+            if let source = entry["sourceToolAssistantUUID"]?.text, let at = place[source],
+                Self.isSameWriter(entry, table[at])
+            {
                 index[source, default: []].append(entry)
             }
             for answer in Self.answers(entry) {
-                if let owner = owners[answer] ?? nil, Self.isSameWriter(entry, owner) { index[Self.id(owner), default: []].append(entry) }
+                if let owner = owners[answer] ?? nil, Self.isSameWriter(entry, owner) {
+                    index[Self.id(owner), default: []].append(entry)
+                }
             }
         }
         var taken = Set(chain.map(Self.id))
@@ -128,7 +144,8 @@ struct ClaudeModelGraph {
     }
 
     private func leftovers(
-        _ members: [PlainJSON], _ index: [[UInt16]: [PlainJSON]], _ owners: [[UInt16]: PlainJSON?], _ chain: [PlainJSON],
+        _ members: [PlainJSON], _ index: [[UInt16]: [PlainJSON]], _ owners: [[UInt16]: PlainJSON?],
+        _ chain: [PlainJSON],
         _ taken: Set<[UInt16]>
     ) -> [PlainJSON] {
         let siblings = members.filter { !taken.contains(Self.id($0)) }
@@ -137,7 +154,8 @@ struct ClaudeModelGraph {
         var near: [PlainJSON] = []
         var strays: [PlainJSON] = []
         for member in members {
-            for entry in index[Self.id(member)] ?? [] where !taken.contains(Self.id(entry)) && seen.insert(Self.id(entry)).inserted {
+            for entry in index[Self.id(member)] ?? []
+            where !taken.contains(Self.id(entry)) && seen.insert(Self.id(entry)).inserted {
                 if ids.contains(Self.parentID(entry) ?? []) { near.append(entry) } else { strays.append(entry) }
             }
         }

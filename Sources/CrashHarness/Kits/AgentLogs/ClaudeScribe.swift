@@ -12,7 +12,8 @@ struct ClaudeScribe: AgentScribe {
     private var open: [(call: String, record: String)] = []
 
     private mutating func record(
-        _ type: String, _ fields: [(key: String, value: JSONTree)], parent: String??, isSidechain: Bool = false, joins: Bool = true
+        _ type: String, _ fields: [(key: String, value: JSONTree)], parent: String??, isSidechain: Bool = false,
+        joins: Bool = true
     ) -> JSONTree {
         let number = counter.next()
         let id = AgentCounter.uuid(number)
@@ -70,20 +71,40 @@ struct ClaudeScribe: AgentScribe {
         case 2: return [.object([("type", .string("custom-title")), ("customTitle", .string(text)), session])]
         case 3: return [.object([("type", .string("tag")), ("tag", .string("work")), session])]
         case 4:
-            return [.object([("type", .string("queue-operation")), ("operation", .string("enqueue")), ("content", .string(text)), session])]
-        case 5 where leaf != nil: return [record("progress", [("data", .object([("type", .string("hook")), ("text", .string(text))]))], parent: nil)]
-        case 6 where leaf != nil: return [record("system", [("subtype", .string("informational")), ("content", .string(text))], parent: nil)]
-        case 7 where leaf != nil: return [record("attachment", [("attachment", .object([("type", .string("file"))]))], parent: nil)]
+            return [
+                .object([
+                    ("type", .string("queue-operation")), ("operation", .string("enqueue")), ("content", .string(text)),
+                    session,
+                ])
+            ]
+        case 5 where leaf != nil:
+            return [
+                record(
+                    "progress", [("data", .object([("type", .string("hook")), ("text", .string(text))]))], parent: nil)
+            ]
+        case 6 where leaf != nil:
+            return [record("system", [("subtype", .string("informational")), ("content", .string(text))], parent: nil)]
+        case 7 where leaf != nil:
+            return [record("attachment", [("attachment", .object([("type", .string("file"))]))], parent: nil)]
         default:
             // A subagent's row, as older releases wrote it into the same file.
             let first = record("user", [user(.string(text))], parent: .some(nil), isSidechain: true, joins: false)
-            let second = record("assistant", [("message", .object([("id", .string("msg_side_\(counter.number)")), ("content", .array([Self.text(text)]))]))],
+            let second = record(
+                "assistant",
+                [
+                    (
+                        "message",
+                        .object([("id", .string("msg_side_\(counter.number)")), ("content", .array([Self.text(text)]))])
+                    )
+                ],
                 parent: .some(AgentCounter.uuid(counter.number)), isSidechain: true, joins: false)
             return [first, second]
         }
     }
 
-    private static func text(_ text: String) -> JSONTree { .object([("type", .string("text")), ("text", .string(text))]) }
+    private static func text(_ text: String) -> JSONTree {
+        .object([("type", .string("text")), ("text", .string(text))])
+    }
 
     mutating func prompt(_ text: String) -> [JSONTree] {
         prompts.append(path.count)
@@ -98,7 +119,11 @@ struct ClaudeScribe: AgentScribe {
         var records: [JSONTree] = []
         if let thinking {
             records.append(
-                assistant(response, .object([("type", .string("thinking")), ("thinking", .string(thinking)), ("signature", .string("c2ln"))])))
+                assistant(
+                    response,
+                    .object([
+                        ("type", .string("thinking")), ("thinking", .string(thinking)), ("signature", .string("c2ln")),
+                    ])))
         }
         for argument in arguments {
             let call = "toolu_\(counter.number)"
@@ -122,7 +147,10 @@ struct ClaudeScribe: AgentScribe {
             ])
             return record(
                 "user",
-                [user(.array([block])), ("toolUseResult", .string(text)), ("sourceToolAssistantUUID", .string(call.record))],
+                [
+                    user(.array([block])), ("toolUseResult", .string(text)),
+                    ("sourceToolAssistantUUID", .string(call.record)),
+                ],
                 parent: .some(call.record))
         }
     }

@@ -10,16 +10,18 @@ struct CodexScribe: AgentScribe {
         let number = counter.next()
         defer { ordinal += 1 }
         return .object(
-            [("timestamp", .string(AgentCounter.time(number)))] + (isNumbered ? [("ordinal", .integer(ordinal))] : []) + [
-                ("type", .string(type)), ("payload", .object(payload)),
-            ])
+            [("timestamp", .string(AgentCounter.time(number)))] + (isNumbered ? [("ordinal", .integer(ordinal))] : [])
+                + [
+                    ("type", .string(type)), ("payload", .object(payload)),
+                ])
     }
 
     private mutating func meta() -> JSONTree {
         record(
             "session_meta",
             [
-                ("id", .string(AgentScribes.session)), ("timestamp", .string(AgentCounter.time(0))), ("cwd", .string("/work")),
+                ("id", .string(AgentScribes.session)), ("timestamp", .string(AgentCounter.time(0))),
+                ("cwd", .string("/work")),
                 ("originator", .string("codex_cli_rs")), ("cli_version", .string("0.99.0")), ("source", .string("cli")),
                 ("history_mode", .string(isNumbered ? "paginated" : "legacy")),
             ])

@@ -5,7 +5,9 @@ struct GeminiScribe: AgentScribe {
     private var ids: [String] = []
     private var open: (id: String, calls: [(id: String, argument: String)]) = ("", [])
 
-    private mutating func message(_ type: String, _ content: JSONTree, _ fields: [(key: String, value: JSONTree)] = []) -> JSONTree {
+    private mutating func message(_ type: String, _ content: JSONTree, _ fields: [(key: String, value: JSONTree)] = [])
+        -> JSONTree
+    {
         let number = counter.next()
         ids.append(AgentCounter.uuid(number))
         return Self.message(ids[ids.count - 1], number, type, content, fields)
@@ -36,7 +38,8 @@ struct GeminiScribe: AgentScribe {
         switch choices.choose("kind of note", below: 5) {
         case 0: return [set("lastUpdated", .string(AgentCounter.time(counter.number)))]
         case 1: return [set("summary", .string(text))]
-        case 2: return [set("memoryScratchpad", .object([("version", .integer(1)), ("workflowSummary", .string(text))]))]
+        case 2:
+            return [set("memoryScratchpad", .object([("version", .integer(1)), ("workflowSummary", .string(text))]))]
         case 3: return [set("sessionId", .string(AgentScribes.session))]
         default: return [message("info", .string(text))]
         }
@@ -46,14 +49,18 @@ struct GeminiScribe: AgentScribe {
         [message("user", counter.number % 2 == 0 ? .string(text) : .array([.object([("text", .string(text))])]))]
     }
 
-    mutating func answer(_ text: String) -> [JSONTree] { [message("gemini", .string(text), [("model", .string("model-1"))])] }
+    mutating func answer(_ text: String) -> [JSONTree] {
+        [message("gemini", .string(text), [("model", .string("model-1"))])]
+    }
 
     mutating func calls(_ arguments: [String], thinking: String?) -> [JSONTree] {
         let calls = arguments.enumerated().map { (id: "call_\(counter.number)_\($0.offset)", argument: $0.element) }
-        let thoughts: [(key: String, value: JSONTree)] = thinking.map {
-            [("thoughts", .array([.object([("subject", .string("s")), ("description", .string($0))])]))]
-        } ?? []
-        let record = message("gemini", .string(""), thoughts + [("toolCalls", .array(calls.map { Self.call($0, nil) }))])
+        let thoughts: [(key: String, value: JSONTree)] =
+            thinking.map {
+                [("thoughts", .array([.object([("subject", .string("s")), ("description", .string($0))])]))]
+            } ?? []
+        let record = message(
+            "gemini", .string(""), thoughts + [("toolCalls", .array(calls.map { Self.call($0, nil) }))])
         open = (ids[ids.count - 1], calls)
         return [record]
     }
@@ -77,7 +84,8 @@ struct GeminiScribe: AgentScribe {
         return .object(
             [
                 ("id", .string(call.id)), ("name", .string("shell")),
-                ("args", .object([("command", .string(call.argument))])), ("status", .string(result == nil ? "executing" : "success")),
+                ("args", .object([("command", .string(call.argument))])),
+                ("status", .string(result == nil ? "executing" : "success")),
             ] + (response ?? []))
     }
 

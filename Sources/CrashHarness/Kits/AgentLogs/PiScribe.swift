@@ -19,10 +19,13 @@ struct PiScribe: AgentScribe {
     }
 
     private mutating func message(_ fields: [(key: String, value: JSONTree)]) -> JSONTree {
-        record("message", [("message", .object(fields + [("timestamp", .integer(1_767_323_045_000 + counter.number))]))])
+        record(
+            "message", [("message", .object(fields + [("timestamp", .integer(1_767_323_045_000 + counter.number))]))])
     }
 
-    private static func text(_ text: String) -> JSONTree { .object([("type", .string("text")), ("text", .string(text))]) }
+    private static func text(_ text: String) -> JSONTree {
+        .object([("type", .string("text")), ("text", .string(text))])
+    }
 
     mutating func begin(_ choices: inout Choices) -> [JSONTree] {
         let header = JSONTree.object([
@@ -39,7 +42,11 @@ struct PiScribe: AgentScribe {
         case 1: return [record("session_info", [("name", .string(text))])]
         case 2: return [record("custom", [("customType", .string("state")), ("data", .string(text))])]
         case 3:
-            return [record("custom_message", [("customType", .string("state")), ("content", .string(text)), ("display", .bool(true))])]
+            return [
+                record(
+                    "custom_message",
+                    [("customType", .string("state")), ("content", .string(text)), ("display", .bool(true))])
+            ]
         case 4: return [record("branch_summary", [("fromId", last), ("summary", .string(text))])]
         default: return [record("model_change", [("provider", .string("openai")), ("modelId", .string("model-1"))])]
         }
@@ -47,7 +54,12 @@ struct PiScribe: AgentScribe {
 
     mutating func prompt(_ text: String) -> [JSONTree] {
         prompts.append(path.count)
-        return [message([("role", .string("user")), ("content", counter.number % 2 == 0 ? .string(text) : .array([Self.text(text)]))])]
+        return [
+            message([
+                ("role", .string("user")),
+                ("content", counter.number % 2 == 0 ? .string(text) : .array([Self.text(text)])),
+            ])
+        ]
     }
 
     private mutating func assistant(_ blocks: [JSONTree]) -> JSONTree {
@@ -60,7 +72,8 @@ struct PiScribe: AgentScribe {
     mutating func answer(_ text: String) -> [JSONTree] { [assistant([Self.text(text)])] }
 
     mutating func calls(_ arguments: [String], thinking: String?) -> [JSONTree] {
-        var blocks: [JSONTree] = thinking.map { [.object([("type", .string("thinking")), ("thinking", .string($0))])] } ?? []
+        var blocks: [JSONTree] =
+            thinking.map { [.object([("type", .string("thinking")), ("thinking", .string($0))])] } ?? []
         for argument in arguments {
             open.append("call_\(counter.number)_\(open.count)")
             blocks.append(
@@ -87,7 +100,10 @@ struct PiScribe: AgentScribe {
         [
             record(
                 "compaction",
-                [("summary", .string(summary)), ("firstKeptEntryId", .text(path.last)), ("tokensBefore", .integer(100))])
+                [
+                    ("summary", .string(summary)), ("firstKeptEntryId", .text(path.last)),
+                    ("tokensBefore", .integer(100)),
+                ])
         ]
     }
 

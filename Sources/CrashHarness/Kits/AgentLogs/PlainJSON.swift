@@ -104,12 +104,14 @@ struct PlainJSONReader {
         case 0x5B: return try array()
         case 0x22: return .text(try string())
         default:
-            for (word, value) in [("true", PlainJSON.bool(true)), ("false", .bool(false)), ("null", .null)] where take(word) {
+            for (word, value) in [("true", PlainJSON.bool(true)), ("false", .bool(false)), ("null", .null)]
+            where take(word) {
                 at += word.utf16.count
                 return value
             }
             if isPython {
-                for (word, value) in [("NaN", Double.nan), ("Infinity", .infinity), ("-Infinity", -.infinity)] where take(word) {
+                for (word, value) in [("NaN", Double.nan), ("Infinity", .infinity), ("-Infinity", -.infinity)]
+                where take(word) {
                     at += word.utf16.count
                     return .number(value)
                 }
@@ -195,8 +197,11 @@ struct PlainJSONReader {
         case 0x74: return 9
         case 0x75:
             let digits = text[min(at + 1, text.count)..<min(at + 5, text.count)]
-            let isHex = digits.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0) }
-            guard digits.count == 4, isHex, let unit = UInt16(String(decoding: digits, as: UTF16.self), radix: 16) else {
+            let isHex = digits.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0)
+            }
+            guard digits.count == 4, isHex, let unit = UInt16(String(decoding: digits, as: UTF16.self), radix: 16)
+            else {
                 throw Refused()
             }
             at += 4

@@ -46,7 +46,8 @@ struct QwenScribe: AgentScribe {
                 (
                     "functionCall",
                     .object([
-                        ("id", .string(call)), ("name", .string("shell")), ("args", .object([("command", .string(argument))])),
+                        ("id", .string(call)), ("name", .string("shell")),
+                        ("args", .object([("command", .string(argument))])),
                     ])
                 )
             ])
@@ -71,7 +72,11 @@ struct QwenScribe: AgentScribe {
     }
 
     mutating func compaction(_ summary: String) -> [JSONTree] {
-        [record("system", [("subtype", .string("chat_compression")), ("systemPayload", .object([("text", .string(summary))]))])]
+        [
+            record(
+                "system",
+                [("subtype", .string("chat_compression")), ("systemPayload", .object([("text", .string(summary))]))])
+        ]
     }
 
     mutating func goBack(_ choices: inout Choices) -> [JSONTree] {

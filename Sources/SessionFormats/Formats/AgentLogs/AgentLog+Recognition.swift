@@ -31,8 +31,10 @@ extension AgentLog {
             let isMessage = isText("id") && isText("timestamp") && has("content") && !has("parentId") && !has("message")
             isFound = isMessage || has("$set") || isText("$rewindTo") || isText("sessionId") && isText("projectHash")
         default:
-            isFound = kind != nil && isText("uuid") && has("parentUuid") && isText("sessionId")
-                && (record.value(at: ["message", "parts"]) != nil || !has("isSidechain") && kind?.isNode == true && !has("message"))
+            isFound =
+                kind != nil && isText("uuid") && has("parentUuid") && isText("sessionId")
+                && (record.value(at: ["message", "parts"]) != nil
+                    || !has("isSidechain") && kind?.isNode == true && !has("message"))
         }
         return isFound ? .record : .nothing
     }

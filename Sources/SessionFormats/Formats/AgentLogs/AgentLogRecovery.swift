@@ -90,7 +90,9 @@ struct AgentLogRecovery {
     private func rewire(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
         guard let parentKey = log.keys[.parent] else { return }
         var isThere = [Bool](repeating: false, count: scan.identifiers.count)
-        for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none { isThere[Int(entry.id)] = true }
+        for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none {
+            isThere[Int(entry.id)] = true
+        }
         // Sidechains are rows of their own.
         var before: [Bool: UInt32] = [:]
         for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none {

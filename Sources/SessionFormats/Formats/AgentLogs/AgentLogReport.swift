@@ -45,7 +45,8 @@ struct AgentLogReport {
         }
         if view.isListed == false {
             findings.add(
-                .notListed, .note, offset: 0, length: 0, "The list of sessions of \(scan.log.agent) does not have this file.")
+                .notListed, .note, offset: 0, length: 0,
+                "The list of sessions of \(scan.log.agent) does not have this file.")
         }
         guard options.mode == .recover, let name = options.fileName, let named = SessionName.session(in: name),
             let session = session(scan), SessionName.session(in: session) != nil, session != named
@@ -85,7 +86,8 @@ struct AgentLogReport {
         let id = scan.log.id
         if options.mode == .reference, let refusal = view.refusal {
             var refused = Examination(
-                id, of: bytes, .unreadable, failure: Examination.Failure(kind: .init(rawValue: refusal.kind), message: refusal.message),
+                id, of: bytes, .unreadable,
+                failure: Examination.Failure(kind: .init(rawValue: refusal.kind), message: refusal.message),
                 findings: sorted)
             refused.findings.append(
                 Finding(.readerRefuses, .error, offset: 0, length: 0, message: refusal.message))
@@ -95,7 +97,8 @@ struct AgentLogReport {
             let reason = "No record of \(scan.log.agent) was found."
             return Examination(
                 id, of: bytes, .unreadable, failure: Examination.Failure(kind: "NoRecords", message: reason),
-                findings: sorted.isEmpty ? [Finding(.undecodable, .error, offset: 0, length: 0, message: reason)] : sorted)
+                findings: sorted.isEmpty
+                    ? [Finding(.undecodable, .error, offset: 0, length: 0, message: reason)] : sorted)
         }
         return Examination(
             id, of: bytes, Verdict(worst: findings.worst), summary: summary, facts: facts,
@@ -112,7 +115,8 @@ struct AgentLogReport {
             .map { "\(scan.kindCounts[$0]) \(scan.log.kinds[$0].name)" }
         var lines = ["\(scan.entries.count) records: \(counts.joined(separator: ", "))"]
         let shows = view.refusal.map { "refuses the file (\($0.kind))" } ?? "shows \(view.shown.count)"
-        lines.append(view.chain == nil ? "\(scan.log.reader.sentence) \(shows)" : "\(graph.reach); \(scan.log.reader) \(shows)")
+        lines.append(
+            view.chain == nil ? "\(scan.log.reader.sentence) \(shows)" : "\(graph.reach); \(scan.log.reader) \(shows)")
         return lines
     }
 
@@ -210,7 +214,9 @@ private struct ItemMaker: Sendable {
 extension JSONView {
     /// The first text that a person or a model said in a record.
     fileprivate var firstText: String? {
-        for path in [["message", "content"], ["content"], ["payload", "content"], ["data", "content"], ["message", "parts"]] as [[StaticString]] {
+        for path in [
+            ["message", "content"], ["content"], ["payload", "content"], ["data", "content"], ["message", "parts"],
+        ] as [[StaticString]] {
             guard let content = value(at: path) else { continue }
             if let text = content.string { return text }
             for block in content.items { if let text = block.member("text")?.string { return text } }

@@ -425,7 +425,8 @@ struct AgentLogScan {
 
     private mutating func takeReferences(_ record: JSONView, _ kind: AgentLog.Kind?, _ entry: UInt32) {
         guard mode == .recover, let kind else { return }
-        for (index, reference) in log.references.enumerated() where reference.kind.utf8Start == kind.name.utf8Start
+        for (index, reference) in log.references.enumerated()
+        where reference.kind.utf8Start == kind.name.utf8Start
             || reference.kind.description == kind.name.description
         {
             guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
@@ -442,11 +443,14 @@ struct AgentLogScan {
         findings.add(
             .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
             line: at.line,
-            "A record of the kind \(kind.name) lacks \(missing.joined(separator: ", ")), so \(log.agent) cannot use it.")
+            "A record of the kind \(kind.name) lacks \(missing.joined(separator: ", ")), so \(log.agent) cannot use it."
+        )
     }
 
     private mutating func noteSession(_ flags: LogEntry.Flags, _ at: RecordPlace) {
-        if let time = fields[.time], time.isString, entries.count < 2 || repairs.areKept { lastTime = time.string ?? "" }
+        if let time = fields[.time], time.isString, entries.count < 2 || repairs.areKept {
+            lastTime = time.string ?? ""
+        }
         guard let value = fields[.session], value.isString, !value.isEmptyText else { return }
         guard let session else {
             session = value.text
@@ -461,7 +465,9 @@ struct AgentLogScan {
     private mutating func noteHeader(
         _ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace, isSalvaged: Bool
     ) -> Bool {
-        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else { return false }
+        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else {
+            return false
+        }
         if header != nil {
             let isOther = record.value(at: expected.id)?.string ?? "" != header?.session
             if mode == .recover, !expected.mayRepeat || isAmongFragments {
@@ -476,7 +482,9 @@ struct AgentLogScan {
             return true
         }
         let session = record.value(at: expected.id)?.string ?? ""
-        header = SeenHeader(at: at, session: session, before: entries.count + badLines.count - (isSalvaged ? 1 : 0), isSalvaged: isSalvaged)
+        header = SeenHeader(
+            at: at, session: session, before: entries.count + badLines.count - (isSalvaged ? 1 : 0),
+            isSalvaged: isSalvaged)
         sequence.isNumbered = record.value(at: ["payload", "history_mode"])?.isText("paginated") == true
         if let (path, newest) = expected.version, let version = record.value(at: path)?.number, version > newest,
             mode == .recover
@@ -509,7 +517,8 @@ struct AgentLogScan {
         let session = self.session.map(JSONText.string) ?? "00000000-0000-4000-8000-000000000000"
         let time = lastTime.isEmpty ? "1970-01-01T00:00:00.000Z" : lastTime
         let isPlain = (session + time).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 < 0x7F }
-        return Array((isPlain ? expected.made(session, time) : expected.made("recovered", "1970-01-01T00:00:00.000Z")).utf8)
+        return Array(
+            (isPlain ? expected.made(session, time) : expected.made("recovered", "1970-01-01T00:00:00.000Z")).utf8)
             + [0x0A]
     }
 
@@ -726,11 +735,15 @@ struct AgentLogScan {
             takeJoined(outline.outline.root)
             return nil
         }
-        if let fault, fault.reason != .unexpectedEnd || unfinished.count >= Self.mostLinesOfRecord || !line.text.hasNewline {
+        if let fault,
+            fault.reason != .unexpectedEnd || unfinished.count >= Self.mostLinesOfRecord || !line.text.hasNewline
+        {
             // The last line may begin a record of its own.
             let last = unfinished.removeLast()
             loseUnfinished()
-            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, last.bytes.first == 0x7B else { return false }
+            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, last.bytes.first == 0x7B else {
+                return false
+            }
             unfinished = [last]
         }
         return true
@@ -759,7 +772,8 @@ struct AgentLogScan {
         for line in unfinished {
             lose(
                 line.at, line.whole, .corruptEntry,
-                "The line is no record (\(line.fault.reason.explanation), byte \(line.at.place.lowerBound + line.fault.offset))")
+                "The line is no record (\(line.fault.reason.explanation), byte \(line.at.place.lowerBound + line.fault.offset))"
+            )
             fragment = (line.bytes, line.at)
         }
         unfinished = []
@@ -780,7 +794,8 @@ struct AgentLogScan {
         findings.add(
             .repeatedAfterTorn, .note, offset: fragment.at.place.lowerBound, length: fragment.at.place.count,
             line: fragment.at.line,
-            "The fragment is the beginning of the record behind it: the write was cut short and made again, and nothing is lost.")
+            "The fragment is the beginning of the record behind it: the write was cut short and made again, and nothing is lost."
+        )
     }
 }
 

@@ -70,7 +70,8 @@ struct AgentView {
                 case "RecursionError": "a line nests too deep (line \(scan.fatal?.at.line ?? 0))"
                 default: "a field has a value of a type that it cannot have (line \(scan.fatal?.at.line ?? 0))"
                 }
-            refusal = Refusal(kind: error, message: "\(scan.log.reader.sentence) gives up on the whole file: \(reason).")
+            refusal = Refusal(
+                kind: error, message: "\(scan.log.reader.sentence) gives up on the whole file: \(reason).")
         }
     }
 
@@ -89,7 +90,8 @@ struct AgentView {
         shown = reading.branch.map { number in
             let value = reading.values[number]
             return Shown(
-                place: value.place, line: value.line, name: reading.name(number) ?? "", entry: entries[value.place.lowerBound])
+                place: value.place, line: value.line, name: reading.name(number) ?? "",
+                entry: entries[value.place.lowerBound])
         }
         chain = shown.compactMap(\.entry)
         kept = Set(reading.context.compactMap { entries[reading.values[$0].place.lowerBound] })
@@ -103,7 +105,8 @@ struct AgentView {
         case .reset where size > 0:
             findings.add(
                 .readerOverwrites, .error, offset: 0, length: size, line: 1,
-                "The first record is no session header, so pi would overwrite the file with an empty session on opening.")
+                "The first record is no session header, so pi would overwrite the file with an empty session on opening."
+            )
         case .migrated:
             let hadIDs = reading.values.dropFirst().contains { $0.newID != nil && $0.isNewIDForOld }
             findings.add(
@@ -116,7 +119,8 @@ struct AgentView {
         }
         if reading.effect == .same, !reading.isRecent, let header, size > 0 {
             findings.add(
-                .headerTooLong, .warning, offset: header.place.lowerBound, length: header.place.count, line: header.line,
+                .headerTooLong, .warning, offset: header.place.lowerBound, length: header.place.count,
+                line: header.line,
                 """
                 The header is not whole within the first line and the first \(PiReading.recentWindow) bytes, so pi does not \
                 find the session when it continues the most recent one.
@@ -126,7 +130,8 @@ struct AgentView {
             let value = reading.values[number]
             findings.add(
                 .referenceMissing, .error, offset: value.place.lowerBound, length: value.place.count, line: value.line,
-                "The entry that the compaction keeps first is not before it on the path, so pi keeps nothing from before.")
+                "The entry that the compaction keeps first is not before it on the path, so pi keeps nothing from before."
+            )
         }
     }
 
@@ -143,11 +148,13 @@ struct AgentView {
         for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
         shown = reading.messages.map { message in
             let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
-            return Shown(place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
+            return Shown(
+                place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
         }
         for rewind in reading.lostRewinds where rewind.messagesLost > 0 {
             findings.add(
-                .referenceMissing, .error, offset: rewind.place.lowerBound, length: rewind.place.count, line: rewind.line,
+                .referenceMissing, .error, offset: rewind.place.lowerBound, length: rewind.place.count,
+                line: rewind.line,
                 "A rewind to a message that is not there takes away all \(rewind.messagesLost) messages before it.")
         }
         for (index, message) in reading.messages.enumerated() where message.pendingCalls > 0 {
@@ -157,7 +164,8 @@ struct AgentView {
                 length: message.place.count, line: message.line,
                 isLast
                     ? "\(message.pendingCalls) tool calls have no result yet."
-                    : "\(message.pendingCalls) tool calls have no result and stay unanswered, for which the service refuses the turn.")
+                    : "\(message.pendingCalls) tool calls have no result and stay unanswered, for which the service refuses the turn."
+            )
         }
     }
 
@@ -167,7 +175,8 @@ struct AgentView {
     private init(chain scan: AgentLogScan) {
         var last = [UInt32](repeating: .max, count: scan.identifiers.count)
         var leaf: UInt32?
-        for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen && entry.id != IdentifierTable.none {
+        for (index, entry) in scan.entries.enumerated()
+        where entry.isNode && entry.isSeen && entry.id != IdentifierTable.none {
             last[Int(entry.id)] = UInt32(index)
             leaf = UInt32(index)
         }
@@ -178,7 +187,8 @@ struct AgentView {
             guard !isSeen[Int(entry.id)] else { break }
             isSeen[Int(entry.id)] = true
             chain.append(index)
-            leaf = entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
+            leaf =
+                entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
         }
         chain.reverse()
         self.chain = chain

@@ -64,7 +64,8 @@ struct CallRules {
             let elsewhere = elsewhere(id, isResult: false)
             add(
                 .resultWithoutCall, .error, shown[result],
-                "The result of the tool call \(name) stands in the conversation without the call\(elsewhere); the service refuses the turn.")
+                "The result of the tool call \(name) stands in the conversation without the call\(elsewhere); the service refuses the turn."
+            )
             return
         }
         guard let result = sight.result else {
@@ -74,24 +75,29 @@ struct CallRules {
             } else {
                 add(
                     .callWithoutResult, .error, shown[call],
-                    "The tool call \(name) has no result in the conversation\(elsewhere(id, isResult: true)); the service refuses every further turn.")
+                    "The tool call \(name) has no result in the conversation\(elsewhere(id, isResult: true)); the service refuses every further turn."
+                )
             }
             return
         }
         if sight.results > 1 {
-            add(.resultRepeated, .error, shown[result], "The tool call \(name) has \(sight.results) results; the service refuses the turn.")
+            add(
+                .resultRepeated, .error, shown[result],
+                "The tool call \(name) has \(sight.results) results; the service refuses the turn.")
         }
         if result < call {
             add(.resultBeforeCall, .error, shown[result], "The result of the tool call \(name) stands before the call.")
         } else if scan.log.resultsFollowCalls, isInterrupted(shown, call, result) {
             add(
                 .callInterrupted, .error, shown[call],
-                "Something else stands between the tool call \(name) and its result; the service wants the result next.")
+                "Something else stands between the tool call \(name) and its result; the service wants the result next."
+            )
         }
         if let kept, kept.contains(shown[result]), !kept.contains(shown[call]) {
             add(
                 .pairSplit, .error, shown[result],
-                "A compaction keeps the result of the tool call \(name) and not the call; the service refuses the turn.")
+                "A compaction keeps the result of the tool call \(name) and not the call; the service refuses the turn."
+            )
         }
     }
 
@@ -105,9 +111,12 @@ struct CallRules {
         let response = scan.entries[Int(shown[call])].group
         return shown[(call + 1)..<result].contains { index in
             let entry = scan.entries[Int(index)]
-            guard entry.kind != LogEntry.unknownKind, scan.log.kinds[Int(entry.kind)].part.isMessage else { return false }
+            guard entry.kind != LogEntry.unknownKind, scan.log.kinds[Int(entry.kind)].part.isMessage else {
+                return false
+            }
             if entry.flags.contains(.holdsResult) { return false }
-            return entry.group != response || response == IdentifierTable.none || scan.log.kinds[Int(entry.kind)].part == .user
+            return entry.group != response || response == IdentifierTable.none
+                || scan.log.kinds[Int(entry.kind)].part == .user
         }
     }
 }

@@ -24,7 +24,8 @@ struct ClaudeListing {
     init(_ bytes: FileBytes) {
         let head = RecordLines.repaired(bytes.copy(0..<Self.window))
         let tail =
-            bytes.count <= Self.window ? head : RecordLines.repaired(bytes.copy(bytes.count - Self.window..<bytes.count))
+            bytes.count <= Self.window
+            ? head : RecordLines.repaired(bytes.copy(bytes.count - Self.window..<bytes.count))
         guard !head.isEmpty else { return }
         let firstLine = head.prefix { $0 != 0x0A }
         guard !firstLine.holds("\"isSidechain\":true"), !firstLine.holds("\"isSidechain\": true") else { return }
@@ -33,19 +34,27 @@ struct ClaudeListing {
             Self.last("customTitle", tail), Self.last("customTitle", head), Self.last("aiTitle", tail),
             Self.last("aiTitle", head),
         ])
-        summary = Self.firstFilled([customTitle, Self.last("lastPrompt", tail), Self.last("summary", tail), firstPrompt])
+        summary = Self.firstFilled([
+            customTitle, Self.last("lastPrompt", tail), Self.last("summary", tail), firstPrompt,
+        ])
         gitBranch = Self.firstFilled([Self.last("gitBranch", tail), Self.first("gitBranch", head)])
         folder = Self.firstFilled([Self.first("cwd", head)])
-        let tags = tail.split(separator: 0x0A, omittingEmptySubsequences: false).filter { $0.begins("{\"type\":\"tag\"") }
+        let tags = tail.split(separator: 0x0A, omittingEmptySubsequences: false).filter {
+            $0.begins("{\"type\":\"tag\"")
+        }
         tag = Self.firstFilled([tags.last.flatMap { Self.last("tag", Array($0)) }])
         created = Self.first("timestamp", head)
     }
 
-    private static func firstFilled(_ texts: [[UInt8]?]) -> [UInt8]? { texts.lazy.compactMap { $0 }.first { !$0.isEmpty } }
+    private static func firstFilled(_ texts: [[UInt8]?]) -> [UInt8]? {
+        texts.lazy.compactMap { $0 }.first { !$0.isEmpty }
+    }
 
     // MARK: Values by their keys
 
-    private static func forms(_ key: String) -> [[UInt8]] { [Array("\"\(key)\":\"".utf8), Array("\"\(key)\": \"".utf8)] }
+    private static func forms(_ key: String) -> [[UInt8]] {
+        [Array("\"\(key)\":\"".utf8), Array("\"\(key)\": \"".utf8)]
+    }
 
     /// The value that is closed last, of the form with a space if there is any.
     private static func last(_ key: String, _ window: [UInt8]) -> [UInt8]? {

@@ -282,7 +282,12 @@ struct ClaudeView {
         private func sortedByTime(_ entries: [UInt32]) -> [UInt32] {
             guard entries.count > 1 else { return entries }
             let times = entries.map { entry in
-                (entry, view.source.withRecord(view.entry(entry), view.scan.log.lines.dialect) { $0.member("timestamp")?.text } ?? nil)
+                (
+                    entry,
+                    view.source.withRecord(view.entry(entry), view.scan.log.lines.dialect) {
+                        $0.member("timestamp")?.text
+                    } ?? nil
+                )
             }
             return times.enumerated().sorted {
                 let (a, b) = ($0.element.1 ?? [], $1.element.1 ?? [])

@@ -200,7 +200,8 @@ struct GeminiReading {
         guard messages == nil || messages?.kind == .null || messages?.kind == .array else { return }
         for item in messages?.items ?? root.items {
             guard item.kind != .null else { return removeAll() }
-            var message = Message(id: item.member("id")?.text, type: item.member("type")?.text, place: item.range, line: 1)
+            var message = Message(
+                id: item.member("id")?.text, type: item.member("type")?.text, place: item.range, line: 1)
             message.isUser = item.member("type")?.isText("user") == true
             message.text = item.member("content").map(Self.listableText) ?? []
             message.isResumable = Self.isLegacyResumable(item)

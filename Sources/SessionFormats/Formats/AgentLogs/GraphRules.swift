@@ -78,11 +78,13 @@ struct GraphRules {
             if other != nil {
                 add(
                     .conflictingID, .error, entry,
-                    "\(entries.count) records have the identifier \(name(id)) and not the same content; \(scan.log.agent) uses one of them.")
+                    "\(entries.count) records have the identifier \(name(id)) and not the same content; \(scan.log.agent) uses one of them."
+                )
             } else {
                 add(
                     .duplicateID, .warning, entry,
-                    "The record \(name(id)) stands \(entries.count) times in the file, with the same bytes, as when a history is written again.")
+                    "The record \(name(id)) stands \(entries.count) times in the file, with the same bytes, as when a history is written again."
+                )
             }
         }
     }
@@ -161,7 +163,8 @@ struct GraphRules {
         guard roots.count > 1 else { return }
         add(
             .severalRoots, .warning, roots[1],
-            "The conversation begins \(roots.count) times without a compaction between; \(scan.log.agent) shows one of them.")
+            "The conversation begins \(roots.count) times without a compaction between; \(scan.log.agent) shows one of them."
+        )
     }
 
     private func part(_ entry: LogEntry) -> AgentLog.Part {
@@ -200,7 +203,8 @@ struct GraphRules {
         for (_, turn) in turns.sorted(by: { $0.value.at.offset < $1.value.at.offset }) where turn.runs > 1 {
             add(
                 .interleavedBranches, .warning, turn.at,
-                "A branch that begins here and the conversation grew in turns, as when two programs write to one session; \(reach).")
+                "A branch that begins here and the conversation grew in turns, as when two programs write to one session; \(reach)."
+            )
         }
     }
 
@@ -222,7 +226,9 @@ struct GraphRules {
         for reference in scan.references {
             let index = Int(reference.entry)
             if last[Int(reference.target)] == Self.none {
-                missing[reference.pattern] = ((missing[reference.pattern]?.count ?? 0) + 1, missing[reference.pattern]?.first ?? reference)
+                missing[reference.pattern] = (
+                    (missing[reference.pattern]?.count ?? 0) + 1, missing[reference.pattern]?.first ?? reference
+                )
             } else if index + 1 < scan.entries.count, scan.entries[index + 1].id == reference.target,
                 part(scan.entries[index]) == .aside
             {
@@ -233,7 +239,8 @@ struct GraphRules {
             let field = scan.log.references[Int(pattern)].path.map(\.description).joined(separator: ".")
             add(
                 .referenceMissing, .note, scan.entries[Int(found.first.entry)],
-                "\(found.count) records name with \(field) one that is not in the file (first \(name(found.first.target))).")
+                "\(found.count) records name with \(field) one that is not in the file (first \(name(found.first.target)))."
+            )
         }
         if let collisions {
             add(

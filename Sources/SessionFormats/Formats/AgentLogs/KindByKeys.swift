@@ -38,6 +38,7 @@ enum LoneSurrogates {
 
     private static func unit(_ line: TextLine, _ at: Int) -> UInt32? {
         guard at + 6 <= line.end, line.base[at] == 0x5C, line.base[at + 1] == 0x75 else { return nil }
-        return UInt32(String(decoding: UnsafeBufferPointer(start: line.base + at + 2, count: 4), as: UTF8.self), radix: 16)
+        return UInt32(
+            String(decoding: UnsafeBufferPointer(start: line.base + at + 2, count: 4), as: UTF8.self), radix: 16)
     }
 }

@@ -29,8 +29,9 @@ struct LogRepairs {
         all.append(LogRepair(kind: .leftOut, place: place, replacement: [], reason: reason()))
     }
 
-    mutating func mend(_ place: Range<Int>, _ replacement: @autoclosure () -> [UInt8], _ reason: @autoclosure () -> String)
-    {
+    mutating func mend(
+        _ place: Range<Int>, _ replacement: @autoclosure () -> [UInt8], _ reason: @autoclosure () -> String
+    ) {
         guard areKept else { return }
         all.append(LogRepair(kind: .mended, place: place, replacement: replacement(), reason: reason()))
     }

@@ -70,7 +70,8 @@ struct PiReading {
             if let value = line.value { add(value, line) }
         }
         isRecent = Self.isRecent(bytes)
-        isListed = values.first.map { $0.isHeaderLike } == true && !values.contains { $0.kind == .null || $0.breaksListing }
+        isListed =
+            values.first.map { $0.isHeaderLike } == true && !values.contains { $0.kind == .null || $0.breaksListing }
         if version.isNaN { isSpelledAsWritten = Self.isSpelledAsWritten(bytes) }
         open()
     }
@@ -164,7 +165,9 @@ struct PiReading {
     }
 
     /// An identifier as a text; nil for one that is none.
-    func name(_ value: Int) -> String? { identifiers.isText(values[value].id) ? identifiers.text(values[value].id) : nil }
+    func name(_ value: Int) -> String? {
+        identifiers.isText(values[value].id) ? identifiers.text(values[value].id) : nil
+    }
 
     // MARK: Opening
 
