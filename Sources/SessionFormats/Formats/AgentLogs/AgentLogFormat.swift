@@ -45,7 +45,10 @@ public struct AgentLogFormat: SessionFormat {
         let bounds = depth == .ends ? Self.beginning : Self.sample
         let start = FileBytes(bytes.copy(0..<bounds.size))
         var seen = AgentLog.Seen.nothing
-        RecordLines.forEach(in: start, log.lines, atMost: bounds.lines) { line in
+        // What nests deeper than any record does is not looked into.
+        var rules = log.lines
+        rules.dialect.depthLimit = JSONScanner.depthLimit
+        RecordLines.forEach(in: start, rules, atMost: bounds.lines) { line in
             if let value = line.value, value.kind == .object { seen = max(seen, log.recognises(value)) }
         }
         switch seen {
