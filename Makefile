@@ -40,7 +40,8 @@ help:
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
 	@echo "make kill-writers               kill two processes a hundred times that append to one log, and fill a disk (LOG_PEER)"
 	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
-	@echo "make interop                    have the program that .mv2 comes from open what CrashLab writes (needs Python and a network)"
+	@echo "make interop                    have the programs that .mv2 and Claude Code's sessions are read by open what CrashLab writes"
+	@echo "                                (needs Python and a network)"
 	@echo "make documentation              build the documentation of the libraries, where the toolchain has docc"
 	@echo "make lint                       check the sources' form"
 	@echo "make test-address, test-thread  run all tests under a sanitizer"
@@ -144,7 +145,9 @@ explore: build
 interop: build interop-environment
 	@if [ -x $(INTEROP_ENVIRONMENT)/bin/python ]; then \
 	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/mv2.py $(CRASHLAB) Fixtures/mv2 && \
-	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/recovered.py $(CRASHLAB) Fixtures/mv2 300 $(LOG_PEER); fi
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/recovered.py $(CRASHLAB) Fixtures/mv2 300 $(LOG_PEER) && \
+	  { $(INTEROP_ENVIRONMENT)/bin/pip install -q claude-agent-sdk==0.2.187 || true; } && \
+	  $(INTEROP_ENVIRONMENT)/bin/python Tests/Interop/claude_copies.py $(CRASHLAB); fi
 
 explore-memvid: build interop-environment
 	@if ! command -v strace >/dev/null; then echo "Skipped: there is no strace here; on Debian: apt-get install strace."; \

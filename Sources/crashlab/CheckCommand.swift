@@ -7,6 +7,7 @@ enum CheckCommand: Command {
     static let summary = "Tell what is in session files, what is damaged, and what can be recovered."
     static let help = """
         usage: crashlab check [OPTIONS] FILE|DIR…
+               crashlab check --agents [--home DIR] [OPTIONS]
 
         Reads each file, whatever program wrote it, and tells its format, its state and what survives. Never changes a
         file. Directories are searched for files; - is standard input. The format is told from the content, and from the
@@ -20,6 +21,11 @@ enum CheckCommand: Command {
           --jobs N                  How many files are looked at side by side; all cores unless told otherwise. The
                                     output is the same, in the order of the names.
           --deep                    Hash all content that has a hash, on all cores; slow for large files.
+          --agents                  Look at the sessions of all agents that are known, where each keeps them below the home
+                                    folder: those that are not clean, the worst first, and a line an agent.
+          --home DIR                The home folder for --agents; that of the user unless told otherwise.
+          --show-text               Show what people and models said. Without this reports hold names, kinds, places and
+                                    counts only.
           --junit FILE              Also write the outcome as JUnit's XML, a test for each file.
           --sarif FILE              Also write the findings as SARIF.
           --cost                    Tell on standard error how long it took and the most memory that it held.
@@ -42,6 +48,8 @@ enum CheckCommand: Command {
         var streams: Bool
         /// Whether examinations are kept for a report on all files.
         var keepsReports: Bool
+        /// Whether nothing is printed file by file.
+        var isSilent = false
     }
 
     /// What is said of one file.
@@ -61,11 +69,18 @@ enum CheckCommand: Command {
         var options = Options(
             examination: ExaminationOptions(
                 mode: try arguments.choice("--mode", ReadingMode.self) ?? .recover, isDeep: arguments.flag("--deep"),
-                digests: arguments.flag("--digest")),
+                digests: arguments.flag("--digest"), showsText: arguments.flag("--show-text")),
             format: try arguments.option("--as").map(format(named:)),
             output: try arguments.choice("--format", OutputFormat.self) ?? .text,
             streams: arguments.flag("--stream"), keepsReports: junit != nil || sarif != nil)
+        let isForAgents = arguments.flag("--agents")
+        let home = try arguments.option("--home")
         let operands = try arguments.operands()
+        if home != nil, !isForAgents { throw UsageError(message: "--home is for --agents.") }
+        if isForAgents {
+            guard operands.isEmpty else { throw UsageError(message: "--agents finds its files itself; name none.") }
+            return checkAgents(home ?? NSHomeDirectory(), options, jobs: jobs)
+        }
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or directory.") }
         if operands.count(where: { $0 == "-" }) > 1 {
             throw UsageError(message: "standard input can be read once, so name - once.")
@@ -81,6 +96,31 @@ enum CheckCommand: Command {
         if let sarif { try SarifReport(files: reports).json().write(to: URL(filePath: sarif), options: .atomic) }
         if tellsCost { Output.error(ProcessCost.current().text) }
         return hasFailed ? .inputOutputError : ExitStatus(worst)
+    }
+
+    /// Looks where each agent keeps its sessions.
+    private static func checkAgents(_ home: String, _ options: Options, jobs: Int?) -> ExitStatus {
+        var summary = AgentSummary()
+        var hasFailed = false
+        for agent in AgentLogFormat.all {
+            let folders = agent.folders.map { "\(home)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
+            guard !folders.isEmpty else { continue }
+            let tree = FileTree(folders)
+            for failure in tree.failures { Output.error("\(failure)\n") }
+            hasFailed = hasFailed || !tree.failures.isEmpty
+            let files = tree.files.filter { $0.path.hasSuffix(".jsonl") }
+            var found = options
+            (found.format, found.isSilent, found.keepsReports) = (agent, true, true)
+            let reports = check(
+                files, found, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed
+            ).reports
+            summary.add(agent.agent, reports)
+        }
+        for file in summary.worstFirst where file.examination.verdict > .clean {
+            Output.write(output(file.examination, file.path, options))
+        }
+        Output.write(options.output == .json ? summary.json : Array(summary.text.utf8))
+        return hasFailed ? .inputOutputError : ExitStatus(summary.worst)
     }
 
     static func format(named name: String) throws -> any SessionFormat {
@@ -115,15 +155,16 @@ enum CheckCommand: Command {
     private static func outcome(of path: String, _ options: Options) -> Outcome {
         do throws(FileSystemError) {
             var examination = try examine(path, options)
-            var output = print(examination, path, options)
+            var outcome = Outcome(verdict: examination.verdict)
+            if !options.isSilent { outcome.output = output(examination, path, options) }
             if examination.isOutdated {
                 // Items are made when they are printed, from a file that is no longer the one that was examined.
                 var copying = options
                 copying.examination.copies = true
                 examination = try examine(path, copying)
-                output = print(examination, path, options)
+                outcome.verdict = examination.verdict
+                if !options.isSilent { outcome.output = output(examination, path, options) }
             }
-            var outcome = Outcome(output: output, verdict: examination.verdict)
             if options.keepsReports {
                 examination.releaseFile()
                 outcome.report = ExaminedFile(path: path, examination: examination)
@@ -134,7 +175,7 @@ enum CheckCommand: Command {
         }
     }
 
-    private static func print(_ examination: Examination, _ path: String, _ options: Options) -> [UInt8] {
+    private static func output(_ examination: Examination, _ path: String, _ options: Options) -> [UInt8] {
         switch options.output {
         case .json: examination.json(path: path) + [0x0A]
         case .text: Array(examination.text(path: path).utf8)

@@ -16,6 +16,8 @@ enum RecoverCommand: Command {
                               for a folder, another folder, DIR.recovered unless told otherwise.
           --as FORMAT         What to read every file as, whatever it looks like: \(CheckCommand.formatNames).
           --dry-run           Write nothing, only say what would be done.
+          --rewire            Hang records whose parent is not in the file on the record before them. That is a guess.
+          --close-calls       Put in a result for each tool call that has none, which says that there is none.
           --format text|json  A block of text a file (default), or one JSON object a line.
 
         A memory whose table of contents is lost comes back as a replay segment of its sessions.
@@ -30,6 +32,7 @@ enum RecoverCommand: Command {
         var format: (any SessionFormat)?
         var output: OutputFormat
         var isDry: Bool
+        var recovery: RecoveryOptions
     }
 
     /// A file and where its copy goes.
@@ -44,7 +47,9 @@ enum RecoverCommand: Command {
         let options = Options(
             format: try arguments.option("--as").map(CheckCommand.format(named:)),
             output: try arguments.choice("--format", OutputFormat.self) ?? .text,
-            isDry: arguments.flag("--dry-run"))
+            isDry: arguments.flag("--dry-run"),
+            recovery: RecoveryOptions(
+                rewires: arguments.flag("--rewire"), closesCalls: arguments.flag("--close-calls")))
         let operands = try arguments.operands()
         guard !operands.isEmpty else { throw UsageError(message: "name at least one file or folder.") }
         if let output, operands.count > 1, !FileManager.default.isFolder(output) {
@@ -96,7 +101,7 @@ enum RecoverCommand: Command {
             return .unreadable
         }
         do throws(RecoveryError) {
-            let recovered = try format.recover(bytes)
+            let recovered = try format.recover(bytes, options.recovery)
             report.recovered = recovered
             report.output = job.output
         } catch {

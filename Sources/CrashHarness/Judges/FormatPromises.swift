@@ -80,12 +80,14 @@ struct FormatPromises: Judge {
             }
             contents[mode] = Self.contents(examination)
         }
-        var rest = contents[.recover, default: []][...]
+        // A reader may show records in an order that is not the file's, so only how many there are of each counts here.
+        var rest: [[UInt8]: Int] = [:]
+        for item in contents[.recover, default: []] { rest[item, default: 0] += 1 }
         for (index, item) in contents[.reference, default: []].enumerated() {
-            guard let found = rest.firstIndex(of: item) else {
+            guard let count = rest[item], count > 0 else {
                 return ("item \(index) of reference mode in recover mode", "\(contents[.recover]?.count ?? 0) others")
             }
-            rest = rest[(found + 1)...]
+            rest[item] = count - 1
         }
         return nil
     }

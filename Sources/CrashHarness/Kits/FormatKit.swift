@@ -40,6 +40,8 @@ public struct FormatKit: Sendable {
     public let blindField: @Sendable (UntoldLoss) -> String?
     /// What is still to be said of a recovered copy, since it is about content, which recovery does not change.
     public let findingsOfContent: Set<FindingCode>
+    /// Whether reference mode gives only part of what a whole file holds, or gives it in another order.
+    public let referenceShowsPart: Bool
     /// The kinds of content that can be asked for; empty when there is one.
     public let contents: [String]
     /// Whether a file can be built on another one.
@@ -67,7 +69,7 @@ public struct FormatKit: Sendable {
         sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
         acknowledged: (@Sendable (inout Choices) throws -> AcknowledgedFile)? = nil,
         blindField: @escaping @Sendable (UntoldLoss) -> String? = { $0.isChangedInPlace ? "content" : nil },
-        findingsOfContent: Set<FindingCode> = [],
+        findingsOfContent: Set<FindingCode> = [], referenceShowsPart: Bool = false,
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], hostile: [HostileFamily] = [],
@@ -81,6 +83,7 @@ public struct FormatKit: Sendable {
         self.acknowledged = acknowledged
         self.blindField = blindField
         self.findingsOfContent = findingsOfContent
+        self.referenceShowsPart = referenceShowsPart
         self.contents = contents
         self.buildsOnBase = buildsOnBase
         self.generate =

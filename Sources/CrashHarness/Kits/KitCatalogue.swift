@@ -12,9 +12,10 @@ public struct KitCatalogue: Sendable {
     public init(_ kits: [FormatKit]) { self.kits = kits }
 
     /// The kits of the formats that the libraries know.
-    public static let standard = KitCatalogue([
-        .sessionLog, .replaySegment, .activeSession, .mv2, .liveReplayTrace, .liveReplayStore,
-    ])
+    public static let standard = KitCatalogue(
+        [
+            .sessionLog, .replaySegment, .activeSession, .mv2, .liveReplayTrace, .liveReplayStore,
+        ] + FormatKit.agentLogs)
 
     /// The same with further kits; one of a format that is there already takes its place.
     public func adding(_ more: FormatKit...) -> KitCatalogue {

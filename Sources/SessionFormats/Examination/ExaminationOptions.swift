@@ -13,13 +13,21 @@ public struct ExaminationOptions: Sendable {
     /// Whether the file is copied into memory also where the program has files mapped; see `FileBytes.mapsFiles()`.
     public var copies = false
 
+    /// Whether the file's own text may be quoted, where it is what people said; names, kinds and places always are.
+    public var showsText: Bool
+    /// What the file is called, without folders, where its name says what its content should.
+    public var fileName: String?
+
     /// Makes options.
     public init(
-        mode: ReadingMode = .recover, isDeep: Bool = false, digests: Bool = false, usesAllCores: Bool = false
+        mode: ReadingMode = .recover, isDeep: Bool = false, digests: Bool = false, usesAllCores: Bool = false,
+        showsText: Bool = false, fileName: String? = nil
     ) {
         self.mode = mode
         self.isDeep = isDeep
         self.digests = digests
         self.usesAllCores = usesAllCores
+        self.showsText = showsText
+        self.fileName = fileName
     }
 }

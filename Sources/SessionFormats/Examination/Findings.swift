@@ -28,6 +28,17 @@ public struct Findings: Sendable {
         all.append(Finding(code, severity, offset: offset, length: length, line: line, message: message()))
     }
 
+    /// Adds the findings of another part of a reader.
+    public mutating func add(_ other: Findings) {
+        for finding in other.all {
+            add(
+                finding.code, finding.severity, offset: finding.offset, length: finding.length, line: finding.line,
+                finding.message)
+        }
+        dropped += other.dropped
+        if let worst = other.worst { self.worst = max(self.worst ?? worst, worst) }
+    }
+
     /// All findings, with one at the end that counts those beyond the limit.
     public var report: [Finding] {
         guard dropped > 0, let last = all.last else { return all }

@@ -12,9 +12,10 @@ public struct FormatCatalogue: Sendable {
     public init(_ formats: [any SessionFormat]) { self.formats = formats }
 
     /// The formats of this library.
-    public static let standard = FormatCatalogue([
-        SessionLogFormat(), MV2Format(), ReplaySegmentFormat(), ActiveSessionFormat(),
-    ])
+    public static let standard = FormatCatalogue(
+        [
+            SessionLogFormat(), MV2Format(), ReplaySegmentFormat(), ActiveSessionFormat(),
+        ] + AgentLogFormat.all)
 
     /// The same with further formats; one whose name is there already takes its place.
     public func adding(_ more: any SessionFormat...) -> FormatCatalogue {
@@ -59,6 +60,8 @@ public struct FormatCatalogue: Sendable {
         _ bytes: FileBytes, name: String? = nil, as format: (any SessionFormat)? = nil,
         _ options: ExaminationOptions = ExaminationOptions()
     ) -> Examination {
+        var options = options
+        options.fileName = options.fileName ?? Self.lastComponent(name)
         if let format { return format.examine(bytes, options) }
         let claims = recognise(bytes, name: Self.lastComponent(name))
         guard let best = claims.first else { return Self.unknown(bytes) }

@@ -7,8 +7,15 @@
 
 /// What a recovery is asked to do.
 public struct RecoveryOptions: Sendable {
-    /// Makes options: nothing but what is certain.
-    public init() {}
+    /// Whether a record whose parent is not in the file is hung on the record before it, in formats of graphs.
+    public var rewires: Bool
+    /// Whether a result is put in for each tool call that has none, which says that there is none.
+    public var closesCalls: Bool
+
+    /// Makes options: nothing but what is certain, unless told otherwise.
+    public init(rewires: Bool = false, closesCalls: Bool = false) {
+        (self.rewires, self.closesCalls) = (rewires, closesCalls)
+    }
 }
 
 /// A whole file with everything that could be had of another one.
@@ -37,6 +44,11 @@ public struct Recovered: Sendable {
         var account = Account(input: input, blanks: blanks, findings: findings)
         account.add(kept: kept, structure: structure)
         repairs = (account.repairs + mended).sorted { ($0.offset, $0.length) < ($1.offset, $1.length) }
+    }
+
+    /// Makes a recovery of which it is known what became of each part.
+    public init(_ format: FormatID, _ bytes: [UInt8], repairs: [Repair]) {
+        (self.format, self.bytes, self.repairs) = (format, bytes, repairs)
     }
 
     /// The bytes of the input that the copy does not have.

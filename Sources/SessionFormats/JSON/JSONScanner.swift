@@ -91,6 +91,10 @@ struct JSONScanner {
     /// Whether everything so far is spelled as the reference's writer spells it, but for what has to be looked at apart:
     /// numbers that are not integers, and the order of keys in free JSON.
     private(set) var isPlain = true
+    /// Whether a string that was only held to the grammar escapes half of a surrogate pair.
+    private(set) var hasLoneSurrogate = false
+    /// Whether a string may hold anything but ASCII.
+    private(set) var mayHoldMoreThanASCII = false
 
     init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
         self.base = base
@@ -187,7 +191,10 @@ struct JSONScanner {
             try finishEscapedString(scrutiny, &bits)
         }
         // The bits may be those of bytes behind the string, which costs a needless look and nothing else.
-        if bits & 0x8080_8080_8080_8080 != 0 { try checkUTF8(from: start) }
+        if bits & 0x8080_8080_8080_8080 != 0 {
+            mayHoldMoreThanASCII = true
+            try checkUTF8(from: start)
+        }
         let span = StringSpan(start: start, length: at - start, hasEscapes: hasEscapes)
         at += 1
         return span
@@ -356,8 +363,15 @@ struct JSONScanner {
                 guard try hexUnit(at: at + 8) & 0xFC00 == 0xDC00 else { throw fault(.loneSurrogate) }
                 at += 6
             }
+        } else if unit & 0xF800 == 0xD800 {
+            if unit & 0xFC00 == 0xD800, isLowSurrogate(at: at + 6) { at += 6 } else { hasLoneSurrogate = true }
         }
         at += 6
+    }
+
+    private func isLowSurrogate(at offset: Int) -> Bool {
+        guard offset + 1 < end, base[offset] == 0x5C, base[offset + 1] == 0x75 else { return false }
+        return (try? hexUnit(at: offset + 2)).map { $0 & 0xFC00 == 0xDC00 } ?? false
     }
 
     /// Whether the reference's writer would escape this character by its number, and in these digits.

@@ -48,23 +48,7 @@ struct LogInterpreter {
 
     var recovery: CrashRecovery { CrashRecovery(corruptCount: corruptCount, isTorn: isTorn) }
 
-    /// One line, as it stands in a buffer.
-    struct Line {
-        var base: UnsafePointer<UInt8>
-        var start: Int
-        /// The end, without the newline.
-        var end: Int
-        /// The end of the buffer.
-        var loadable: Int
-        var hasNewline: Bool
-        /// The buffer's place in the file.
-        var fileOffset: Int
-
-        @inline(__always)
-        func scanner(from: Int, to: Int) -> JSONScanner {
-            JSONScanner(base: base + from, from: 0, to: to - from, loadable: loadable - from)
-        }
-    }
+    typealias Line = TextLine
 
     /// Takes a line that is one entry, as nearly all are.
     ///

@@ -6,26 +6,18 @@
 ///     while let entry = try stream.next() { … }
 ///     let summary = try stream.finish()
 public final class SessionLogStream {
-    private let file: any OpenFile
-    private let pieceSize: Int
+    private var feed: LineFeed
     private var interpreter: LogInterpreter
     private var failure: SessionLogError?
-    /// Bytes that have been read but do not end in a newline yet.
-    private var rest: [UInt8] = []
-    private var fileOffset = 0
-    private var isAtEnd = false
     private var current: SessionLogEntries?
     private var position = 0
-    private var watch: ReadPieces
 
     init(file: any OpenFile, interpreter: LogInterpreter, pieceSize: Int) {
-        self.file = file
-        self.pieceSize = Swift.max(1, pieceSize)
+        feed = LineFeed(file, pieceSize: pieceSize)
         self.interpreter = interpreter
-        watch = ReadPieces(file)
     }
 
-    deinit { file.close() }
+    deinit { feed.close() }
 
     /// The next surviving entry; nil at the end. Entries that stand before an error come before it.
     ///
@@ -37,7 +29,7 @@ public final class SessionLogStream {
                 return current[position]
             }
             if let failure { throw failure }
-            guard !isAtEnd else { return nil }
+            guard !feed.isAtEnd else { return nil }
             readPiece()
         }
     }
@@ -58,7 +50,7 @@ public final class SessionLogStream {
     ///
     /// - Throws: `SessionLogError.file` when the file cannot be read any more.
     public func change() throws(SessionLogError) -> FileChange? {
-        do throws(FileSystemError) { return try watch.change() } catch { throw .file(error) }
+        do throws(FileSystemError) { return try feed.change() } catch { throw .file(error) }
     }
 
     /// What is known when a stream has ended.
@@ -79,37 +71,19 @@ public final class SessionLogStream {
 
     private func readPiece() {
         do throws(FileSystemError) {
-            try fill()
+            try feed.fill()
         } catch {
             failure = .file(error)
-            isAtEnd = true
+            feed.end()
         }
-        let lines = isAtEnd ? rest.count : (rest.lastIndex(of: 0x0A) ?? -1) + 1
-        let bytes = FileBytes(Array(rest[..<lines]))
+        let (bytes, fileOffset) = feed.take()
         interpreter.records = EntryRecords()
         if case .failure(let error) = interpreter.takeLines(of: bytes, fileOffset: fileOffset), failure == nil {
             failure = error
-            isAtEnd = true
+            feed.end()
         }
         current = SessionLogEntries(
             bytes: bytes, records: interpreter.records, schema: interpreter.schema, fileOffset: fileOffset)
         position = 0
-        rest.removeFirst(lines)
-        fileOffset += lines
-    }
-
-    /// Reads until there is a whole line or the file ends.
-    private func fill() throws(FileSystemError) {
-        var hasNewline = false
-        while !hasNewline {
-            let piece = try file.read(at: fileOffset + rest.count, count: pieceSize)
-            watch.add(piece, at: fileOffset + rest.count)
-            rest.append(contentsOf: piece)
-            hasNewline = piece.contains(0x0A)
-            if piece.count < pieceSize {
-                isAtEnd = true
-                return
-            }
-        }
     }
 }

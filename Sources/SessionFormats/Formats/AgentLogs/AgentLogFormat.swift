@@ -1,0 +1,127 @@
+// The logs of agents as formats of the catalogue: one type for all, a description for each.
+
+/// The session log of an agent, read by its description.
+public struct AgentLogFormat: SessionFormat {
+    private let log: AgentLog
+
+    init(_ log: AgentLog) { self.log = log }
+
+    /// The agents that are known here.
+    public static let all: [AgentLogFormat] = [.claudeCode, .codex, .pi, .copilot, .gemini, .qwen]
+
+    /// Claude Code.
+    public static let claudeCode = AgentLogFormat(.claudeCode)
+    /// OpenAI's Codex.
+    public static let codex = AgentLogFormat(.codex)
+    /// pi.
+    public static let pi = AgentLogFormat(.pi)
+    /// GitHub's Copilot CLI.
+    public static let copilot = AgentLogFormat(.copilot)
+    /// Gemini CLI.
+    public static let gemini = AgentLogFormat(.gemini)
+    /// Qwen Code.
+    public static let qwen = AgentLogFormat(.qwen)
+
+    /// The agent's name: "claude-code".
+    public var id: FormatID { log.id }
+
+    /// As in "A session of Claude Code".
+    public var title: String { "A session of \(log.agent)" }
+
+    /// What people call the agent.
+    public var agent: String { log.agent }
+
+    /// Where the agent keeps its sessions, below the home folder.
+    public var folders: [String] { log.folders }
+
+    // MARK: Recognition
+
+    /// How much of a file is looked at for records, in bytes, and how many lines of it.
+    private static let beginning = (size: 1 << 14, lines: 4)
+    private static let sample = (size: 1 << 20, lines: 4_096)
+
+    /// A record that only this agent writes is nearly sure at the beginning, and structure elsewhere.
+    public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
+        let bounds = depth == .ends ? Self.beginning : Self.sample
+        let start = FileBytes(bytes.copy(0..<bounds.size))
+        var seen = AgentLog.Seen.nothing
+        // What nests deeper than any record does is not looked into.
+        var rules = log.lines
+        rules.dialect.depthLimit = JSONScanner.depthLimit
+        RecordLines.forEach(in: start, rules, atMost: bounds.lines) { line in
+            if let value = line.value, value.kind == .object { seen = max(seen, log.recognises(value)) }
+        }
+        switch seen {
+        case .nothing: return nil
+        case .record:
+            return Recognition(depth == .ends ? .header : .structure, "a record as \(log.agent) writes them")
+        case .header: return Recognition(.proof, "the header and version of \(log.agent)")
+        }
+    }
+
+    // MARK: Examination
+
+    /// Reads the log, and asks what the agent's own reader would make of it.
+    public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
+        guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
+        let (scan, firstInvalid) = AgentLogScan.read(bytes, log, mode: options.mode)
+        let view = AgentView(
+            scan, firstInvalid: firstInvalid, bytes, whole: bytes, listed: options.mode == .reference)
+        let report = AgentLogReport(scan, view, bytes, options)
+        return report.examination(of: bytes)
+    }
+
+    /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for agents
+    /// whose reader's view needs more than the graph.
+    public func examineStream(
+        path: String, on fileSystem: any FileSystem, _ options: ExaminationOptions
+    ) throws(FileSystemError) -> Examination? {
+        guard log.view != .pi, log.view != .gemini else { return nil }
+        let file = try fileSystem.open(path, .read)
+        defer { file.close() }
+        var scan = AgentLogScan(log, mode: options.mode)
+        var lines = RecordLines(log.lines, textRange: 0..<Int.max)
+        var feed = LineFeed(file)
+        while !feed.isAtEnd {
+            try feed.fill()
+            let (bytes, offset) = feed.take()
+            bytes.withBytes { buffer in
+                if offset == 0 { scan.noteByteOrderMark(buffer) }
+                TextLine.forEach(in: buffer, fileOffset: offset) { lines.take($0) { scan.take($0) } }
+            }
+        }
+        scan.finish()
+        if scan.entries.isEmpty, scan.badLines.count == 0 { return refusalOfEmpty(nil) }
+        let source = OpenFileSource(file)
+        let view = AgentView(scan, firstInvalid: lines.firstInvalid, source, whole: nil, listed: false)
+        let seen = AgentLogReport(scan, view, source, options).examination(of: nil)
+        return try feed.change().map(seen.adding) ?? seen
+    }
+
+    private func refusalOfEmpty(_ bytes: FileBytes?) -> Examination {
+        Examination(
+            refusing: id, of: bytes, "Empty",
+            log.view == .pi
+                ? "The file is empty; pi would begin a new session in it." : "The file is empty, which is no session.",
+            .emptyFile)
+    }
+
+    // MARK: Recovery
+
+    /// The file with fragments out, welds apart and what is certain mended, so that the agent's own reader takes every record.
+    public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
+        try AgentLogRecovery(log, bytes, options).recovered()
+    }
+}
+
+/// A file that is read as a stream, to which the reader comes back for a few records.
+private struct OpenFileSource: LogSource, @unchecked Sendable {
+    private let file: any OpenFile
+
+    init(_ file: any OpenFile) { self.file = file }
+
+    func copy(_ range: Range<Int>) -> [UInt8] {
+        // What cannot be read again is judged like a record that is gone.
+        (try? file.read(at: range.lowerBound, count: range.count)) ?? []
+    }
+}

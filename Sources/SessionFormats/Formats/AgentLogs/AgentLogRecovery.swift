@@ -1,0 +1,149 @@
+// A copy that the agent's own reader reads whole, by the least change: the input with a few places replaced.
+//
+// What is wrong with lines is certain and always mended. What is wrong with how records hang together is not: it is left as it
+// is, but for a rewind that takes away everything, unless it is asked for.
+
+struct AgentLogRecovery {
+    private let log: AgentLog
+    private let bytes: FileBytes
+    private let options: RecoveryOptions
+
+    init(_ log: AgentLog, _ bytes: FileBytes, _ options: RecoveryOptions) {
+        (self.log, self.bytes, self.options) = (log, bytes, options)
+    }
+
+    func recovered() throws(RecoveryError) -> Recovered {
+        guard bytes.count > 0 else { throw .nothing("the file is empty.") }
+        let (scan, _) = AgentLogScan.read(bytes, log, mode: .recover, keepsRepairs: true)
+        guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
+        var repairs = scan.repairs
+        putHeaderFirst(scan, &repairs)
+        if log.view == .gemini { mendSession(scan, &repairs) }
+        if options.rewires { rewire(scan, &repairs) }
+        if options.closesCalls { closeCalls(scan, &repairs) }
+        let output = bytes.withBytes { repairs.apply(to: $0) }
+        return Recovered(log.id, output, repairs: account(repairs))
+    }
+
+    /// What became of each part of the input, in its order.
+    private func account(_ repairs: LogRepairs) -> [Repair] {
+        var account: [Repair] = []
+        var end = 0
+        func keep(to next: Int) {
+            if next > end { account.append(Repair(.kept, offset: end, length: next - end, "As it stands.")) }
+        }
+        for repair in repairs.inOrder {
+            keep(to: repair.place.lowerBound)
+            account.append(
+                Repair(
+                    repair.kind == .leftOut ? .leftOut : .mended, offset: repair.place.lowerBound,
+                    length: repair.place.count, repair.reason.sentence + "."))
+            end = repair.place.upperBound
+        }
+        keep(to: bytes.count)
+        return account
+    }
+
+    // MARK: Headers
+
+    /// A header that stands behind other records is put before them.
+    private func putHeaderFirst(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+        guard let expected = log.header, expected.mustBeFirst, let header = scan.header,
+            let first = scan.entries.first, first.offset < header.at.place.lowerBound
+        else { return }
+        repairs.mend(0..<0, bytes.copy(header.at.place) + [0x0A], "the header was put first")
+        repairs.leaveOut(header.at.place, "the header, which was put first")
+    }
+
+    /// How often a copy is looked at again for what mending has brought to light.
+    private static let mostRounds = 8
+
+    /// Metadata that no record gives is made anew; rewinds to messages that are not there are made void when they would take
+    /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
+    private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+        for _ in 0..<Self.mostRounds {
+            let copy = FileBytes(bytes.withBytes { repairs.apply(to: $0) })
+            let reading = GeminiReading(copy)
+            if !reading.loads, let header = log.header {
+                repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
+            } else if reading.lostRewinds.contains(where: { $0.messagesLost > 0 }) {
+                for rewind in reading.lostRewinds { makeVoid(rewind, copy, &repairs) }
+            } else {
+                return
+            }
+        }
+    }
+
+    /// Under another name the record is passed over.
+    private func makeVoid(_ rewind: GeminiReading.LostRewind, _ copy: FileBytes, _ repairs: inout LogRepairs) {
+        guard let name = copy.copy(rewind.place).firstRange(of: Array("\"$rewindTo\"".utf8)) else { return }
+        let start = rewind.place.lowerBound
+        guard let place = repairs.place(inInput: start + name.lowerBound..<start + name.upperBound) else { return }
+        repairs.mend(
+            place, Array("\"lostRewindTo\"".utf8),
+            "a rewind to a message that is not there, which would take away all, was made void")
+    }
+
+    // MARK: Structure, when it is asked for
+
+    /// Hangs records whose parent is not in the file on the record before them.
+    private func rewire(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+        guard let parentKey = log.keys[.parent] else { return }
+        var isThere = [Bool](repeating: false, count: scan.identifiers.count)
+        for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none {
+            isThere[Int(entry.id)] = true
+        }
+        // Sidechains are rows of their own.
+        var before: [Bool: UInt32] = [:]
+        for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none {
+            let isSidechain = entry.flags.contains(.isSidechain)
+            defer { before[isSidechain] = entry.id }
+            let isMissing = entry.parent != IdentifierTable.none && !isThere[Int(entry.parent)]
+            guard isMissing || entry.flags.contains(.hasUnfindableParent) else { continue }
+            guard let place = place(of: parentKey, in: entry) else { continue }
+            let target = before[isSidechain].flatMap { $0 == entry.id ? nil : $0 }
+            let value = target.map { JSONRecordPrinter.quoted(scan.identifiers.text($0)) } ?? Array("null".utf8)
+            repairs.mend(place, value, "a parent that is not in the file became the record before")
+        }
+    }
+
+    /// Where a member's value stands in the file, its quotes included.
+    private func place(of key: StaticString, in entry: LogEntry) -> Range<Int>? {
+        bytes.withRecord(entry, log.lines.dialect) { record -> Range<Int>? in
+            guard let value = record.member(key) else { return nil }
+            let range = value.isString ? value.range.lowerBound - 1..<value.range.upperBound + 1 : value.range
+            return entry.offset + range.lowerBound..<entry.offset + range.upperBound
+        } ?? nil
+    }
+
+    /// Puts a result behind each call in the conversation that has none, and hangs what followed the call on it.
+    private func closeCalls(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+        guard let closing = log.closing else { return }
+        let view = AgentView(scan, firstInvalid: nil, bytes, whole: bytes, listed: false)
+        let shown = view.shown.compactMap(\.entry)
+        for (number, call) in CallRules(scan, shown: shown, kept: view.kept).open.enumerated() {
+            let entry = scan.entries[Int(call.entry)]
+            let name = scan.identifiers.text(call.id)
+            let id = Self.newID("\(name) \(number) \(entry.offset)", isShort: log.view == .pi)
+            let parent = entry.id == IdentifierTable.none ? "" : scan.identifiers.text(entry.id)
+            let session = scan.session.map(JSONText.string) ?? ""
+            let line = Array(closing.record(id, parent, name, session).utf8)
+            repairs.mend(
+                entry.place.upperBound..<entry.place.upperBound, [0x0A] + line,
+                "a result was put in for the tool call \(name), which says that there is none")
+            guard closing.takesChildren, let key = log.keys[.parent] else { continue }
+            for child in scan.entries where child.parent == entry.id && child.isNode {
+                guard let place = place(of: key, in: child) else { continue }
+                repairs.mend(place, JSONRecordPrinter.quoted(id), "what followed the tool call hangs on its result")
+            }
+        }
+    }
+
+    /// An identifier that follows from a text.
+    private static func newID(_ text: String, isShort: Bool) -> String {
+        let digits = Array(BLAKE3.hash(Array(text.utf8)).description.prefix(32))
+        if isShort { return String(digits.prefix(8)) }
+        return String(digits[0..<8]) + "-" + String(digits[8..<12]) + "-4" + String(digits[13..<16]) + "-8"
+            + String(digits[17..<20]) + "-" + String(digits[20..<32])
+    }
+}

@@ -1,0 +1,805 @@
+// One pass over an agent's log: what records there are, how they hang together, and what is wrong with lines.
+//
+// A line that is one record is taken as it stands. Of any other line whole records are looked for, and joined where one was
+// written over several lines. What is kept of a record takes 32 bytes; its text stays in the file.
+
+struct AgentLogScan {
+    let log: AgentLog
+    private let mode: ReadingMode
+    private(set) var entries: [LogEntry] = []
+    private(set) var identifiers = IdentifierTable()
+    private(set) var calls: [LogCall] = []
+    private(set) var references: [LogReference] = []
+    /// What is to be said of an entry when it is known whether it is part of the conversation.
+    private(set) var remarks: [Remark] = []
+    private(set) var findings = Findings()
+    private(set) var repairs = LogRepairs()
+    private(set) var header: SeenHeader?
+    var headerIsSalvaged: Bool { header?.isSalvaged ?? false }
+    /// The session to which most records belong, by the first that says so.
+    private(set) var session: [UInt8]?
+    /// The last time that a record tells.
+    private(set) var lastTime: String = ""
+    /// Records that stand inside others.
+    private(set) var inner: [RecordPlace] = []
+    /// Lines of which the agent's reader makes nothing.
+    private(set) var badLines = (count: 0, first: nil as RecordPlace?)
+    /// Why the agent's reader gives up on the file while it reads lines.
+    private(set) var fatal: Fatal?
+    /// How many records there are of each of the description's kinds.
+    private(set) var kindCounts: [Int]
+
+    struct RecordPlace {
+        var place: Range<Int>
+        var line: Int
+    }
+
+    struct SeenHeader {
+        var at: RecordPlace
+        var session: String
+        /// How many records or bad lines stand before it.
+        var before: Int
+        /// Whether it was found among fragments.
+        var isSalvaged: Bool
+    }
+
+    struct Fatal {
+        enum Kind { case wrongType, tooDeep }
+        var kind: Kind
+        var at: RecordPlace
+    }
+
+    struct Remark {
+        var entry: UInt32
+        var code: FindingCode
+        var message: String
+    }
+
+    private let keys: KeyTable
+    private let blocks: [(path: [StaticString], blocks: [AgentLog.Block])]
+    private var fields = RecordFields()
+    private let outline = Box()
+    private var foreign = (count: 0, first: nil as RecordPlace?)
+    private var unknown = (count: 0, first: nil as RecordPlace?)
+    private var writers: [UInt32] = []
+    private var sequence = RecordSequence()
+    /// The bytes of the identifier that was taken last, which is nearly always the next record's parent.
+    private var lastID: (text: [UInt8], number: UInt32) = ([], IdentifierTable.none)
+    /// A fragment that the record behind it may repeat.
+    private var fragment: (bytes: [UInt8], at: RecordPlace)?
+    /// Lines that may be one record with newlines inside it.
+    private var unfinished: [UnfinishedLine] = []
+    /// Whether the record at hand stands in a copy in which bytes that are no UTF-8 were replaced.
+    private var isRepaired = false
+    /// Whether the record at hand stands among fragments.
+    private var isAmongFragments = false
+
+    private final class Box {
+        var outline = JSONOutline()
+    }
+
+    private struct UnfinishedLine {
+        var bytes: [UInt8]
+        var at: RecordPlace
+        /// With its newline.
+        var whole: Range<Int>
+        var fault: JSONFault
+    }
+
+    init(_ log: AgentLog, mode: ReadingMode, keepsRepairs: Bool = false) {
+        self.log = log
+        self.mode = mode
+        keys = KeyTable(log.keys)
+        kindCounts = Array(repeating: 0, count: log.kinds.count)
+        repairs.areKept = keepsRepairs
+        var groups: [(path: [StaticString], blocks: [AgentLog.Block])] = []
+        for block in log.blocks {
+            let name = block.path.map(\.description)
+            if let index = groups.firstIndex(where: { $0.path.map(\.description) == name }) {
+                groups[index].blocks.append(block)
+            } else {
+                groups.append((block.path, [block]))
+            }
+        }
+        blocks = groups
+    }
+
+    /// Reads a whole file.
+    static func read(
+        _ bytes: FileBytes, _ log: AgentLog, mode: ReadingMode, keepsRepairs: Bool = false
+    ) -> (scan: AgentLogScan, firstInvalid: Int?) {
+        var scan = AgentLogScan(log, mode: mode, keepsRepairs: keepsRepairs)
+        let firstInvalid = bytes.withBytes { buffer in
+            scan.noteByteOrderMark(buffer)
+            var lines = RecordLines(log.lines, textRange: RecordLines.textRange(of: buffer, log.lines))
+            TextLine.forEach(in: buffer) { lines.take($0) { scan.take($0) } }
+            return lines.firstInvalid
+        }
+        scan.finish()
+        return (scan, firstInvalid)
+    }
+
+    // MARK: Lines
+
+    /// Takes the next line that is not blank.
+    mutating func take(_ line: RecordLine) {
+        guard let value = line.value, value.kind == .object else { return takeBad(line) }
+        if !unfinished.isEmpty { loseUnfinished() }
+        if mode == .recover { noteSpelling(line) }
+        let at = RecordPlace(place: line.place, line: line.number)
+        if let fragment { noteRepetition(of: fragment, by: line) }
+        isRepaired = line.isRepaired
+        takeRecord(value, at, isSalvaged: false)
+        isRepaired = false
+        if !line.text.hasNewline, mode == .recover { noteMissingNewline(line) }
+    }
+
+    /// After the last line.
+    mutating func finish() {
+        loseUnfinished()
+        if mode == .recover { noteCounts() }
+        if entries.isEmpty, header == nil, badLines.count == 0, fatal == nil { return }
+        if let expected = log.header, expected.mustBeFirst { noteHeader(expected) }
+        sequence.conclude(&findings, log)
+    }
+
+    /// What is unusual about a line that is a record all the same.
+    private mutating func noteSpelling(_ line: RecordLine) {
+        let at = line.place
+        if line.isRepaired {
+            findings.add(
+                .invalidUTF8, log.refusesInvalidUTF8 ? .error : .warning, offset: at.lowerBound, length: at.count,
+                line: line.number,
+                """
+                The record holds bytes that are not UTF-8; \
+                \(log.refusesInvalidUTF8 ? "\(log.reader) refuses the whole file for them" : "\(log.reader) shows them as U+FFFD").
+                """)
+            let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.count)
+            repairs.mend(at, RecordLines.repaired(text), "bytes that are not UTF-8 became U+FFFD")
+        }
+        if line.hasLoneSurrogate { noteSurrogates(line) }
+        if line.mayHoldMoreThanASCII, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
+    }
+
+    private mutating func noteSurrogates(_ line: RecordLine) {
+        let at = line.place
+        findings.add(
+            .loneSurrogate, log.serviceRefusesSurrogates ? .error : .warning, offset: at.lowerBound, length: at.count,
+            line: line.number,
+            """
+            A string escapes half of a surrogate pair, as a text cut inside a character has it; \
+            \(log.serviceRefusesSurrogates ? "the service refuses every further turn" : "parsers that are strict refuse the record").
+            """)
+        guard repairs.areKept, !line.isRepaired else { return }
+        for place in LoneSurrogates.places(in: line.text) {
+            repairs.mend(place, Array("\\ufffd".utf8), "half of a surrogate pair became U+FFFD")
+        }
+    }
+
+    private mutating func noteSeparator(_ line: RecordLine, _ found: Int) {
+        let breaks = log.breaksAtSeparators
+        findings.add(
+            .lineSeparator, breaks ? .warning : .note, offset: line.text.fileOffset + found, length: 3,
+            line: line.number,
+            """
+            The record holds U+2028 or U+2029 as it is, at which \
+            \(breaks ? "\(log.agent) ends the line on newer releases of Node, and loses the record" : "some readers end a line").
+            """)
+        guard breaks, !line.isRepaired else { return }
+        var rest = line.text
+        while let at = LineSeparators.first(in: rest) {
+            let last = line.text.base[at + 2] == 0xA8 ? "8" : "9"
+            let offset = line.text.fileOffset + at
+            repairs.mend(offset..<offset + 3, Array("\\u202\(last)".utf8), "a raw line separator was escaped")
+            rest.start = at + 3
+        }
+    }
+
+    private mutating func noteMissingNewline(_ line: RecordLine) {
+        let end = line.place.upperBound
+        findings.add(
+            .missingFinalNewline, .warning, offset: end, length: 0, line: line.number,
+            "The last record is whole but its newline is missing; what is appended next would be welded to it.")
+        repairs.mend(end..<end, [0x0A], "the last newline was put in")
+    }
+
+    mutating func noteByteOrderMark(_ buffer: UnsafeRawBufferPointer) {
+        guard mode == .recover, buffer.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
+        let isHarmless = log.lines.trimsText != nil
+        findings.add(
+            .byteOrderMark, isHarmless ? .note : .warning, offset: 0, length: 3, line: 1,
+            """
+            The file begins with a byte-order mark; \
+            \(isHarmless ? "\(log.reader) passes over it, but its list of recent sessions does not" : "\(log.reader) loses the first record for it").
+            """)
+        var end = 3
+        while buffer.dropFirst(end).starts(with: [0xEF, 0xBB, 0xBF]) { end += 3 }
+        repairs.leaveOut(0..<end, "a byte-order mark")
+    }
+
+    // MARK: Records
+
+    /// Takes one record.
+    private mutating func takeRecord(_ record: JSONView, _ at: RecordPlace, isSalvaged: Bool) {
+        fields.read(record, keys)
+        if noteFatalType(at) { return }
+        let kind = kind(of: record)
+        if log.view == .pi { noteHollowMessage(record, at) }
+        var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
+        let description = kind.map { log.kinds[Int($0)] }
+        let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
+        if let kind { kindCounts[Int(kind)] += 1 } else { unknown = (unknown.count + 1, unknown.first ?? at) }
+        if description?.isNode == true, idText != nil || log.keys[.id] == nil { flags.insert(.isNode) }
+        if noteHeader(record, description, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
+        if let description, mode == .recover { noteMissingFields(record, description, at, hasID: idText != nil) }
+        let isNode = flags.contains(.isNode) && idText != nil
+        var parent = IdentifierTable.none
+        if isNode, let value = fields[.parent] { parent = self.parent(value, &flags, at) }
+        let id = isNode ? number(ofID: idText) : IdentifierTable.none
+        takeFlags(&flags)
+        let index = UInt32(truncatingIfNeeded: entries.count)
+        entries.append(
+            LogEntry(
+                offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
+                id: id, parent: parent, group: group(description), kind: kind ?? LogEntry.unknownKind, flags: flags,
+                writer: writer()))
+        takeBlocks(record, index)
+        if log.view == .gemini, mode == .recover { takeInner(record, at) }
+        takeReferences(record, description, index)
+        noteSession(flags, at)
+        if let sequence = log.keys[.sequence] { self.sequence.take(fields[.sequence], sequence, at, &findings) }
+    }
+
+    /// Messages in a checkpoint, or in the metadata of an older release.
+    private mutating func takeInner(_ record: JSONView, _ at: RecordPlace) {
+        for path in [["$set", "messages", "*"], ["messages", "*"]] as [[StaticString]] {
+            record.forEach(at: path[...]) { item in
+                guard item.member("id")?.isString == true else { return }
+                let place = at.place.lowerBound + item.range.lowerBound..<at.place.lowerBound + item.range.upperBound
+                inner.append(RecordPlace(place: isRepaired ? at.place : place, line: at.line))
+            }
+        }
+    }
+
+    private func kind(of record: JSONView) -> UInt8? {
+        switch log.kindRule {
+        case .byName:
+            guard let name = fields[.kind], name.isString else { return nil }
+            for index in log.kinds.indices where name.isText(log.kinds[index].name) { return UInt8(index) }
+            return nil
+        case .byKeys: return KindByKeys.kind(of: record, fields)
+        }
+    }
+
+    /// A kind that is a container ends the reading where kinds are looked up in a set.
+    private mutating func noteFatalType(_ at: RecordPlace) -> Bool {
+        guard log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
+            return false
+        }
+        noteFatal(.wrongType, at, "its type is no text")
+        repairs.leaveOut(at.place, "a record of no type, for which the agent's reader gives up on the whole file")
+        return true
+    }
+
+    /// A message without anything in it, over which the walk to the root stumbles: as a record of another kind it does no harm.
+    private mutating func noteHollowMessage(_ record: JSONView, _ at: RecordPlace) {
+        guard mode == .recover, let type = fields[.kind], type.isText("message") else { return }
+        let body = fields[.body]
+        guard body == nil || body?.kind == .null else { return }
+        findings.add(
+            .fatalValue, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
+            "The record is a message without one, so \(log.agent) does not open a conversation that it is part of.")
+        let custom = Array("custom".utf8)
+        if isRepaired { return repairs.changeLast { $0.replaceSubrange(type.range, with: custom) } }
+        let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
+        repairs.mend(place, custom, "a message without one became a record of another kind")
+    }
+
+    private mutating func noteFatal(_ kind: Fatal.Kind, _ at: RecordPlace, _ reason: String) {
+        if fatal == nil { fatal = Fatal(kind: kind, at: at) }
+        guard mode == .recover else { return }
+        findings.add(
+            kind == .tooDeep ? .nestedTooDeep : .fatalValue, .error, offset: at.place.lowerBound,
+            length: at.place.count, line: at.line,
+            "The line makes \(log.reader) give up on the whole file: \(reason).")
+    }
+
+    private mutating func parent(_ value: JSONView, _ flags: inout LogEntry.Flags, _ at: RecordPlace) -> UInt32 {
+        switch value.kind {
+        case .string: return value.isEmptyText ? IdentifierTable.none : number(ofParent: value)
+        case .array, .object:
+            if log.view == .claude, value.isTrueInPython {
+                noteFatal(.wrongType, at, "its parent is no text")
+                let place = at.place.lowerBound + value.range.lowerBound..<at.place.lowerBound + value.range.upperBound
+                repairs.mend(place, Array("null".utf8), "a parent that is no text was taken away")
+                return IdentifierTable.none
+            }
+        default: break
+        }
+        if value.isTrueInPython { flags.insert(.hasUnfindableParent) }
+        return IdentifierTable.none
+    }
+
+    /// The number of the parent's identifier: nearly always that of the record before.
+    private mutating func number(ofParent value: JSONView) -> UInt32 {
+        if !value.hasEscapes, value.raw.elementsEqual(lastID.text) { return lastID.number }
+        return number(of: value)
+    }
+
+    private mutating func number(ofID value: JSONView?) -> UInt32 {
+        guard let value else { return IdentifierTable.none }
+        let number = number(of: value)
+        lastID.text.removeAll(keepingCapacity: true)
+        value.appendText(to: &lastID.text)
+        lastID.number = number
+        return number
+    }
+
+    private mutating func number(of value: JSONView) -> UInt32 {
+        if !value.hasEscapes { return identifiers.number(of: value.raw) }
+        return (value.text ?? []).withUnsafeBufferPointer { identifiers.number(of: $0) }
+    }
+
+    private func takeFlags(_ flags: inout LogEntry.Flags) {
+        if let value = fields[.sidechain], value.isTrueInPython { flags.insert(.isSidechain) }
+        if let value = fields[.team], value.isTrueInPython { flags.insert(.isHidden) }
+        if let value = fields[.meta], value.isTrueInPython { flags.insert(.isHidden) }
+        if let value = fields[.copied], value.kind == .object { flags.insert(.isCopy) }
+    }
+
+    /// Of an assistant's record its response's identifier; of any other what it names as its source.
+    private mutating func group(_ kind: AgentLog.Kind?) -> UInt32 {
+        let value = kind?.part == .assistant ? fields[.body]?.member("id") : fields[.source]
+        guard let value, value.isString, !value.isEmptyText || kind?.part != .assistant else {
+            return IdentifierTable.none
+        }
+        return number(of: value)
+    }
+
+    /// Records of one writer have one number; those without any are 0.
+    private mutating func writer() -> UInt16 {
+        guard let value = fields[.writer], value.kind != .null else { return 0 }
+        let key = value.keyInPython
+        let number = key.withUnsafeBufferPointer { identifiers.number(of: $0, .other) }
+        if let index = writers.firstIndex(of: number) { return UInt16(index + 1) }
+        guard writers.count < Int(UInt16.max) - 1 else { return UInt16.max }
+        writers.append(number)
+        return UInt16(writers.count)
+    }
+
+    // MARK: What is inside a record
+
+    private mutating func takeBlocks(_ record: JSONView, _ entry: UInt32) {
+        for (path, blocks) in blocks {
+            record.forEach(at: path[...]) { value in
+                guard value.kind == .object else { return }
+                for block in blocks { take(block, value, entry) }
+            }
+        }
+    }
+
+    private mutating func take(_ block: AgentLog.Block, _ value: JSONView, _ entry: UInt32) {
+        if let key = block.key {
+            guard let name = value.member(key), block.values.contains(where: { name.isText($0) }) else { return }
+        }
+        switch block.meaning {
+        case .call(let path, let arguments):
+            if let arguments { checkArguments(value.member(arguments), entry) }
+            takeCall(value.value(at: path), entry, isResult: false)
+        case .result(let path):
+            entries[Int(entry)].flags.insert(.holdsResult)
+            takeCall(value.value(at: path), entry, isResult: true)
+        case .refusedWhenEmpty(let field, let other):
+            guard mode == .recover, let text = value.member(field), text.isEmptyText else { return }
+            if let other { guard let signature = value.member(other), !signature.isEmptyText else { return } }
+            remark(entry, .emptyBlock, "A block's \(field) is empty, for which the service refuses the turn")
+        }
+    }
+
+    private mutating func takeCall(_ id: JSONView?, _ entry: UInt32, isResult: Bool) {
+        guard let id, id.isString else { return }
+        if id.isEmptyText {
+            remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
+        }
+        calls.append(LogCall(entry: entry, id: number(of: id), isResult: isResult))
+    }
+
+    private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {
+        guard mode == .recover, let arguments, let text = arguments.text else { return }
+        let isJSON = text.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            // A raw newline between tokens is white space to JSON and the end of a line to the scanner.
+            let line = buffer.map { $0 == 0x0A ? 0x20 : $0 }
+            return line.withUnsafeBufferPointer { line in
+                let base = line.baseAddress ?? base
+                return (try? outline.outline.read(base, count: line.count, loadable: line.count, .ecmaScript)) != nil
+            }
+        }
+        if !isJSON { remark(entry, .argumentsNotJSON, "The arguments of a tool call are not JSON") }
+    }
+
+    private mutating func remark(_ entry: UInt32, _ code: FindingCode, _ message: String) {
+        guard mode == .recover, remarks.count < Findings.limit else { return }
+        remarks.append(Remark(entry: entry, code: code, message: message))
+    }
+
+    private mutating func takeReferences(_ record: JSONView, _ kind: AgentLog.Kind?, _ entry: UInt32) {
+        guard mode == .recover, let kind else { return }
+        for (index, reference) in log.references.enumerated()
+        where reference.kind.utf8Start == kind.name.utf8Start
+            || reference.kind.description == kind.name.description
+        {
+            guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
+            references.append(LogReference(entry: entry, target: number(of: target), pattern: UInt8(index)))
+        }
+    }
+
+    private mutating func noteMissingFields(
+        _ record: JSONView, _ kind: AgentLog.Kind, _ at: RecordPlace, hasID: Bool
+    ) {
+        var missing = kind.needs.filter { record.member($0) == nil }.map(\.description)
+        if kind.isNode, !hasID, let id = log.keys[.id] { missing.append(id.description) }
+        guard !missing.isEmpty else { return }
+        findings.add(
+            .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
+            line: at.line,
+            "A record of the kind \(kind.name) lacks \(missing.joined(separator: ", ")), so \(log.agent) cannot use it."
+        )
+    }
+
+    private mutating func noteSession(_ flags: LogEntry.Flags, _ at: RecordPlace) {
+        if let time = fields[.time], time.isString, entries.count < 2 || repairs.areKept {
+            lastTime = time.string ?? ""
+        }
+        guard let value = fields[.session], value.isString, !value.isEmptyText else { return }
+        guard let session else {
+            session = value.text
+            return
+        }
+        if !value.hasEscapes, value.raw.elementsEqual(session) || flags.contains(.isCopy) { return }
+        foreign = (foreign.count + 1, foreign.first ?? at)
+    }
+
+    // MARK: Headers
+
+    private mutating func noteHeader(
+        _ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace, isSalvaged: Bool
+    ) -> Bool {
+        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else {
+            return false
+        }
+        if header != nil {
+            let isOther = record.value(at: expected.id)?.string ?? "" != header?.session
+            if mode == .recover, !expected.mayRepeat || isAmongFragments {
+                findings.add(
+                    .repeatedHeader, isOther || isAmongFragments ? .error : .warning, offset: at.place.lowerBound,
+                    length: at.place.count, line: at.line,
+                    """
+                    A second header stands in the file\(isOther ? ", of another session" : ""); \(log.agent) uses the first\
+                    \(isAmongFragments ? ". It stands among fragments, and may be parts of two records" : "").
+                    """)
+            }
+            return true
+        }
+        let session = record.value(at: expected.id)?.string ?? ""
+        header = SeenHeader(
+            at: at, session: session, before: entries.count + badLines.count - (isSalvaged ? 1 : 0),
+            isSalvaged: isSalvaged)
+        sequence.isNumbered = record.value(at: ["payload", "history_mode"])?.isText("paginated") == true
+        if let (path, newest) = expected.version, let version = record.value(at: path)?.number, version > newest,
+            mode == .recover
+        {
+            findings.add(
+                .newerVersion, .warning, offset: at.place.lowerBound, length: at.place.count, line: at.line,
+                "The log is of version \(version.formatted), newer than \(newest.formatted), the newest known here.")
+        }
+        return true
+    }
+
+    private mutating func noteHeader(_ expected: AgentLog.Header) {
+        guard let header else {
+            findings.add(
+                .missingHeader, .error, offset: 0, length: 0, line: 1,
+                "The file has no \(expected.kind) record, without which \(log.agent) does not take it for a session.")
+            let made = madeHeader(expected)
+            repairs.mend(0..<0, made, "the header that was lost was made anew")
+            return
+        }
+        guard header.before > 0, mode == .recover else { return }
+        findings.add(
+            .headerNotFirst, .warning, offset: header.at.place.lowerBound, length: header.at.place.count,
+            line: header.at.line,
+            "The header is not the first record; \(header.before) lines or records stand before it.")
+    }
+
+    /// A header for a log that lost its own.
+    func madeHeader(_ expected: AgentLog.Header) -> [UInt8] {
+        let session = self.session.map(JSONText.string) ?? "00000000-0000-4000-8000-000000000000"
+        let time = lastTime.isEmpty ? "1970-01-01T00:00:00.000Z" : lastTime
+        let isPlain = (session + time).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 < 0x7F }
+        return Array(
+            (isPlain ? expected.made(session, time) : expected.made("recovered", "1970-01-01T00:00:00.000Z")).utf8)
+            + [0x0A]
+    }
+
+    private mutating func noteCounts() {
+        if let first = foreign.first {
+            findings.add(
+                .foreignSession, .note, offset: first.place.lowerBound, length: first.place.count, line: first.line,
+                "\(foreign.count) records name another session than the first does, as copies of a session do.")
+        }
+        if let first = unknown.first {
+            findings.add(
+                .unknownEntryType, .note, offset: first.place.lowerBound, length: first.place.count, line: first.line,
+                "\(unknown.count) records are of kinds that are not known here; \(log.agent) may pass over them.")
+        }
+    }
+
+    // MARK: Lines that are no record
+
+    private mutating func takeBad(_ line: RecordLine) {
+        let at = RecordPlace(place: line.place, line: line.number)
+        badLines = (badLines.count + 1, badLines.first ?? at)
+        if line.value == nil, line.fault.reason == .tooDeep, log.lines.dialect.depthLimit != nil {
+            if log.view == .claude {
+                noteFatal(.tooDeep, at, "it nests too deep")
+                return repairs.leaveOut(at.place, "a line that nests too deep for the agent's reader")
+            }
+        }
+        guard mode == .recover else { return }
+        if line.value != nil { return lose(at, whole(line), .corruptEntry, "The line is JSON, but no object") }
+        salvage(line, at)
+    }
+
+    private mutating func salvage(_ line: RecordLine, _ at: RecordPlace) {
+        var text = line.text
+        if at.place.lowerBound == 0, text.end - text.start >= 3, text.base[text.start] == 0xEF,
+            text.base[text.start + 1] == 0xBB, text.base[text.start + 2] == 0xBF
+        {
+            text.start += 3
+        }
+        let pieces = LinePieces(text) { endOfRecord(in: text, from: $0) }
+        if pieces.records.isEmpty, pieces.nulRuns.isEmpty, takeUnfinished(line, at) { return }
+        if !unfinished.isEmpty { loseUnfinished() }
+        noteNULs(pieces, text, line.number)
+        guard !pieces.records.isEmpty else { return loseLine(line, at, pieces) }
+        let offset = text.fileOffset
+        for piece in pieces.fragments { leaveOutFragment(text, piece, line.number) }
+        isAmongFragments = !pieces.fragments.isEmpty
+        defer { isAmongFragments = false }
+        for (index, piece) in pieces.records.enumerated() {
+            let place = offset + piece.lowerBound..<offset + piece.upperBound
+            if index > 0 { repairs.mend(place.lowerBound..<place.lowerBound, [0x0A], "welded records were set apart") }
+            guard (try? read(text, from: piece.lowerBound, to: piece.upperBound)) != nil else { continue }
+            let found = RecordLine(
+                text: text.part(piece), number: line.number, value: outline.outline.root, fault: line.fault,
+                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldMoreThanASCII: true)
+            noteSpelling(found)
+            if let fragment { noteRepetition(of: fragment, by: found) }
+            takeRecord(
+                outline.outline.root, RecordPlace(place: place, line: line.number), isSalvaged: !log.splitsWelds)
+        }
+        fragment = nil
+        concludeWeld(pieces, text, at)
+    }
+
+    private mutating func leaveOutFragment(_ text: TextLine, _ piece: Range<Int>, _ line: Int) {
+        let place = text.fileOffset + piece.lowerBound..<text.fileOffset + piece.upperBound
+        repairs.leaveOut(place, "a fragment beside whole records")
+        fragment = (
+            Array(UnsafeBufferPointer(start: text.base + piece.lowerBound, count: piece.count)),
+            RecordPlace(place: place, line: line)
+        )
+    }
+
+    private mutating func concludeWeld(_ pieces: LinePieces, _ text: TextLine, _ at: RecordPlace) {
+        let count = pieces.records.count
+        let fragmentBytes = pieces.fragments.reduce(0) { $0 + $1.count }
+        if count > 1 || fragmentBytes > 0 {
+            let isDamaged = pieces.damagedBytes > 0
+            findings.add(
+                .weldedLine, isDamaged ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
+                line: at.line,
+                """
+                \(count) whole \(count == 1 ? "record was" : "records were") found on a line that also holds \
+                \(fragmentBytes) bytes of fragments\
+                \(isDamaged ? ", which no write that was cut short leaves" : ""); \
+                \(log.splitsWelds ? "\(log.reader) splits such a line" : "\(log.reader) has none of it").
+                """)
+        }
+        guard !text.hasNewline else { return }
+        let end = text.fileOffset + text.end
+        if pieces.fragments.last.map({ $0.lowerBound > (pieces.records.last?.lowerBound ?? 0) }) ?? false {
+            findings.add(
+                .tornEntry, .warning, offset: end, length: 0, line: at.line,
+                "The last record was cut short while it was being written.")
+        } else {
+            findings.add(
+                .missingFinalNewline, .warning, offset: end, length: 0, line: at.line,
+                "The last record is whole but its newline is missing; what is appended next would be welded to it.")
+        }
+        repairs.mend(end..<end, [0x0A], "the last newline was put in")
+    }
+
+    private func read(_ text: TextLine, from start: Int, to end: Int, isPrefix: Bool = false) throws(JSONFault) {
+        var dialect = log.lines.dialect
+        dialect.depthLimit = JSONScanner.depthLimit
+        try outline.outline.read(
+            text.base + start, count: end - start, loadable: text.loadable - start, dialect, isPrefix: isPrefix)
+    }
+
+    private mutating func endOfRecord(in text: TextLine, from start: Int) -> Int? {
+        guard (try? read(text, from: start, to: text.end, isPrefix: true)) != nil else { return nil }
+        let end = start + outline.outline.end
+        let root = outline.outline.root
+        fields.read(root, keys)
+        guard root.kind == .object, let kind = kind(of: root).map({ log.kinds[Int($0)] }) else { return nil }
+        let isIdentified = !kind.isNode || log.keys[.id] == nil || fields[.id]?.isString == true
+        guard isIdentified, kind.needs.allSatisfy({ root.member($0) != nil }) else { return nil }
+        return end
+    }
+
+    private mutating func noteNULs(_ pieces: LinePieces, _ text: TextLine, _ line: Int) {
+        for run in pieces.nulRuns {
+            let place = text.fileOffset + run.lowerBound..<text.fileOffset + run.upperBound
+            findings.add(
+                .nulRun, .warning, offset: place.lowerBound, length: place.count, line: line,
+                "\(place.count) NUL bytes stand here, as a power loss leaves where data had not been written.")
+            repairs.leaveOut(place, "NUL bytes")
+        }
+    }
+
+    private mutating func loseLine(_ line: RecordLine, _ at: RecordPlace, _ pieces: LinePieces) {
+        let whole = whole(line)
+        if pieces.fragments.isEmpty {
+            repairs.leaveOut(at.place.upperBound..<whole.upperBound, "the rest of a line of NUL bytes")
+            return
+        }
+        if !line.text.hasNewline {
+            let isCutShort = pieces.damagedBytes == 0
+            findings.add(
+                .tornEntry, isCutShort ? .warning : .error, offset: at.place.lowerBound, length: at.place.count,
+                line: at.line,
+                isCutShort
+                    ? "The last record was cut short while it was being written; what is appended next would be welded to it."
+                    : """
+                    The last line has no newline and is not the beginning of a record either: it was damaged, not only cut \
+                    short (\(line.fault.reason.explanation), byte \(at.place.lowerBound + line.fault.offset)).
+                    """)
+            for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
+            fragment = nil
+            return
+        }
+        if pieces.nulRuns.isEmpty {
+            lose(at, whole, code(of: line), reason(line))
+        } else {
+            for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
+            repairs.leaveOut(at.place.upperBound..<whole.upperBound, "the rest of a line of fragments")
+            lose(at, 0..<0, .corruptEntry, reason(line))
+        }
+        fragment = (
+            Array(UnsafeBufferPointer(start: line.text.base + line.text.start, count: min(at.place.count, 1 << 16))), at
+        )
+    }
+
+    private func code(of line: RecordLine) -> FindingCode {
+        line.fault.reason == .invalidUTF8 ? .invalidUTF8 : .corruptEntry
+    }
+
+    private func reason(_ line: RecordLine) -> String {
+        "The line is no record (\(line.fault.reason.explanation), byte \(line.place.lowerBound + line.fault.offset))"
+    }
+
+    /// Says that nothing in a line could be saved, and leaves it out.
+    private mutating func lose(_ at: RecordPlace, _ whole: Range<Int>, _ code: FindingCode, _ reason: String) {
+        let consequence =
+            log.badLines == .refused ? "\(log.reader) refuses the whole file for it" : "\(log.reader) passes over it"
+        findings.add(
+            code, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
+            "\(reason), and nothing in it could be saved; \(consequence).")
+        repairs.leaveOut(whole, "a line of which nothing could be saved")
+    }
+
+    /// A line with what ends it.
+    private func whole(_ line: RecordLine) -> Range<Int> {
+        let text = line.text
+        var end = text.end
+        while end < text.loadable, text.base[end] == 0x0D || text.base[end] == 0x20 { end += 1 }
+        if end < text.loadable, text.base[end] == 0x0A { end += 1 }
+        return text.fileOffset + text.start..<text.fileOffset + end
+    }
+
+    // MARK: Records over several lines
+
+    /// More lines than this are never one record.
+    private static let mostLinesOfRecord = 16
+
+    /// Keeps a line that ends inside a string, or joins it to those before it; false for a line of another sort.
+    private mutating func takeUnfinished(_ line: RecordLine, _ at: RecordPlace) -> Bool {
+        let bytes = Array(UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count))
+        guard !unfinished.isEmpty else {
+            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, bytes.first == 0x7B else { return false }
+            unfinished = [UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault)]
+            return true
+        }
+        unfinished.append(UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault))
+        let joined = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
+        let fault = joined.withUnsafeBufferPointer { buffer -> JSONFault? in
+            guard let base = buffer.baseAddress else { return nil }
+            let text = TextLine(
+                base: base, start: 0, end: buffer.count, loadable: buffer.count, hasNewline: true, fileOffset: 0)
+            do throws(JSONFault) { try read(text, from: 0, to: buffer.count) } catch { return error }
+            guard endOfRecord(in: text, from: 0) == buffer.count else {
+                return JSONFault(offset: 0, reason: .unexpectedByte)
+            }
+            takeJoined(outline.outline.root)
+            return nil
+        }
+        if let fault,
+            fault.reason != .unexpectedEnd || unfinished.count >= Self.mostLinesOfRecord || !line.text.hasNewline
+        {
+            // The last line may begin a record of its own.
+            let last = unfinished.removeLast()
+            loseUnfinished()
+            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, last.bytes.first == 0x7B else {
+                return false
+            }
+            unfinished = [last]
+        }
+        return true
+    }
+
+    private mutating func takeJoined(_ record: JSONView) {
+        let lines = unfinished
+        unfinished = []
+        guard let first = lines.first, let last = lines.last else { return }
+        let place = first.at.place.lowerBound..<last.at.place.upperBound
+        findings.add(
+            .rawNewline, log.badLines == .refused ? .error : .warning, offset: place.lowerBound, length: place.count,
+            line: first.at.line,
+            """
+            One record stands on \(lines.count) lines, since newlines inside its strings are not escaped; \
+            \(log.badLines == .refused ? "\(log.reader) refuses the file for it" : "\(log.reader) has none of it").
+            """)
+        for line in lines.dropLast() {
+            repairs.mend(
+                line.at.place.upperBound..<line.whole.upperBound, [0x5C, 0x6E], "a raw newline in a string was escaped")
+        }
+        takeRecord(record, RecordPlace(place: place, line: first.at.line), isSalvaged: true)
+    }
+
+    private mutating func loseUnfinished() {
+        for line in unfinished {
+            lose(
+                line.at, line.whole, .corruptEntry,
+                "The line is no record (\(line.fault.reason.explanation), byte \(line.at.place.lowerBound + line.fault.offset))"
+            )
+            fragment = (line.bytes, line.at)
+        }
+        unfinished = []
+    }
+
+    // MARK: Writes that were made again
+
+    private mutating func noteRepetition(of fragment: (bytes: [UInt8], at: RecordPlace), by line: RecordLine) {
+        noteRepetition(
+            of: fragment, bytes: UnsafeBufferPointer(start: line.text.base + line.text.start, count: line.place.count))
+    }
+
+    private mutating func noteRepetition(
+        of fragment: (bytes: [UInt8], at: RecordPlace), bytes: UnsafeBufferPointer<UInt8>
+    ) {
+        self.fragment = nil
+        guard fragment.bytes.count > 1, bytes.starts(with: fragment.bytes) else { return }
+        findings.add(
+            .repeatedAfterTorn, .note, offset: fragment.at.place.lowerBound, length: fragment.at.place.count,
+            line: fragment.at.line,
+            "The fragment is the beginning of the record behind it: the write was cut short and made again, and nothing is lost."
+        )
+    }
+}
+
+extension Double {
+    /// Without a fraction where there is none.
+    fileprivate var formatted: String { self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)" }
+}

@@ -1,0 +1,222 @@
+// What the agent's own reader would see of a file, in one shape for all agents.
+
+struct AgentView {
+    /// A record that is shown.
+    struct Shown {
+        var place: Range<Int>
+        var line: Int
+        /// How the reader names it, where that is not the entry's identifier.
+        var name: String?
+        /// Which of the scan's entries it is; nil for one that stands inside another record, or is no object.
+        var entry: UInt32?
+    }
+
+    /// Why the reader gives nothing.
+    struct Refusal {
+        /// The error's name, "Hang" for a walk that never ends.
+        var kind: String
+        var message: String
+    }
+
+    /// What is shown, in the reader's order.
+    var shown: [Shown] = []
+    /// The walk from the root to the leaf, as entries of the scan; nil where there is no walk.
+    var chain: [UInt32]?
+    var refusal: Refusal?
+    /// Whether the agent's list of sessions has the file; nil where that is not known.
+    var isListed: Bool?
+    /// What else the reader does, or sees.
+    var findings = Findings()
+
+    /// What is shown and still there after a compaction; nil when that is all.
+    var kept: Set<UInt32>?
+
+    /// The view of the reader of a log.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole file; nil in a stream.
+    ///   - listed: Whether it is asked if the list of sessions has the file, which can take longer than reading it.
+    init(
+        _ scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool
+    ) {
+        switch scan.log.view {
+        case .claude: self.init(claude: scan, firstInvalid: firstInvalid, source, whole: bytes, listed: listed)
+        case .pi: if let bytes { self.init(pi: scan, bytes) } else { self.init(chain: scan) }
+        case .gemini:
+            if let bytes { self.init(gemini: scan, bytes) } else { self.init(sequence: scan, firstInvalid: nil) }
+        case .chain: self.init(chain: scan)
+        case .sequence: self.init(sequence: scan, firstInvalid: firstInvalid)
+        }
+    }
+
+    private static func shown(_ scan: AgentLogScan, _ index: UInt32) -> Shown {
+        let entry = scan.entries[Int(index)]
+        return Shown(place: entry.place, line: Int(entry.line), entry: index)
+    }
+
+    // MARK: Measured
+
+    private init(
+        claude scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool
+    ) {
+        let reading = ClaudeReading(scan, firstInvalid: firstInvalid, source)
+        shown = reading.shown.map { Self.shown(scan, $0) }
+        chain = reading.chain
+        if listed { isListed = bytes.map { ClaudeListing($0).isListed } }
+        if let error = reading.error {
+            let reason =
+                switch error {
+                case "UnicodeDecodeError": "the file is not UTF-8 (byte \(firstInvalid ?? 0))"
+                case "RecursionError": "a line nests too deep (line \(scan.fatal?.at.line ?? 0))"
+                default: "a field has a value of a type that it cannot have (line \(scan.fatal?.at.line ?? 0))"
+                }
+            refusal = Refusal(
+                kind: error, message: "\(scan.log.reader.sentence) gives up on the whole file: \(reason).")
+        }
+    }
+
+    private init(pi scan: AgentLogScan, _ bytes: FileBytes) {
+        let reading = PiReading(bytes)
+        isListed = reading.isListed
+        if let error = reading.error {
+            let reason =
+                error == "Hang"
+                ? "The walk from the last entry to the root comes by an entry twice, and pi never ends it."
+                : "pi ends with an error while it opens the file."
+            refusal = Refusal(kind: error, message: reason)
+        }
+        var entries: [Int: UInt32] = [:]
+        for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
+        shown = reading.branch.map { number in
+            let value = reading.values[number]
+            return Shown(
+                place: value.place, line: value.line, name: reading.name(number) ?? "",
+                entry: entries[value.place.lowerBound])
+        }
+        chain = shown.compactMap(\.entry)
+        kept = Set(reading.context.compactMap { entries[reading.values[$0].place.lowerBound] })
+        noteEffects(reading, bytes)
+    }
+
+    private mutating func noteEffects(_ reading: PiReading, _ bytes: FileBytes) {
+        let size = bytes.count
+        let header = reading.values.first
+        switch reading.effect {
+        case .reset where size > 0:
+            findings.add(
+                .readerOverwrites, .error, offset: 0, length: size, line: 1,
+                "The first record is no session header, so pi would overwrite the file with an empty session on opening."
+            )
+        case .migrated:
+            let hadIDs = reading.values.dropFirst().contains { $0.newID != nil && $0.isNewIDForOld }
+            findings.add(
+                .readerRewrites, hadIDs ? .warning : .note, offset: 0, length: header?.place.count ?? 0, line: 1,
+                """
+                The header's version is older than 3, so pi rewrites the file on opening, in place\
+                \(hadIDs ? ", and hangs all entries in one row, whatever their parents were" : "").
+                """)
+        default: break
+        }
+        if reading.effect == .same, !reading.isRecent, let header, size > 0 {
+            findings.add(
+                .headerTooLong, .warning, offset: header.place.lowerBound, length: header.place.count,
+                line: header.line,
+                """
+                The header is not whole within the first line and the first \(PiReading.recentWindow) bytes, so pi does not \
+                find the session when it continues the most recent one.
+                """)
+        }
+        for number in reading.compactionsWithoutKept {
+            let value = reading.values[number]
+            findings.add(
+                .referenceMissing, .error, offset: value.place.lowerBound, length: value.place.count, line: value.line,
+                "The entry that the compaction keeps first is not before it on the path, so pi keeps nothing from before."
+            )
+        }
+    }
+
+    private init(gemini scan: AgentLogScan, _ bytes: FileBytes) {
+        let reading = GeminiReading(bytes)
+        isListed = reading.isListed
+        guard reading.loads else {
+            refusal = Refusal(
+                kind: "NotASession",
+                message: "No record gives both sessionId and projectHash, so the file is no session for Gemini CLI.")
+            return
+        }
+        var entries: [Int: UInt32] = [:]
+        for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
+        shown = reading.messages.map { message in
+            let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
+            return Shown(
+                place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
+        }
+        for rewind in reading.lostRewinds where rewind.messagesLost > 0 {
+            findings.add(
+                .referenceMissing, .error, offset: rewind.place.lowerBound, length: rewind.place.count,
+                line: rewind.line,
+                "A rewind to a message that is not there takes away all \(rewind.messagesLost) messages before it.")
+        }
+        for (index, message) in reading.messages.enumerated() where message.pendingCalls > 0 {
+            let isLast = index == reading.messages.count - 1
+            findings.add(
+                isLast ? .openCall : .callWithoutResult, isLast ? .note : .error, offset: message.place.lowerBound,
+                length: message.place.count, line: message.line,
+                isLast
+                    ? "\(message.pendingCalls) tool calls have no result yet."
+                    : "\(message.pendingCalls) tool calls have no result and stay unanswered, for which the service refuses the turn."
+            )
+        }
+    }
+
+    // MARK: Read, not measured
+
+    /// From the last record up its parents.
+    private init(chain scan: AgentLogScan) {
+        var last = [UInt32](repeating: .max, count: scan.identifiers.count)
+        var leaf: UInt32?
+        for (index, entry) in scan.entries.enumerated()
+        where entry.isNode && entry.isSeen && entry.id != IdentifierTable.none {
+            last[Int(entry.id)] = UInt32(index)
+            leaf = UInt32(index)
+        }
+        var chain: [UInt32] = []
+        var isSeen = [Bool](repeating: false, count: last.count)
+        while let index = leaf {
+            let entry = scan.entries[Int(index)]
+            guard !isSeen[Int(entry.id)] else { break }
+            isSeen[Int(entry.id)] = true
+            chain.append(index)
+            leaf =
+                entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
+        }
+        chain.reverse()
+        self.chain = chain
+        shown = chain.map { Self.shown(scan, $0) }
+    }
+
+    /// In the order of the file.
+    private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
+        for (index, entry) in scan.entries.enumerated()
+        where entry.isNode && entry.isSeen && !entry.flags.contains(.isHeader) {
+            shown.append(Self.shown(scan, UInt32(index)))
+        }
+        if let firstInvalid, scan.log.refusesInvalidUTF8 {
+            refuse("InvalidUTF8", "\(scan.log.agent) stops at a byte that is no UTF-8 (byte \(firstInvalid)).")
+        } else if scan.log.badLines == .refused, let bad = scan.badLines.first {
+            refuse("CorruptedLine", "\(scan.log.agent) refuses the file for line \(bad.line).")
+        } else if scan.log.header?.mustBeFirst == true, scan.header == nil || scan.headerIsSalvaged {
+            refuse("MissingHeader", "\(scan.log.agent) finds no header and refuses the file.")
+        }
+    }
+
+    private mutating func refuse(_ kind: String, _ message: String) {
+        shown = []
+        refusal = Refusal(kind: kind, message: message)
+    }
+}
+
+extension String {
+    /// With a capital letter at its beginning.
+    var sentence: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,68 @@
+// What is kept of a record while a log is read: where it stands and how it hangs with others, in 32 bytes.
+
+struct LogEntry {
+    /// From the start of the file.
+    var offset: Int
+    /// In bytes.
+    var length: UInt32
+    /// From 1.
+    var line: UInt32
+    /// The number of its identifier; `IdentifierTable.none` for a record that is not part of the graph.
+    var id: UInt32
+    /// The number of its parent's identifier; `IdentifierTable.none` for a root.
+    var parent: UInt32
+    /// Of an assistant's record the number of its response's identifier, of another the number of what it names as its source.
+    var group: UInt32
+    /// Which of the description's kinds it is; `unknownKind` for none of them.
+    var kind: UInt8
+    var flags: Flags
+    /// Which agent wrote it, among those of the file.
+    var writer: UInt16
+
+    static let unknownKind = UInt8.max
+
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+
+        /// Part of the graph.
+        static let isNode = Flags(rawValue: 1)
+        static let isSidechain = Flags(rawValue: 2)
+        /// Not shown, though part of the chain.
+        static let isHidden = Flags(rawValue: 4)
+        /// Found among fragments: the agent's reader does not see it.
+        static let isSalvaged = Flags(rawValue: 8)
+        /// Holds the result of a tool call.
+        static let holdsResult = Flags(rawValue: 16)
+        /// Names a parent that is no text, so that nothing can be it.
+        static let hasUnfindableParent = Flags(rawValue: 32)
+        /// Tells of the file, not of the conversation.
+        static let isHeader = Flags(rawValue: 64)
+        /// Copied from another session.
+        static let isCopy = Flags(rawValue: 128)
+    }
+
+    var place: Range<Int> { offset..<offset + Int(length) }
+    var isNode: Bool { flags.contains(.isNode) }
+    /// Whether the agent's reader has it.
+    var isSeen: Bool { !flags.contains(.isSalvaged) }
+    var isShown: Bool { flags.isDisjoint(with: [.isHidden, .isSidechain]) }
+}
+
+/// A tool call or a result.
+struct LogCall {
+    /// Which entry holds it.
+    var entry: UInt32
+    /// The number of the call's identifier.
+    var id: UInt32
+    var isResult: Bool
+}
+
+/// A record that another names, beside its parent.
+struct LogReference {
+    /// Which entry names it.
+    var entry: UInt32
+    /// The number of the identifier that it names.
+    var target: UInt32
+    /// Which of the description's references it is.
+    var pattern: UInt8
+}

@@ -1,0 +1,103 @@
+// What whole objects stand on a line that is not one of them.
+//
+// The damage seen most in public trackers is the weld: an append that was cut short, and the next record written right behind
+// the fragment on the same line. Runs of NUL bytes come next. In both, whole records stand between bytes that belong to
+// nobody. A whole one is looked for wherever an object can begin, and believed only when it ends where a record may end: at
+// the line's end, before the beginning of another object, or before NUL bytes. An object inside a record is followed by a
+// comma or a bracket and so is not mistaken for one.
+//
+// No byte is looked at more than a bounded number of times: an attempt fails at the first byte that breaks the grammar, the
+// objects in which one may begin nest at most 127 deep, and deeper ones end the attempt.
+
+struct LinePieces {
+    /// Whole records, in the buffer.
+    private(set) var records: [Range<Int>] = []
+    /// Runs of NUL bytes, in the buffer.
+    private(set) var nulRuns: [Range<Int>] = []
+    /// What else is not white space, in the buffer.
+    private(set) var fragments: [Range<Int>] = []
+
+    /// How many bytes of fragments are not the beginning of anything: no write that was cut short leaves them, so they are what
+    /// is left of something whole.
+    private(set) var damagedBytes = 0
+
+    private let text: TextLine
+
+    /// - Parameter record: Where the record ends that begins at a place, if one does; it is then asked no further about what
+    ///   is inside.
+    init(_ text: TextLine, record: (_ start: Int) -> Int?) {
+        self.text = text
+        var at = text.start
+        var gapStart = text.start
+        while let candidate = nextObject(from: at) {
+            if let end = record(candidate), isInsideNothing(candidate) || mayEnd(at: end) {
+                takeGap(gapStart..<candidate)
+                records.append(candidate..<end)
+                gapStart = end
+                at = end
+            } else {
+                // A torn tail is one record cut short; whole objects inside it are its own, not welded to it.
+                if !text.hasNewline, isCutShort(at: candidate) { break }
+                at = candidate + 1
+            }
+        }
+        takeGap(gapStart..<text.end)
+    }
+
+    private mutating func takeGap(_ gap: Range<Int>) {
+        var at = gap.lowerBound
+        while at < gap.upperBound {
+            let start = at
+            if text.base[at] == 0 {
+                while at < gap.upperBound, text.base[at] == 0 { at += 1 }
+                nulRuns.append(start..<at)
+            } else {
+                while at < gap.upperBound, text.base[at] != 0 { at += 1 }
+                let fragment = WhiteSpace.json.trimmed(text.base, start..<at)
+                if fragment.isEmpty { continue }
+                fragments.append(start..<at)
+                if !JSONFragment.isCutShort(text.base, from: fragment.lowerBound, to: fragment.upperBound) {
+                    damagedBytes += fragment.count
+                }
+            }
+        }
+    }
+
+    /// The next place where an object with a key begins.
+    private func nextObject(from start: Int) -> Int? {
+        var at = start
+        while at < text.end {
+            guard text.base[at] == 0x7B else {
+                at += 1
+                continue
+            }
+            var next = at + 1
+            while next < text.end, text.base[next] == 0x20 || text.base[next] == 0x09 { next += 1 }
+            if next < text.end, text.base[next] == 0x22 { return at }
+            at = next
+        }
+        return nil
+    }
+
+    /// Whether a record begins the line, or follows a whole one or NUL bytes.
+    private func isInsideNothing(_ start: Int) -> Bool {
+        start == text.start || text.base[start - 1] == 0 || start == records.last?.upperBound
+    }
+
+    private func mayEnd(at end: Int) -> Bool {
+        var at = end
+        while at < text.end, text.base[at] == 0x20 || text.base[at] == 0x09 || text.base[at] == 0x0D { at += 1 }
+        return at == text.end || text.base[at] == 0 || text.base[at] == 0x7B
+    }
+
+    /// Whether the object that begins here ends too soon, whatever it is.
+    private func isCutShort(at start: Int) -> Bool {
+        var scanner = text.scanner(from: start, to: text.end)
+        do throws(JSONFault) {
+            try scanner.skipValue(.full, depth: 0)
+            return false
+        } catch {
+            return error.reason == .unexpectedEnd
+        }
+    }
+}

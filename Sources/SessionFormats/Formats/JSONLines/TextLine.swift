@@ -1,0 +1,61 @@
+// A line of a log as it stands in a buffer.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One line, in a buffer that its reader keeps for the length of a closure.
+struct TextLine {
+    var base: UnsafePointer<UInt8>
+    var start: Int
+    /// The end, without the newline.
+    var end: Int
+    /// The end of the buffer.
+    var loadable: Int
+    var hasNewline: Bool
+    /// The buffer's place in the file.
+    var fileOffset: Int
+
+    @inline(__always)
+    func scanner(from: Int, to: Int) -> JSONScanner {
+        JSONScanner(base: base + from, from: 0, to: to - from, loadable: loadable - from)
+    }
+
+    /// The line's place in the file.
+    @inline(__always)
+    var place: Range<Int> { fileOffset + start..<fileOffset + end }
+
+    /// The same line with other bounds inside it.
+    func part(_ range: Range<Int>) -> TextLine {
+        var part = self
+        (part.start, part.end) = (range.lowerBound, range.upperBound)
+        part.hasNewline = hasNewline || range.upperBound < end
+        return part
+    }
+
+    /// Whether a byte is somewhere in it.
+    func holds(_ byte: UInt8) -> Bool { memchr(base + start, Int32(byte), end - start) != nil }
+
+    /// Calls `body` with each line of a buffer; the last one may lack its newline.
+    static func forEach(
+        in buffer: UnsafeRawBufferPointer, fileOffset: Int = 0, atMost most: Int = .max, _ body: (TextLine) -> Void
+    ) {
+        guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
+        var start = 0
+        var count = 0
+        while start < buffer.count, count < most {
+            count += 1
+            let newline = memchr(base + start, 0x0A, buffer.count - start)
+            let end = newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) }
+            body(
+                TextLine(
+                    base: base, start: start, end: end ?? buffer.count, loadable: buffer.count,
+                    hasNewline: end != nil, fileOffset: fileOffset))
+            start = (end ?? buffer.count) + 1
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// Where each value of one JSON text stands.
+//
+// Readers of foreign formats ask a line for a handful of fields and never for most of it, so nothing is converted: an
+// outline notes sixteen bytes a value, in the order of the text, in one pass over it and in memory that is used again for the
+// next text. Parsers differ in what they let through; a dialect says what the parser at hand does.
+
+/// What one parser takes for JSON.
+struct JSONDialect: Sendable, Equatable {
+    /// Whether NaN, Infinity and -Infinity are numbers, as in Python.
+    var takesNotANumber = false
+    /// The most digits of an integer without fraction and exponent; nil for any number of them.
+    var mostIntegerDigits: Int?
+    /// The most arrays and objects that may be open at once; nil for any number of them. More end the reading of a whole file.
+    var depthLimit: Int?
+    /// Whether half of a surrogate pair may be escaped.
+    var takesLoneSurrogates = true
+
+    /// ECMAScript's JSON.parse.
+    static let ecmaScript = JSONDialect()
+    /// CPython's json.loads, below the stack that a program usually has: 1,000 levels less those of its callers.
+    static let python = JSONDialect(takesNotANumber: true, mostIntegerDigits: 4_300, depthLimit: 988)
+    /// Rust's serde_json.
+    static let serde = JSONDialect(depthLimit: JSONScanner.depthLimit, takesLoneSurrogates: false)
+}
+
+struct JSONOutline: ~Copyable {
+    enum Kind: UInt8 {
+        case null, yes, no, number, string, array, object
+    }
+
+    struct Node {
+        /// From the beginning of the text; of a string without its quotes.
+        var start: UInt32
+        var end: UInt32
+        /// The node behind this one and all that is inside it.
+        var next: UInt32
+        var kind: Kind
+        var hasEscapes = false
+    }
+
+    /// The longest text whose places fit.
+    static let longestText = Int(Int32.max)
+
+    private var nodes: UnsafeMutablePointer<Node>
+    private var capacity = 256
+    private var count = 0
+    private var base: UnsafePointer<UInt8>?
+    private var textCount = 0
+    /// Where the value ends, from the beginning of the text.
+    private(set) var end = 0
+    /// Whether a string escapes half of a surrogate pair.
+    private(set) var hasLoneSurrogate = false
+    /// Whether white space stands between tokens.
+    private(set) var hasSpace = false
+    /// Whether a string may hold anything but ASCII.
+    private(set) var mayHoldMoreThanASCII = false
+
+    init() { nodes = .allocate(capacity: capacity) }
+
+    deinit { nodes.deallocate() }
+
+    /// The value that was read last; valid as long as its text.
+    var root: JSONView {
+        JSONView(base: base.unsafelyUnwrapped, nodes: UnsafePointer(nodes), index: 0)
+    }
+
+    /// Reads one value from the beginning of a text, of which no more than white space may be left.
+    ///
+    /// - Parameters:
+    ///   - loadable: How many bytes from `base` on may be loaded, at least `count`.
+    ///   - isPrefix: Whether anything may follow the value; `end` tells where.
+    mutating func read(
+        _ base: UnsafePointer<UInt8>, count textCount: Int, loadable: Int, _ dialect: JSONDialect,
+        isPrefix: Bool = false
+    ) throws(JSONFault) {
+        guard textCount <= Self.longestText else { throw JSONFault(offset: 0, reason: .wrongLength) }
+        self.base = base
+        self.textCount = textCount
+        count = 0
+        var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable)
+        try read(&scanner, dialect)
+        end = scanner.at
+        if !isPrefix { try scanner.expectEnd() }
+        hasLoneSurrogate = scanner.hasLoneSurrogate
+        if hasLoneSurrogate, !dialect.takesLoneSurrogates { throw scanner.fault(.loneSurrogate) }
+        hasSpace = !scanner.isPlain
+        mayHoldMoreThanASCII = scanner.mayHoldMoreThanASCII
+    }
+
+    private mutating func read(_ scanner: inout JSONScanner, _ dialect: JSONDialect) throws(JSONFault) {
+        // While a container is open, its `next` names the one around it.
+        var open = UInt32.max
+        var depth = 0
+        while true {
+            let byte = try scanner.peek()
+            switch byte {
+            case 0x22: addString(try scanner.string(.grammarOnly))
+            case 0x7B, 0x5B:
+                depth += 1
+                if let limit = dialect.depthLimit, depth > limit { throw scanner.fault(.tooDeep) }
+                let container = UInt32(truncatingIfNeeded: count)
+                add(byte == 0x7B ? .object : .array, from: scanner.at, to: scanner.at)
+                nodes[Int(container)].next = open
+                open = container
+                scanner.at += 1
+                if try scanner.peek() != byte + 2 {
+                    if byte == 0x7B { try readKey(&scanner) }
+                    continue
+                }
+            default: try readScalar(byte, &scanner, dialect)
+            }
+            // Behind a value: commas go on, brackets close.
+            while open != .max {
+                let container = Int(open)
+                let isObject = nodes[container].kind == .object
+                let byte = try scanner.peek()
+                scanner.at += 1
+                if byte == 0x2C {
+                    if isObject { try readKey(&scanner) }
+                    break
+                }
+                guard byte == (isObject ? 0x7D : 0x5D) else {
+                    scanner.at -= 1
+                    throw scanner.fault(.unexpectedByte)
+                }
+                open = nodes[container].next
+                nodes[container].next = UInt32(truncatingIfNeeded: count)
+                nodes[container].end = UInt32(truncatingIfNeeded: scanner.at)
+                depth -= 1
+            }
+            if open == .max { return }
+        }
+    }
+
+    private mutating func readKey(_ scanner: inout JSONScanner) throws(JSONFault) {
+        guard try scanner.peek() == 0x22 else { throw scanner.fault(.unexpectedByte) }
+        addString(try scanner.string(.grammarOnly))
+        try scanner.expect(0x3A)
+    }
+
+    private mutating func readScalar(
+        _ byte: UInt8, _ scanner: inout JSONScanner, _ dialect: JSONDialect
+    ) throws(JSONFault) {
+        let start = scanner.at
+        switch byte {
+        case 0x74:
+            try scanner.literal("true")
+            add(.yes, from: start, to: scanner.at)
+        case 0x66:
+            try scanner.literal("false")
+            add(.no, from: start, to: scanner.at)
+        case 0x6E:
+            try scanner.literal("null")
+            add(.null, from: start, to: scanner.at)
+        case 0x4E where dialect.takesNotANumber: try readWord("NaN", &scanner)
+        case 0x49 where dialect.takesNotANumber: try readWord("Infinity", &scanner)
+        case 0x2D where dialect.takesNotANumber && start + 1 < scanner.end && scanner.base[start + 1] == 0x49:
+            try readWord("-Infinity", &scanner)
+        case 0x2D, 0x30...0x39:
+            let number = try scanner.number(.grammarOnly)
+            if let most = dialect.mostIntegerDigits, number.length > most { try checkDigits(number, most, scanner) }
+            add(.number, from: start, to: scanner.at)
+        default: throw scanner.fault(.unexpectedByte)
+        }
+    }
+
+    private mutating func readWord(_ word: StaticString, _ scanner: inout JSONScanner) throws(JSONFault) {
+        let start = scanner.at
+        try scanner.literal(word)
+        add(.number, from: start, to: scanner.at)
+    }
+
+    private func checkDigits(_ number: NumberSpan, _ most: Int, _ scanner: JSONScanner) throws(JSONFault) {
+        let text = UnsafeBufferPointer(start: scanner.base + number.start, count: number.length)
+        let isInteger = text.allSatisfy { $0 == 0x2D || $0 &- 0x30 < 10 }
+        let digits = number.length - (text.first == 0x2D ? 1 : 0)
+        if isInteger, digits > most { throw JSONFault(offset: number.start, reason: .numberOutOfRange) }
+    }
+
+    @inline(__always)
+    private mutating func addString(_ span: StringSpan) {
+        add(.string, from: span.start, to: span.start + span.length)
+        nodes[count - 1].hasEscapes = span.hasEscapes
+    }
+
+    @inline(__always)
+    private mutating func add(_ kind: Kind, from start: Int, to end: Int) {
+        if count == capacity { grow() }
+        (nodes + count).initialize(
+            to: Node(
+                start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
+                next: UInt32(truncatingIfNeeded: count + 1), kind: kind))
+        count += 1
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Node>.allocate(capacity: 2 * capacity)
+        larger.moveInitialize(from: nodes, count: count)
+        nodes.deallocate()
+        nodes = larger
+        capacity *= 2
+    }
+}
