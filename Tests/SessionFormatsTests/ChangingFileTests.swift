@@ -180,6 +180,8 @@ private final class ChangingDisk: FileSystem {
         func sync() {}
         func lock() {}
         func isNamed(_ path: String) -> Bool { true }
+        func permissions() -> UInt32 { 0o644 }
+        func setPermissions(_ permissions: UInt32) {}
     }
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any OpenFile { File(self) }
@@ -190,6 +192,10 @@ private final class ChangingDisk: FileSystem {
 
     func exists(_ path: String) -> Bool { true }
     func rename(_ path: String, to newPath: String) {}
+    func rename(_ path: String, toUnused newPath: String) {}
+    func resolved(_ path: String) -> String { path }
+    func makeFolder(_ path: String) {}
+    func names(in folder: String) -> [String] { [] }
     func remove(_ path: String) {}
     func syncFolder(_ path: String) {}
 }
