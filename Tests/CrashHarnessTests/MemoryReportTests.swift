@@ -61,7 +61,8 @@ struct MemoryReportTests {
         #expect(codes { $0.removeLast(3) } == [.missingFooter, .trailingBytes])
         #expect(codes { $0[range.lowerBound + 40] ^= 1 }.isSuperset(of: [.missingTable, .sessionsFoundByScan]))
         let segment = try #require(table.replayManifest?.segment)
-        #expect(codes { $0[Int(segment.offset)] ^= 1 } == [.sessionsUnreadable, .sessionsFoundByScan])
+        #expect(codes { $0[Int(segment.offset)] ^= 1 } == [.undecodable])
+        #expect(codes { $0[32] ^= 1 } == [.logSequenceMismatch])
         #expect(codes { $0[Int(segment.offset) + 8] ^= 2 } == [.unknownVersion])
     }
 }

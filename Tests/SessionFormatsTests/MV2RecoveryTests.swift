@@ -55,7 +55,7 @@ struct MV2RecoveryTests {
         var bytes = try memory(3)
         bytes[bytes.count - 8] ^= 0x40
         let examination = examine(bytes)
-        #expect(examination.verdict == .recovered)
+        #expect(examination.verdict == .damaged)
         #expect(examination.findings.map(\.code) == [.generationJump])
     }
 

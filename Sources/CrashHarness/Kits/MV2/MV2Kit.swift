@@ -26,10 +26,16 @@ extension FormatKit {
     private static func blindField(_ loss: UntoldLoss) -> String? {
         switch loss.otherFacts.map(\.name) {
         case []: loss.isChangedInPlace ? "a session's bytes" : nil
-        case ["generation"] where loss.missing.isEmpty: "the number of the only commit"
+        case ["generation"] where loss.missing.isEmpty && hasOneCommit(loss): "the number of the only commit"
         case ["footerOffset"] where loss.missing.isEmpty && hasTwoTables(loss): "a second copy of the table of contents"
         default: nil
         }
+    }
+
+    private static func hasOneCommit(_ loss: UntoldLoss) -> Bool {
+        let magic = Array("MV2FOOT!".utf8)
+        let bytes = loss.damaged
+        return bytes.indices.count { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) } == 1
     }
 
     private static func hasTwoTables(_ loss: UntoldLoss) -> Bool {

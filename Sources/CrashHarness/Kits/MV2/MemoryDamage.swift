@@ -60,7 +60,7 @@ public struct MemoryDamage: Judge {
         let part = Self.part(history, at: offset)
         let outcome = outcome(history, bytes, recovered)
         evidence.count(name, part, outcome)
-        let isHashed = part == "table and footer" || part.hasPrefix("index")
+        let isHashed = part == "table and footer" || part.hasPrefix("index") || part.hasPrefix("frame")
         if isHashed, outcome.hasPrefix("silently") {
             throw history.violation("something to say about damage to the \(part)", outcome, bytes)
         }

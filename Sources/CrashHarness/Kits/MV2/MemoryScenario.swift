@@ -24,7 +24,7 @@ struct MemoryScenario: Sendable {
     init(_ choices: inout Choices) {
         bytes = [UInt8](repeating: 0, count: 4_096)
         let logSize = choices.pick("log size", [4_096, 48, 65_536])
-        let sequence = Self.addLog(&bytes, size: logSize, &choices)
+        let log = Self.addLog(&bytes, size: logSize, &choices)
         foreign.append(Part(name: "log", range: 4_096..<4_096 + logSize))
 
         var frames: [Range<Int>] = []
@@ -35,17 +35,17 @@ struct MemoryScenario: Sendable {
         let indexes = choices.choose("indexes", below: 4)
         for number in 0..<indexes { addOpaque("index \(number)", &choices) }
         if choices.happens("gap", oneIn: 3) { bytes += Self.opaque("gap bytes", &choices) }
-        addTable(frames: frames, indexes: foreign.suffix(indexes).map(\.range), logSize: logSize, sequence: sequence)
+        addTable(frames: frames, indexes: foreign.suffix(indexes).map(\.range), logSize: logSize, log: log)
     }
 
-    private mutating func addTable(frames: [Range<Int>], indexes: [Range<Int>], logSize: Int, sequence: UInt64) {
+    private mutating func addTable(frames: [Range<Int>], indexes: [Range<Int>], logSize: Int, log: (sequence: UInt64, end: Int)) {
         let table = Self.table(frames, indexes, bytes)
         let offset = bytes.count
         bytes += table
         bytes +=
             Array("MV2FOOT!".utf8) + Self.little(UInt64(table.count)) + BLAKE3.hash(table).bytes
             + Self.little(UInt64(1))
-        writeHeader(tableAt: offset, logSize: logSize, sequence: sequence, Array(table.suffix(32)))
+        writeHeader(tableAt: offset, logSize: logSize, log: log, Array(table.suffix(32)))
     }
 
     /// A memory of one index of so many bytes, for measuring.
@@ -55,7 +55,7 @@ struct MemoryScenario: Sendable {
         var generator = SplitMix64(state: 1)
         while bytes.count < 8_192 + indexSize { bytes += Self.little(generator.next()) }
         foreign = [Part(name: "index 0", range: 8_192..<bytes.count)]
-        addTable(frames: [], indexes: [8_192..<bytes.count], logSize: 4_096, sequence: 0)
+        addTable(frames: [], indexes: [8_192..<bytes.count], logSize: 4_096, log: (0, 0))
     }
 
     private mutating func addOpaque(_ name: String, _ choices: inout Choices) {
@@ -70,8 +70,8 @@ struct MemoryScenario: Sendable {
         return (0...choices.choose(label, below: 2_000)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     }
 
-    /// Adds a log with some records; returns the sequence that the last of them has.
-    private static func addLog(_ bytes: inout [UInt8], size: Int, _ choices: inout Choices) -> UInt64 {
+    /// Adds a log with some records; returns the sequence that the last of them has, and where they end in the log.
+    private static func addLog(_ bytes: inout [UInt8], size: Int, _ choices: inout Choices) -> (sequence: UInt64, end: Int) {
         let start = bytes.count
         var sequence: UInt64 = 0
         for _ in 0..<choices.choose("log records", below: 4) {
@@ -81,13 +81,14 @@ struct MemoryScenario: Sendable {
             bytes +=
                 little(sequence) + little(UInt32(payload.count)) + [0, 0, 0, 0] + BLAKE3.hash(payload).bytes + payload
         }
+        let end = bytes.count - start
         bytes += [UInt8](repeating: 0, count: start + size - bytes.count)
-        return sequence
+        return (sequence, end)
     }
 
-    private mutating func writeHeader(tableAt offset: Int, logSize: Int, sequence: UInt64, _ checksum: [UInt8]) {
+    private mutating func writeHeader(tableAt offset: Int, logSize: Int, log: (sequence: UInt64, end: Int), _ checksum: [UInt8]) {
         var header = Array("MV2\0".utf8) + [0x01, 0x02, 2, 1]
-        for number in [UInt64(offset), 4_096, UInt64(logSize), 0, sequence] { header += Self.little(number) }
+        for number in [UInt64(offset), 4_096, UInt64(logSize), UInt64(log.end), log.sequence] { header += Self.little(number) }
         header += checksum
         bytes.replaceSubrange(0..<header.count, with: header)
     }
@@ -97,7 +98,7 @@ struct MemoryScenario: Sendable {
     private static func table(_ frames: [Range<Int>], _ indexes: [Range<Int>], _ file: [UInt8]) -> [UInt8] {
         var table = little(UInt64(0)) + little(UInt64(0))
         table += little(UInt64(frames.count))
-        for (number, range) in frames.enumerated() { table += frame(number, range) }
+        for (number, range) in frames.enumerated() { table += frame(number, range, file) }
         // No text index; its files; no vector and no image index.
         table += [0] + little(UInt64(indexes.count))
         for (number, range) in indexes.enumerated() {
@@ -115,9 +116,9 @@ struct MemoryScenario: Sendable {
         return table + BLAKE3.hash(unsealed).bytes
     }
 
-    private static func frame(_ number: Int, _ range: Range<Int>) -> [UInt8] {
+    private static func frame(_ number: Int, _ range: Range<Int>, _ file: [UInt8]) -> [UInt8] {
         var bytes = little(UInt64(number)) + little(UInt64(1_700_000_000))
-        bytes += [0, 0, 0, 0] + region(range) + [UInt8](repeating: 3, count: 32)
+        bytes += [0, 0, 0, 0] + region(range) + BLAKE3.hash(Array(file[range])).bytes
         bytes += [1] + text("mv2://\(number)") + [0] + little(UInt32(0)) + [0, 0, 0]
         // No tags, labels, pairs or dates; no manifest; a document without relations; active.
         bytes +=

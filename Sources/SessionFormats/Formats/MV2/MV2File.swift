@@ -243,12 +243,25 @@ private struct MV2Reader {
                 "The header says that the log's records up to \(header.logSequence) were committed; the last one there has "
                     + "the number \(last). Records may be missing, or the program that wrote it passes over new ones.")
         }
+        checkCheckpoint(header, log)
         for record in file.pendingRecords {
             file.findings.add(
                 .pendingRecord, .warning, offset: record.offset, length: MV2LogRegion.headerSize + record.length,
                 "Record \(record.sequence) of the log was not committed; the program that wrote it applies it when it "
                     + "opens the file.")
         }
+    }
+
+    /// The header tells twice which records were committed: by the last one's number, and by where it ends.
+    private mutating func checkCheckpoint(_ header: MV2Header, _ log: MV2LogRegion) {
+        let committed = log.records.first { $0.sequence == header.logSequence }
+        let end = committed.map { UInt64($0.range.upperBound) - header.logOffset } ?? 0
+        guard committed != nil || header.logSequence == 0, header.logCheckpoint != end else { return }
+        file.findings.add(
+            .logSequenceMismatch, .error, offset: 32, length: 16,
+            "The header says that the log is committed up to record \(header.logSequence), which ends at byte \(end) of it, and "
+                + "up to byte \(header.logCheckpoint): one of the two numbers was changed, and records may be passed over or "
+                + "applied twice.")
     }
 
     private mutating func readSessions() {

@@ -15,6 +15,9 @@ public struct MV2LogRegion: Sendable, Equatable {
         public var sequence: UInt64
         /// The payload's length in bytes.
         public var length: Int
+
+        /// Its bytes in the file.
+        var range: Range<Int> { offset..<offset + MV2LogRegion.headerSize + length }
     }
 
     /// A record that cannot be used; all behind it are lost with it.
@@ -57,6 +60,22 @@ public struct MV2LogRegion: Sendable, Equatable {
                 end = payload.upperBound
             }
         }
+    }
+
+    /// The whole records of a region, also those behind damaged ones whose length leads on.
+    static func wholeRecords(_ buffer: UnsafeRawBufferPointer, _ region: Range<Int>) -> [Record] {
+        var records: [Record] = []
+        var at = region.lowerBound
+        while let header = header(buffer, at: at, region), header.length > 0,
+            header.length <= region.upperBound - at - headerSize
+        {
+            let payload = at + headerSize..<at + headerSize + header.length
+            if BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[payload])) == header.hash {
+                records.append(Record(offset: at, sequence: header.sequence, length: header.length))
+            }
+            at = payload.upperBound
+        }
+        return records
     }
 
     private static func header(

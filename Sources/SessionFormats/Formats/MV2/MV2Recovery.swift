@@ -50,18 +50,18 @@ private struct MV2Recovery {
 
         var bytes = memory.bytes.copy(0..<contentEnd)
         bytes += [UInt8](repeating: 0, count: max(0, contentEnd - bytes.count))
-        let sequence = restoreLog(log, &bytes)
+        let restored = restoreLog(log, &bytes)
         let tail = tail(bodies, at: contentEnd)
         bytes += tail.bytes
         var header = MV2Header(
             footerOffset: UInt64(tail.tableOffset), log: MV2Region(log), tableChecksum: table.checksum)
-        header.logSequence = sequence
-        header.logCheckpoint = memory.header?.logCheckpoint ?? 0
+        (header.logSequence, header.logCheckpoint) = (restored.sequence, restored.checkpoint)
         let fields = header.encodedFields()
         bytes.replaceSubrange(0..<fields.count, with: fields)
+        let content = [fields.count..<log.lowerBound, log.upperBound..<max(log.upperBound, contentEnd)]
         return Recovered(
-            .mv2, bytes, of: memory.bytes, kept: [fields.count..<contentEnd] + memory.sessions.map(\.byteRange),
-            structure: structure(fields.count), mended: mended, findings: findings)
+            .mv2, bytes, of: memory.bytes, kept: content + restored.kept + memory.sessions.map(\.byteRange),
+            structure: structure(fields.count), blanks: [0], mended: mended, findings: findings)
     }
 
     /// What says only where other things are, and was made anew.
@@ -129,7 +129,7 @@ private struct MV2Recovery {
         }
         let fixed = taken.filter { $0.frame.map { table.frames[$0].status == .active } ?? true }.map(\.range)
         let size = memory.bytes.count
-        let indexes = table.distinctRegions.filter { $0.name != "replay segment" }
+        let indexes = table.reliableRegions.filter { $0.name != "replay segment" }
         let bad = Self.clashing(indexes.map(\.region), fixed, size).union(changed(indexes))
         for dropped in table.dropIndexes(where: { bad.contains($0) }) {
             mended.append(
@@ -180,7 +180,7 @@ private struct MV2Recovery {
     /// before everything else.
     private mutating func logRegion() -> Range<Int> {
         var first = memory.tableRange?.lowerBound ?? memory.bytes.count
-        for region in table.frames.map(\.payload) + table.namedRegions.map(\.region) where region.length > 0 {
+        for region in table.frames.map(\.payload) + table.reliableRegions.map(\.region) where region.length > 0 {
             if let range = region.range(in: memory.bytes.count), range.lowerBound > MV2Header.size {
                 first = min(first, range.lowerBound)
             }
@@ -198,28 +198,50 @@ private struct MV2Recovery {
         return MV2Header.size..<max(first, MV2Header.size + 1)
     }
 
-    /// Ends the copy's log behind its last whole record; returns which of them are committed.
-    private mutating func restoreLog(_ region: Range<Int>, _ bytes: inout [UInt8]) -> UInt64 {
+    /// What became of the log.
+    private struct RestoredLog {
+        var sequence: UInt64
+        var checkpoint: UInt64
+        /// Which of the file's bytes are in it.
+        var kept: [Range<Int>]
+    }
+
+    /// Takes damaged records out of the copy's log, for which the program that wrote the memory refuses all of it; those behind
+    /// them move up.
+    private mutating func restoreLog(_ region: Range<Int>, _ bytes: inout [UInt8]) -> RestoredLog {
+        let region = region.clamped(to: 0..<bytes.count)
         let file = FileBytes(bytes)
-        let log = file.withBytes { MV2LogRegion(file, $0, region.clamped(to: 0..<$0.count)) }
-        let last = log.records.last?.sequence ?? 0
+        let log = file.withBytes { MV2LogRegion(file, $0, region) }
+        var records = log.records
+        var kept = [region]
         if let damage = log.damage {
-            let rest = damage.offset..<min(region.upperBound, bytes.count)
-            bytes.replaceSubrange(rest, with: [UInt8](repeating: 0, count: rest.count))
+            records = file.withBytes { MV2LogRegion.wholeRecords($0, region) }
+            kept = records.map(\.range)
+            let whole = records.flatMap { file.copy($0.range) }
+            bytes.replaceSubrange(region, with: whole + [UInt8](repeating: 0, count: region.count - whole.count))
             mended.append(
                 Repair(
-                    .mended, offset: rest.lowerBound, length: rest.count,
-                    "\(damage.description) The copy's log ends before it."))
+                    .mended, offset: damage.offset, length: 0,
+                    "\(damage.description) The copy's log has the \(records.count) whole records."))
         }
-        guard let header = memory.header else {
+        if memory.header == nil {
             mended.append(
                 Repair(
                     .mended, offset: 0, length: 0,
                     "The header was written anew; all records of the log are taken to be committed."))
-            return last
         }
-        return min(header.logSequence, last)
+        let last = records.last?.sequence ?? 0
+        let sequence = min(memory.header?.logSequence ?? last, last)
+        let committed = records.prefix { $0.sequence <= sequence }.reduce(0) { $0 + $1.range.count }
+        let isAsItWas = log.damage == nil && memory.header?.logSequence == sequence
+        let checkpoint = isAsItWas && !memory.hasLogMismatch ? memory.header?.logCheckpoint : nil
+        return RestoredLog(sequence: sequence, checkpoint: checkpoint ?? UInt64(committed), kept: kept)
     }
+}
+
+extension MV2File {
+    /// Whether the header's numbers about the log do not fit each other.
+    fileprivate var hasLogMismatch: Bool { findings.all.contains { $0.code == .logSequenceMismatch } }
 }
 
 extension MV2Region {
@@ -259,7 +281,6 @@ extension MV2TableOfContents {
         if isBadIndex("memories track", [memoriesTrack?.region]) { memoriesTrack = nil }
         if isBadIndex("logic mesh", [logicMesh?.region]) { logicMesh = nil }
         if isBadIndex("sketch track", [sketchTrack?.region]) { sketchTrack = nil }
-        if isBadIndex("catalogue of index segments", catalogue.index.map(\.common.region)) { catalogue.index = [] }
         if isBadIndex("list of segments", segments.map(\.region)) { segments = [] }
         return dropped
     }

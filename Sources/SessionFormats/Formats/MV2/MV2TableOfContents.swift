@@ -258,6 +258,16 @@ extension MV2TableOfContents {
         return all
     }
 
+    /// The same without what the real program leaves in the catalogue when its log grows and everything moves: the segments of
+    /// kind "index", which nothing reads.
+    var reliableRegions: [MV2NamedRegion] {
+        let unreliable = Set(catalogue.index.map(\.common.region))
+        var others = self
+        others.catalogue.index = []
+        let named = Set(others.distinctRegions.map(\.region))
+        return distinctRegions.filter { named.contains($0.region) || !unreliable.contains($0.region) }
+    }
+
     /// The same without empty ones, each region once: a catalogue names again what the indexes name.
     var distinctRegions: [MV2NamedRegion] {
         var seen: Set<MV2Region> = []

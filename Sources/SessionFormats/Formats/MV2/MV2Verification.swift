@@ -52,7 +52,7 @@ private struct MV2Verification {
             let before = commit(in: contentEnd..<footer.table.lowerBound), footer.generation != before.generation &+ 1
         else { return }
         findings.add(
-            .generationJump, .warning, offset: footer.offset + 48, length: 8,
+            .generationJump, .error, offset: footer.offset + 48, length: 8,
             "This commit has the number \(footer.generation) and the one before it, at byte \(before.offset), the number "
                 + "\(before.generation): one of the two was changed, or commits between them were overwritten.")
     }
@@ -73,7 +73,7 @@ private struct MV2Verification {
         guard let table = file.table else { return }
         let frames = table.frames.filter { $0.status == .active && $0.payload.length > 0 }
         var regions = frames.map { ("frame \($0.id)", $0.payload) }
-        regions += table.distinctRegions.map { ($0.name, $0.region) }
+        regions += table.reliableRegions.map { ($0.name, $0.region) }
         var claims: [Claim] = []
         for (name, region) in regions {
             if let range = region.range(in: file.bytes.count) {
@@ -152,16 +152,21 @@ private struct MV2Verification {
     // MARK: Content
 
     mutating func checkContent() {
-        for named in file.table?.distinctRegions ?? [] {
-            guard let range = named.region.range(in: file.bytes.count), let checksum = named.checksum else { continue }
-            let hash = file.bytes.withBytes(of: range) {
-                BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range]))
-            }
-            if hash == checksum { continue }
-            findings.add(
-                .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,
-                "The \(named.name) does not have its hash: bytes in it were changed.")
+        for frame in file.table?.frames ?? [] where frame.status == .active && frame.payload.length > 0 {
+            check("payload of frame \(frame.id)", frame.payload, frame.checksum)
         }
+        for named in file.table?.reliableRegions ?? [] {
+            if let checksum = named.checksum { check(named.name, named.region, checksum) }
+        }
+    }
+
+    private mutating func check(_ name: String, _ region: MV2Region, _ checksum: Digest) {
+        guard let range = region.range(in: file.bytes.count) else { return }
+        let hash = file.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        if hash == checksum { return }
+        findings.add(
+            .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,
+            "The \(name) does not have its hash: bytes in it were changed.")
     }
 }
 

@@ -359,7 +359,7 @@ extension MV2TableOfContents {
     func contentEnd(log: MV2Region) -> UInt64 {
         var others = self
         others.replayManifest = nil
-        let regions = [log] + frames.map(\.payload).filter { $0.length > 0 } + others.distinctRegions.map(\.region)
+        let regions = [log] + frames.map(\.payload).filter { $0.length > 0 } + others.reliableRegions.map(\.region)
         return regions.reduce(0) { max($0, $1.end ?? .max) }
     }
 

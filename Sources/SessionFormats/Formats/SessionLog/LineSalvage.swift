@@ -15,7 +15,7 @@ struct LineSalvage {
         case entry(Range<Int>)
         /// The same, of a type that no known release has, in its envelope.
         case unknownEntry(Range<Int>, isRequired: Bool)
-        case header(SessionHeader)
+        case header(SessionHeader, Range<Int>)
     }
 
     enum Condition {
@@ -42,6 +42,8 @@ struct LineSalvage {
     /// How many bytes of fragments are not the beginning of anything: no write that was cut short leaves them, so they are what
     /// is left of something whole.
     private(set) var damagedBytes = 0
+    /// How many pieces stand where a value of the fragment before them would, and may be a part of that.
+    private(set) var doubtfulPieces = 0
 
     /// Whether an entry stood in an envelope.
     private(set) var hasEnvelope = false
@@ -75,7 +77,9 @@ struct LineSalvage {
         var gapStart = text.start
         while let candidate = nextObject(from: at) {
             if let end = takePiece(at: candidate, &parser) {
-                fragmentBytes += takeFragments(gapStart..<candidate)
+                let fragment = takeFragments(gapStart..<candidate)
+                if fragment > 0, JSONFragment.isCutShort(text.base, from: gapStart, to: end) { doubtfulPieces += 1 }
+                fragmentBytes += fragment
                 gapStart = end
                 at = end
                 lastPieceEnd = end
@@ -86,7 +90,10 @@ struct LineSalvage {
                 at = candidate + 1
             }
         }
-        fragmentBytes += takeFragments(gapStart..<text.end)
+        let rest = takeFragments(gapStart..<text.end)
+        // A write that was cut short leaves no newline, so a fragment before one was more than that.
+        if rest > 0, text.hasNewline, text.base[text.end - 1] != 0 { damagedBytes = max(damagedBytes, rest) }
+        fragmentBytes += rest
         conclude(fragmentBytes: fragmentBytes)
     }
 
@@ -194,7 +201,7 @@ struct LineSalvage {
             let header = try? HeaderParser.parse(text.scanner(from: start, to: end)), header.type == "session"
         else { return nil }
         wantsHeader = false
-        pieces.append(.header(header))
+        pieces.append(.header(header, start..<end))
         return end
     }
 

@@ -17,6 +17,8 @@ struct LogInterpreter {
     /// What the entries may hold.
     let schema: EntrySchema
     private(set) var header: SessionHeader?
+    /// Where the header stands in the file.
+    private(set) var headerRange: Range<Int>?
     private(set) var corruptCount = 0
     private(set) var isTorn = false
     private(set) var findings = Findings()
@@ -163,6 +165,7 @@ struct LogInterpreter {
         if !hasPassedHeader {
             hasPassedHeader = true
             header = readHeader(text)
+            headerRange = header.map { _ in text.fileOffset + text.start..<text.fileOffset + text.end }
             return
         }
         if isTorn || BlankLine.isBlank(text.base, from: text.start, to: text.end) { return }
@@ -241,6 +244,7 @@ struct LogInterpreter {
         }
         // An entry lacks the header's fields, so a line cannot be both.
         header = parsed
+        headerRange = text.fileOffset + text.start..<text.fileOffset + text.end
         hasPassedHeader = true
         if parsed.type == "session", parsed.version == 2 {
             noteVersionTwo(text)
@@ -327,8 +331,9 @@ struct LogInterpreter {
                 \(isRequired ? "readers that do not know it must refuse the log" : "readers may ignore it").
                 """)
             return false
-        case .header(let found):
+        case .header(let found, let range):
             header = found
+            headerRange = text.fileOffset + range.lowerBound..<text.fileOffset + range.upperBound
             hasPassedHeader = true
             hasSeenEnvelope = found.version == 2
         }
@@ -374,23 +379,28 @@ struct LogInterpreter {
     /// A fragment that begins like an entry is an append that was cut short; any other is what is left of something whole.
     private mutating func noteWeld(_ salvage: LineSalvage, _ text: Line, fragmentBytes: Int) {
         let count = salvage.pieces.count
-        let isDamaged = salvage.damagedBytes > 0
-        if isDamaged { corruptCount += 1 }
+        var doubt = ""
+        if salvage.damagedBytes > 0 {
+            corruptCount += 1
+            doubt = ", which no write that was cut short leaves: something that was whole is damaged"
+        } else if salvage.doubtfulPieces > 0 {
+            doubt = ", and what was found may be a part of what they are the beginning of"
+        }
         findings.add(
-            .weldedLine, isDamaged ? .error : .warning, offset: text.fileOffset + text.start,
-            length: text.end - text.start,
-            line: line,
+            .weldedLine, doubt.isEmpty ? .warning : .error, offset: text.fileOffset + text.start,
+            length: text.end - text.start, line: line,
             """
             \(count) whole \(count == 1 ? "entry was" : "entries were") found on a line that also holds \
-            \(fragmentBytes) bytes of fragments\
-            \(isDamaged ? ", which no write that was cut short leaves: something that was whole is damaged" : "").
+            \(fragmentBytes) bytes of fragments\(doubt).
             """)
     }
 
     private mutating func noteNULs(_ salvage: LineSalvage, in text: Line) {
+        // A newline behind nothing but NUL bytes was written with what they stand for.
+        let isLine = if case .onlyNULs = salvage.condition { text.hasNewline } else { false }
         for run in salvage.nulRuns {
             findings.add(
-                .nulRun, .warning, offset: text.fileOffset + run.lowerBound, length: run.count, line: line,
+                .nulRun, isLine ? .error : .warning, offset: text.fileOffset + run.lowerBound, length: run.count, line: line,
                 "\(run.count) NUL bytes stand here, as a power loss leaves where data had not been written.")
         }
         if salvage.furtherNULRuns > 0 {

@@ -14,6 +14,8 @@ public struct SessionLog: Sendable {
     public let findings: Findings
     /// The digest, when it was made while reading.
     let digest: Digest?
+    /// Where the header stands in the file; nil when it is lost.
+    let headerRange: Range<Int>?
 }
 
 /// A session log that has been read into values, in one pass.

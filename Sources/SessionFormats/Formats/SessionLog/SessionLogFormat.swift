@@ -56,10 +56,6 @@ public struct SessionLogFormat: SessionFormat {
 
     private static func beginsWithHeader(_ start: [UInt8]) -> Bool { header(beginning: start)?.type == "session" }
 
-    private static func beginsWithHeader(_ start: [UInt8], _ header: SessionHeader) -> Bool {
-        self.header(beginning: start) == header
-    }
-
     /// The header on the first line of a file that begins so.
     private static func header(beginning start: [UInt8]) -> SessionHeader? {
         guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
@@ -159,17 +155,9 @@ public struct SessionLogFormat: SessionFormat {
         let entries = log.entries.map { entry in
             FieldSpan(path: "line \(entry.line)", range: entry.byteRange, value: "\(entry.kind.rawValue) \(entry.id)")
         }
-        guard let header = log.header, let place = headerPlace(of: log, bytes) else { return entries }
-        return [FieldSpan(path: "line \(place.line)", range: place.range, value: "header \(header.id)")] + entries
-    }
-
-    /// The first line before the entries that is more than blanks.
-    private static func headerPlace(of log: SessionLog, _ bytes: FileBytes) -> (range: Range<Int>, line: Int)? {
-        let beforeEntries = bytes.copy(0..<(log.entries.first?.byteRange.lowerBound ?? bytes.count))
-        guard let start = beforeEntries.firstIndex(where: { !passedOver.contains($0) }),
-            let end = beforeEntries[start...].firstIndex(of: 0x0A)
-        else { return nil }
-        return (start..<end, beforeEntries[..<start].count { $0 == 0x0A } + 1)
+        guard let header = log.header, let range = log.headerRange else { return entries }
+        let line = bytes.copy(0..<range.lowerBound).count { $0 == 0x0A } + 1
+        return [FieldSpan(path: "line \(line)", range: range, value: "header \(header.id)")] + entries
     }
 
     // MARK: Recovery
@@ -186,11 +174,11 @@ public struct SessionLogFormat: SessionFormat {
         var kept = log.entries.map(\.byteRange)
         var output: [UInt8] = []
         var mended: [Repair] = []
-        if let range = Self.usableHeader(of: log, bytes) {
+        if let range = log.headerRange, log.header?.isCurrent == true {
             kept.append(range)
             output += bytes.copy(range).trimmed
         } else {
-            let (header, repair) = Self.newHeader(for: log, bytes)
+            let (header, repair) = Self.newHeader(for: log)
             output = header.encoded()
             mended.append(repair)
         }
@@ -206,15 +194,7 @@ public struct SessionLogFormat: SessionFormat {
             findings: log.findings.all)
     }
 
-    /// Where a header stands that the reference takes; nil when there is none.
-    private static func usableHeader(of log: SessionLog, _ bytes: FileBytes) -> Range<Int>? {
-        guard let header = log.header, header.isCurrent, let range = headerPlace(of: log, bytes)?.range else {
-            return nil
-        }
-        return beginsWithHeader(bytes.copy(range), header) ? range : nil
-    }
-
-    private static func newHeader(for log: SessionLog, _ bytes: FileBytes) -> (SessionHeader, Repair) {
+    private static func newHeader(for log: SessionLog) -> (SessionHeader, Repair) {
         guard let lost = log.header else {
             let timestamp = log.entries.first?.decoded()?.timestamp ?? ""
             return (
@@ -226,13 +206,11 @@ public struct SessionLogFormat: SessionFormat {
         }
         let header = SessionHeader(
             id: lost.id, timestamp: lost.timestamp, cwd: lost.cwd, parentSession: lost.parentSession)
-        let place = headerPlace(of: log, bytes)?.range
-        // A line that holds more than the header is accounted for as what it is.
-        let isWholeLine = place.map { beginsWithHeader(bytes.copy($0), lost) } ?? false
+        let range = log.headerRange ?? 0..<0
         return (
             header,
             Repair(
-                .mended, offset: place?.lowerBound ?? 0, length: isWholeLine ? place?.count ?? 0 : 0,
+                .mended, offset: range.lowerBound, length: range.count,
                 "The header was written anew, as one of format version \(SessionHeader.currentVersion) that the reference reads."
             )
         )

@@ -53,7 +53,8 @@ public struct SessionLogReader: Sendable {
             header: interpreter.header, recovery: interpreter.recovery,
             entries: SessionLogEntries(
                 bytes: bytes, records: interpreter.records, schema: interpreter.schema, fileOffset: 0),
-            findings: interpreter.findings, digest: interpreter.digest?.finish())
+            findings: interpreter.findings, digest: interpreter.digest?.finish(),
+            headerRange: interpreter.headerRange)
     }
 
     /// Reads a file into values, in one pass; `read` is for those who need some of them.
