@@ -130,14 +130,26 @@ public struct LiveReplayStoreFormat: SessionFormat {
                     .corruptEntry, .error, offset: range.lowerBound, length: range.count, line: number,
                     "The line is not a record; the store drops it and everything behind it when it opens the file.")
             } else {
-                let isCutShort = line.allSatisfy { $0 == 0 } || JSONFragment.isCutShort(line)
-                findings.add(
-                    .tornEntry, isCutShort ? .warning : .error, offset: range.lowerBound, length: range.count,
-                    line: number,
-                    isCutShort
-                        ? "The last record was cut short while it was being written; it was never acknowledged."
-                        : "The last line is not the beginning of a record: it was damaged, not only cut short.")
+                noteEnd(line, range, number)
             }
+        }
+
+        private mutating func noteEnd(_ line: ArraySlice<UInt8>, _ range: Range<Int>, _ number: Int) {
+            let (severity, message): (Severity, String) =
+                if line.allSatisfy({ $0 == 0 }) {
+                    (.warning, "The file ends in NUL bytes, as a power loss leaves where data had not been written.")
+                } else if JSONFragment.isCutShort(line) {
+                    (.warning, "The last record was cut short while it was being written; it was never acknowledged.")
+                } else if LiveReplayRecord(line) != nil {
+                    (
+                        .warning,
+                        "The last record is whole but for its newline; the store, which acknowledges both, drops it."
+                    )
+                } else {
+                    (.error, "The last line is not the beginning of a record: it was damaged, not only cut short.")
+                }
+            findings.add(
+                .tornEntry, severity, offset: range.lowerBound, length: range.count, line: number, message)
         }
 
         /// Restores an event whose position nobody reserved, by a record that does.

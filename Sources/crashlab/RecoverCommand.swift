@@ -56,8 +56,12 @@ enum RecoverCommand: Command {
             throw UsageError(message: "several copies need a folder for --output, and \(output) is none.")
         }
         var worst = ExitStatus.success
+        var outputs: Set<String> = []
         for operand in operands {
             for job in try jobs(operand, output, &worst) {
+                guard outputs.insert(job.output).inserted else {
+                    throw UsageError(message: "two copies would be called \(job.output); name another folder for one.")
+                }
                 worst = max(worst, recover(job, options))
             }
         }
@@ -73,6 +77,10 @@ enum RecoverCommand: Command {
         }
         let folder = operand.withoutTrailingSlashes
         let target = output?.withoutTrailingSlashes ?? folder + ".recovered"
+        if (resolved(target) + "/").hasPrefix(resolved(folder) + "/") {
+            throw UsageError(
+                message: "copies inside \(folder) would be recovered with it the next time; name another folder.")
+        }
         let tree = FileTree([operand])
         for failure in tree.failures {
             Output.error("\(failure)\n")
@@ -82,6 +90,10 @@ enum RecoverCommand: Command {
             let rest = file.path.dropFirst(operand.count).drop { $0 == "/" }
             return Job(input: file.path, output: "\(target)/\(rest)")
         }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path().withoutTrailingSlashes
     }
 
     private static func recover(_ job: Job, _ options: Options) -> ExitStatus {
@@ -114,20 +126,33 @@ enum RecoverCommand: Command {
                 "crashlab recover: \(job.input) was changed by another program while it was read; recover it again.\n")
             return .inputOutputError
         }
-        if !options.isDry, let recovered = report.recovered {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: (job.output as NSString).deletingLastPathComponent.isEmpty
-                        ? "." : (job.output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-                report.leftOutPath = try RecoveredCopy(recovered, to: job.output).write(of: bytes)
-            } catch {
-                Output.error("crashlab recover: \(error.reason)\n")
-                return .cannotCreate
-            }
+        do {
+            report.leftOutPath = try write(report, of: bytes, job, options)
+        } catch {
+            Output.error("crashlab recover: \(error.reason)\n")
+            return .cannotCreate
         }
         report.isDry = options.isDry
         show(report, options)
         return ExitStatus(examination.verdict)
+    }
+
+    /// A dry run fails where the other would for a file that is there.
+    private static func write(
+        _ report: RecoveryReport, of bytes: FileBytes, _ job: Job, _ options: Options
+    ) throws -> String? {
+        guard let recovered = report.recovered else { return nil }
+        if options.isDry {
+            if FileManager.default.fileExists(atPath: job.output) { throw StorageError.exists(job.output) }
+            return nil
+        }
+        let folder = (job.output as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        let permissions = try? FileManager.default.attributesOfItem(atPath: job.input)[.posixPermissions] as? NSNumber
+        return try RecoveredCopy(recovered, to: job.output).write(
+            of: bytes, permissions: permissions.map { UInt32(truncating: $0) & 0o777 })
     }
 
     private static func show(_ report: RecoveryReport, _ options: Options) {

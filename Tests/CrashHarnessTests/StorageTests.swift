@@ -109,11 +109,11 @@ struct StorageTests {
     func `what a killed program left under the temporary name is no hindrance, and another's work is not touched`()
         throws
     {
-        let disk = SimulatedDisk(["d/f": [1], "d/f.new": [9, 9, 9]])
-        let other = try disk.open("d/f.new", .append)
+        let disk = SimulatedDisk(["d/f": [1], "d/f.crashlab-new": [9, 9, 9]])
+        let other = try disk.open("d/f.crashlab-new", .append)
         try other.lock()
         #expect(problem { try AtomicReplacement(of: "d/f", on: disk).write([2]) } == .locked("d/f"))
-        #expect(disk.contents == ["d/f": [1], "d/f.new": [9, 9, 9]])
+        #expect(disk.contents == ["d/f": [1], "d/f.crashlab-new": [9, 9, 9]])
         other.close()
         try AtomicReplacement(of: "d/f", on: disk).write([2])
         #expect(disk.contents == ["d/f": [2]])

@@ -75,6 +75,23 @@ struct RecoverTests {
         }
     }
 
+    @Test func `a private file has private copies, and a file of any name beside it stays`() throws {
+        try withFolder { folder in
+            let file = "\(folder)/session.jsonl"
+            try Self.damaged.write(toFile: file, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+            try "mine".write(toFile: file + ".recovered.new", atomically: false, encoding: .utf8)
+            #expect(try crashlab("recover", file).status == 1)
+            for name in [".recovered", ".recovered.left-out"] {
+                let mode = try FileManager.default.attributesOfItem(atPath: file + name)[.posixPermissions] as? NSNumber
+                #expect(mode == 0o600)
+            }
+            #expect(try text(file + ".recovered.new") == "mine")
+            #expect(try crashlab("recover", "--dry-run", file).status == 73)
+            #expect(try crashlab("recover", folder, "--output", "\(folder)/inside").status == 64)
+        }
+    }
+
     @Test func `usage that would lose something is refused`() throws {
         try withFolder { folder in
             let file = "\(folder)/session.jsonl"

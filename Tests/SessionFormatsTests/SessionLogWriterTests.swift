@@ -91,7 +91,8 @@ struct SessionLogWriterTests {
         try writer.append(entry)
         #expect(
             disk.calls == [
-                "append \(headerLine.count) to d/log.new", "sync d/log.new", "rename d/log.new to d/log",
+                "append \(headerLine.count) to d/log.crashlab-new", "sync d/log.crashlab-new",
+                "rename d/log.crashlab-new to d/log",
                 "sync folder d", "append \(entryLine.count) to d/log", "sync d/log",
             ])
         #expect(disk.files["d/log"] == headerLine + entryLine)

@@ -104,7 +104,7 @@ public struct FindingsFolder: Sendable {
             if try !isKept(identity) {
                 var files: [String: Data] = [:]
                 for name in try other.disk.names(in: "\(other.path)/\(identity)")
-                where name != "count" && !name.hasSuffix(".new") {
+                where name != "count" && !name.hasSuffix(AtomicReplacement.suffix) {
                     files[name] = Data(try other.read("\(other.path)/\(identity)/\(name)"))
                 }
                 _ = try keep(files, as: identity)

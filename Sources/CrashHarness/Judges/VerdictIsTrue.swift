@@ -137,7 +137,10 @@ struct VerdictIsTrue: Judge {
             found[item.content] = count - 1
             return false
         }
-        let otherFacts = file.facts.filter { fact in !examination.facts.contains { $0 == fact } }
+        // What is not said any more is no claim.
+        let otherFacts = file.facts.filter { fact in
+            examination.facts.contains { $0.name == fact.name && $0.value != fact.value }
+        }
         if missing.isEmpty && otherFacts.isEmpty { return nil }
         return UntoldLoss(
             file: file, damage: damage, damaged: damaged, missing: missing,

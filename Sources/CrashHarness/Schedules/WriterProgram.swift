@@ -373,7 +373,7 @@ final class WriterProgram {
         }
         if !hasRemoved, !disk.isLink(writer.path) { return ("a symbolic link as it was", "a file") }
         let isClean = traits.isDisjoint(with: [.powerCut, .kill]) && !disk.failed.contains(.remove)
-        if isClean, disk.contents.keys.contains(where: { $0.hasSuffix(".new") }) {
+        if isClean, disk.contents.keys.contains(where: { $0.hasSuffix(AtomicReplacement.suffix) }) {
             return ("nothing left behind", "\(disk.contents.keys.sorted())")
         }
         return nil

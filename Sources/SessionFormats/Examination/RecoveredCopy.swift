@@ -18,19 +18,23 @@ public struct RecoveredCopy: Sendable {
 
     /// Writes the copy and, when something was left out, that beside it.
     ///
-    /// - Parameter input: The bytes that were recovered.
+    /// - Parameters:
+    ///   - input: The bytes that were recovered.
+    ///   - permissions: The mode of what is written, that of the file that was recovered: a private file has private copies.
+    ///     As the system gives it when nil.
     /// - Returns: Where what was left out stands; nil when nothing was.
     /// - Throws: `StorageError`; `exists` when there is something of the copy's name, which stays as it is. Nothing is left
     ///   behind then.
     @discardableResult
     public func write(
-        of input: FileBytes, on fileSystem: any FileSystem = DiskFileSystem()
+        of input: FileBytes, permissions: UInt32? = nil, on fileSystem: any FileSystem = DiskFileSystem()
     ) throws(StorageError) -> String? {
         let exists = try StorageError.translating { () throws(FileSystemError) in try fileSystem.exists(path) }
         if exists { throw .exists(path) }
-        let leftOut = recovered.leftOut.isEmpty ? nil : try writeLeftOut(of: input, fileSystem)
+        let leftOut = recovered.leftOut.isEmpty ? nil : try writeLeftOut(of: input, permissions, fileSystem)
         do throws(StorageError) {
-            try AtomicReplacement(of: path, existing: .refused, on: fileSystem).write(recovered.bytes)
+            try AtomicReplacement(of: path, existing: .refused, permissions: permissions, on: fileSystem).write(
+                recovered.bytes)
         } catch {
             if case .notDurable = error {} else if let leftOut { try? fileSystem.remove(leftOut) }
             throw error
@@ -38,13 +42,16 @@ public struct RecoveredCopy: Sendable {
         return leftOut
     }
 
-    private func writeLeftOut(of input: FileBytes, _ fileSystem: any FileSystem) throws(StorageError) -> String {
+    private func writeLeftOut(
+        of input: FileBytes, _ permissions: UInt32?, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> String {
         let lines = leftOutLines(of: input)
         var attempt = 1
         while true {
             let name = attempt == 1 ? leftOutPath : "\(leftOutPath)-\(attempt)"
             do throws(StorageError) {
-                try AtomicReplacement(of: name, existing: .refused, on: fileSystem).write(lines)
+                try AtomicReplacement(of: name, existing: .refused, permissions: permissions, on: fileSystem).write(
+                    lines)
                 return name
             } catch .exists { attempt += 1 }
         }
@@ -64,7 +71,7 @@ public struct RecoveredCopy: Sendable {
             } else {
                 json.field("hex", string: Self.hexadecimal(bytes))
             }
-            lines += json.finish() + [0x0A]
+            lines += json.finish().printableJSON + [0x0A]
         }
         return lines
     }

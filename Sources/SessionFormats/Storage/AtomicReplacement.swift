@@ -35,8 +35,13 @@ public struct AtomicReplacement: Sendable {
         var doubt: FileSystemError?
     }
 
+    /// What stands behind a file's name in the name of what will take its place; nobody else calls a file so, since what a
+    /// killed writer left under that name is removed.
+    package static let suffix = ".crashlab-new"
+
     private let name: String
     private let existing: Existing
+    private let permissions: UInt32?
     private let fileSystem: any FileSystem
 
     /// Prepares a replacement.
@@ -44,8 +49,12 @@ public struct AtomicReplacement: Sendable {
     /// - Parameters:
     ///   - path: The file's name; a symbolic link stays and what it leads to is replaced.
     ///   - existing: What is done with a file that has the name.
-    public init(of path: String, existing: Existing = .replaced, on fileSystem: any FileSystem = DiskFileSystem()) {
-        (name, self.existing, self.fileSystem) = (path, existing, fileSystem)
+    ///   - permissions: The mode of a file that replaces none, its nine lowest bits; as the system gives it when nil.
+    public init(
+        of path: String, existing: Existing = .replaced, permissions: UInt32? = nil,
+        on fileSystem: any FileSystem = DiskFileSystem()
+    ) {
+        (name, self.existing, self.permissions, self.fileSystem) = (path, existing, permissions, fileSystem)
     }
 
     /// Gives the name to a file of these bytes; it is durable when this returns.
@@ -105,10 +114,10 @@ public struct AtomicReplacement: Sendable {
         _ old: (any OpenFile)?, _ path: String, _ mode: OpenMode,
         _ fill: (any OpenFile, (any OpenFile)?) throws(FileSystemError) -> Void
     ) throws(StorageError) -> Outcome? {
-        let temporary = path + ".new"
+        let temporary = path + Self.suffix
         let file = try makeTemporary(temporary, for: path, mode)
         do throws(FileSystemError) {
-            if let old { try file.setPermissions(try old.permissions()) }
+            if let mode = try old?.permissions() ?? permissions { try file.setPermissions(mode) }
             try fill(file, old)
             try file.sync()
             guard try giveName(file, from: temporary, to: path, old) else {

@@ -7,7 +7,7 @@ extension FormatKit {
         MV2Format(), fileName: "memory.mv2", sample: { try memory(&$0, sessions: $0.choose("sessions", below: 3)) },
         acknowledged: { choices in try MemoryHistory(&choices).acknowledged },
         blindField: { blindField($0) },
-        findingsOfContent: [.sequenceBroken, .stateHashMismatch, .pendingRecord],
+        findingsOfContent: [.sequenceBroken, .stateHashMismatch, .pendingRecord, .frameHashMismatch],
         buildsOnBase: true,
         generate: { request in
             var files = RealisticFiles(seed: request.seed)
@@ -34,7 +34,7 @@ extension FormatKit {
 
     private static func hasOneCommit(_ loss: UntoldLoss) -> Bool {
         let magic = Array("MV2FOOT!".utf8)
-        let bytes = loss.damaged
+        let bytes = loss.file.bytes
         return bytes.indices.count { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) } == 1
     }
 

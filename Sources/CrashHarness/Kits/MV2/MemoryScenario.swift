@@ -38,7 +38,9 @@ struct MemoryScenario: Sendable {
         addTable(frames: frames, indexes: foreign.suffix(indexes).map(\.range), logSize: logSize, log: log)
     }
 
-    private mutating func addTable(frames: [Range<Int>], indexes: [Range<Int>], logSize: Int, log: (sequence: UInt64, end: Int)) {
+    private mutating func addTable(
+        frames: [Range<Int>], indexes: [Range<Int>], logSize: Int, log: (sequence: UInt64, end: Int)
+    ) {
         let table = Self.table(frames, indexes, bytes)
         let offset = bytes.count
         bytes += table
@@ -71,7 +73,9 @@ struct MemoryScenario: Sendable {
     }
 
     /// Adds a log with some records; returns the sequence that the last of them has, and where they end in the log.
-    private static func addLog(_ bytes: inout [UInt8], size: Int, _ choices: inout Choices) -> (sequence: UInt64, end: Int) {
+    private static func addLog(_ bytes: inout [UInt8], size: Int, _ choices: inout Choices) -> (
+        sequence: UInt64, end: Int
+    ) {
         let start = bytes.count
         var sequence: UInt64 = 0
         for _ in 0..<choices.choose("log records", below: 4) {
@@ -86,9 +90,13 @@ struct MemoryScenario: Sendable {
         return (sequence, end)
     }
 
-    private mutating func writeHeader(tableAt offset: Int, logSize: Int, log: (sequence: UInt64, end: Int), _ checksum: [UInt8]) {
+    private mutating func writeHeader(
+        tableAt offset: Int, logSize: Int, log: (sequence: UInt64, end: Int), _ checksum: [UInt8]
+    ) {
         var header = Array("MV2\0".utf8) + [0x01, 0x02, 2, 1]
-        for number in [UInt64(offset), 4_096, UInt64(logSize), UInt64(log.end), log.sequence] { header += Self.little(number) }
+        for number in [UInt64(offset), 4_096, UInt64(logSize), UInt64(log.end), log.sequence] {
+            header += Self.little(number)
+        }
         header += checksum
         bytes.replaceSubrange(0..<header.count, with: header)
     }

@@ -33,6 +33,8 @@ extension FindingCode {
     public static let sequenceBroken = FindingCode("sequence-broken")
     /// A checkpoint's hash is not that of its snapshot.
     public static let stateHashMismatch = FindingCode("state-hash-mismatch")
+    /// A frame's payload does not have the hash that the table of contents gives.
+    public static let frameHashMismatch = FindingCode("frame-hash-mismatch")
     /// Bytes do not have the hash that the table of contents gives.
     public static let contentHashMismatch = FindingCode("content-hash-mismatch")
 }

@@ -30,7 +30,9 @@ extension MV2Format {
 }
 
 extension MV2Format {
-    private static let findingsOfContent: Set<FindingCode> = [.pendingRecord, .sequenceBroken, .stateHashMismatch]
+    private static let findingsOfContent: Set<FindingCode> = [
+        .pendingRecord, .sequenceBroken, .stateHashMismatch, .frameHashMismatch,
+    ]
 }
 
 private struct MV2Recovery {

@@ -153,19 +153,21 @@ private struct MV2Verification {
 
     mutating func checkContent() {
         for frame in file.table?.frames ?? [] where frame.status == .active && frame.payload.length > 0 {
-            check("payload of frame \(frame.id)", frame.payload, frame.checksum)
+            check("payload of frame \(frame.id)", frame.payload, frame.checksum, .frameHashMismatch)
         }
         for named in file.table?.reliableRegions ?? [] {
             if let checksum = named.checksum { check(named.name, named.region, checksum) }
         }
     }
 
-    private mutating func check(_ name: String, _ region: MV2Region, _ checksum: Digest) {
+    private mutating func check(
+        _ name: String, _ region: MV2Region, _ checksum: Digest, _ code: FindingCode = .contentHashMismatch
+    ) {
         guard let range = region.range(in: file.bytes.count) else { return }
         let hash = file.bytes.withBytes { BLAKE3.hashOnAllCores(UnsafeRawBufferPointer(rebasing: $0[range])) }
         if hash == checksum { return }
         findings.add(
-            .contentHashMismatch, .error, offset: range.lowerBound, length: range.count,
+            code, .error, offset: range.lowerBound, length: range.count,
             "The \(name) does not have its hash: bytes in it were changed.")
     }
 }

@@ -400,7 +400,8 @@ struct LogInterpreter {
         let isLine = if case .onlyNULs = salvage.condition { text.hasNewline } else { false }
         for run in salvage.nulRuns {
             findings.add(
-                .nulRun, isLine ? .error : .warning, offset: text.fileOffset + run.lowerBound, length: run.count, line: line,
+                .nulRun, isLine ? .error : .warning, offset: text.fileOffset + run.lowerBound, length: run.count,
+                line: line,
                 "\(run.count) NUL bytes stand here, as a power loss leaves where data had not been written.")
         }
         if salvage.furtherNULRuns > 0 {
