@@ -235,15 +235,8 @@ private struct MV2Recovery {
         let last = records.last?.sequence ?? 0
         let sequence = min(memory.header?.logSequence ?? last, last)
         let committed = records.prefix { $0.sequence <= sequence }.reduce(0) { $0 + $1.range.count }
-        let isAsItWas = log.damage == nil && memory.header?.logSequence == sequence
-        let checkpoint = isAsItWas && !memory.hasLogMismatch ? memory.header?.logCheckpoint : nil
-        return RestoredLog(sequence: sequence, checkpoint: checkpoint ?? UInt64(committed), kept: kept)
+        return RestoredLog(sequence: sequence, checkpoint: UInt64(committed), kept: kept)
     }
-}
-
-extension MV2File {
-    /// Whether the header's numbers about the log do not fit each other.
-    fileprivate var hasLogMismatch: Bool { findings.all.contains { $0.code == .logSequenceMismatch } }
 }
 
 extension MV2Region {
