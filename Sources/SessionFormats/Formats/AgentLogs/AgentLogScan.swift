@@ -21,7 +21,7 @@ struct AgentLogScan {
     /// The last time that a record tells.
     private(set) var lastTime: String = ""
     /// Records that stand inside others.
-    private(set) var inner: [RecordPlace] = []
+    private(set) var inner: [InnerRecord] = []
     /// Lines of which the agent's reader makes nothing.
     private(set) var badLines = (count: 0, first: nil as RecordPlace?)
     /// Why the agent's reader gives up on the file while it reads lines.
@@ -32,6 +32,12 @@ struct AgentLogScan {
     struct RecordPlace {
         var place: Range<Int>
         var line: Int
+    }
+
+    struct InnerRecord {
+        var at: RecordPlace
+        /// Its identifier where its own place is not known, since the line was read in a copy.
+        var name: String?
     }
 
     struct SeenHeader {
@@ -254,9 +260,10 @@ struct AgentLogScan {
     private mutating func takeInner(_ record: JSONView, _ at: RecordPlace) {
         for path in [["$set", "messages", "*"], ["messages", "*"]] as [[StaticString]] {
             record.forEach(at: path[...]) { item in
-                guard item.member("id")?.isString == true else { return }
+                guard let id = item.member("id"), id.isString else { return }
+                if isRepaired { return inner.append(InnerRecord(at: at, name: id.string)) }
                 let place = at.place.lowerBound + item.range.lowerBound..<at.place.lowerBound + item.range.upperBound
-                inner.append(RecordPlace(place: isRepaired ? at.place : place, line: at.line))
+                inner.append(InnerRecord(at: RecordPlace(place: place, line: at.line)))
             }
         }
     }
