@@ -10,16 +10,17 @@ extension UntoldLoss {
     /// The field that explains the loss in a file to which whole lines are appended; nil when a reader has to see it.
     public var blindFieldOfLines: String? {
         let evidence = LineEvidence(self)
-        if missing.contains(where: { evidence.whole.contains(Array(file.bytes[$0.range])) }) { return nil }
+        if evidence.isUnseen(missing.map { Array(file.bytes[$0.range]) }) { return nil }
         if evidence.damagedLines == 0 { return "lines that are gone without a trace" }
-        return evidence.damagedLines <= strangers.count + evidence.linesGone - missing.count
+        let linesFound = strangers.reduce(0) { $0 + $1.split(whereSeparator: LineEvidence.endsLine).count }
+        return evidence.damagedLines <= linesFound + evidence.linesGone - missing.count
             ? "a value inside a line" : nil
     }
 }
 
 private struct LineEvidence {
-    /// The original lines that are whole somewhere.
-    private(set) var whole: Set<[UInt8]> = []
+    /// The original lines that are whole somewhere, and how often.
+    private var whole: [[UInt8]: Int] = [:]
     /// How many lines are neither whole nor the beginning of an original one.
     private(set) var damagedLines = 0
     /// How many original lines are not whole anywhere. Those that are not missed either say the same in another spelling.
@@ -31,11 +32,21 @@ private struct LineEvidence {
         lines = loss.file.bytes.split(separator: 0x0A).map(Array.init)
         var damaged = loss.damaged[...]
         if damaged.starts(with: [0xEF, 0xBB, 0xBF]) { damaged = damaged.dropFirst(3) }
-        for piece in damaged.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) {
+        for piece in damaged.split(whereSeparator: Self.endsLine) {
             take(piece, isEnd: piece.endIndex == damaged.endIndex || damaged[piece.endIndex] == 0)
         }
-        linesGone = lines.count { !whole.contains($0) }
+        linesGone = lines.count { whole[$0] == nil }
     }
+
+    /// Whether one of the missing lines is whole more often than it was found: the same line may stand in the file twice.
+    func isUnseen(_ missing: [[UInt8]]) -> Bool {
+        Dictionary(grouping: missing) { $0 }.contains { line, times in
+            whole[line, default: 0] > lines.count { $0 == line } - times.count
+        }
+    }
+
+    /// Where one piece ends and the next begins. A record with such a byte in it, which some readers join, is several pieces.
+    static func endsLine(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D || byte == 0 }
 
     /// Takes whole lines off both ends; what is left has to be the beginning of one.
     ///
@@ -43,11 +54,11 @@ private struct LineEvidence {
     private mutating func take(_ piece: ArraySlice<UInt8>, isEnd: Bool) {
         var rest = piece
         while let line = lines.first(where: { rest.starts(with: $0) }) {
-            whole.insert(line)
+            whole[line, default: 0] += 1
             rest = rest.dropFirst(line.count)
         }
         while let line = lines.first(where: { rest.count >= $0.count && rest.suffix($0.count).elementsEqual($0) }) {
-            whole.insert(line)
+            whole[line, default: 0] += 1
             rest = rest.dropLast(line.count)
         }
         let mayBeCut = isEnd || rest.endIndex < piece.endIndex

@@ -82,12 +82,14 @@ public struct AgentSummary: Sendable {
         var noted = files
         for (session, indexes) in owners where indexes.count > 1 {
             for index in indexes {
-                let others = indexes.filter { $0 != index }.map { files[$0].path }
+                // All would be a list for each of them.
+                guard let other = indexes.first(where: { $0 != index }) else { continue }
+                let more = indexes.count == 2 ? "" : " and \(indexes.count - 2) more"
                 noted[index].examination.findings.append(
                     Finding(
                         .sessionInTwoFiles, .warning, offset: 0, length: 0,
                         message:
-                            "The session \(session) is also in \(others.joined(separator: ", ")); what is said goes to one of them."
+                            "The session \(session) is also in \(files[other].path)\(more); what is said goes to one of them."
                     ))
                 noted[index].examination.verdict = max(noted[index].examination.verdict, .recovered)
             }

@@ -62,10 +62,13 @@ struct AgentModel {
         return lines
     }
 
-    private mutating func objects(_ lines: [[UInt16]], depthLimit: Int? = 3_000) -> [PlainJSON] {
+    private mutating func objects(
+        _ lines: [[UInt16]], takesHalfPairs: Bool = true, depthLimit: Int? = 3_000
+    ) -> [PlainJSON] {
         lines.compactMap { line in
             if Self.trimmed(line[...], Self.scriptSpace).isEmpty { return nil }
-            guard let value = try? PlainJSONReader.read(line, depthLimit: depthLimit), value.isObject else {
+            let value = try? PlainJSONReader.read(line, takesHalfPairs: takesHalfPairs, depthLimit: depthLimit)
+            guard let value, value.isObject else {
                 badLines += 1
                 return nil
             }
@@ -225,7 +228,8 @@ struct AgentModel {
             error = "InvalidUTF8"
             return
         }
-        let records = objects(Self.lines(Self.units(bytes), atReturns: false), depthLimit: 127)
+        let records = objects(
+            Self.lines(Self.units(bytes), atReturns: false), takesHalfPairs: false, depthLimit: 127)
         parsed = records.map { _ in "" }
         guard records.contains(where: { $0["type"]?.isText("session_meta") == true }) else {
             error = "MissingHeader"

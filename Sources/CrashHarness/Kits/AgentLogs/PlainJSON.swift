@@ -72,16 +72,22 @@ struct PlainJSONReader {
     private var depth = 0
     private let depthLimit: Int?
     private let isPython: Bool
+    private let takesHalfPairs: Bool
 
     /// - Parameter depthLimit: More open brackets than this are refused.
-    init(_ text: [UInt16], isPython: Bool = false, depthLimit: Int? = 3_000) {
+    /// - Parameter takesHalfPairs: Whether a string may escape half of a surrogate pair.
+    init(_ text: [UInt16], isPython: Bool = false, takesHalfPairs: Bool = true, depthLimit: Int? = 3_000) {
         self.text = text
         self.isPython = isPython
+        self.takesHalfPairs = takesHalfPairs
         self.depthLimit = depthLimit
     }
 
-    static func read(_ text: [UInt16], isPython: Bool = false, depthLimit: Int? = 3_000) throws(Refused) -> PlainJSON {
-        var reader = PlainJSONReader(text, isPython: isPython, depthLimit: depthLimit)
+    static func read(
+        _ text: [UInt16], isPython: Bool = false, takesHalfPairs: Bool = true, depthLimit: Int? = 3_000
+    ) throws(Refused) -> PlainJSON {
+        var reader = PlainJSONReader(
+            text, isPython: isPython, takesHalfPairs: takesHalfPairs, depthLimit: depthLimit)
         let value = try reader.value()
         reader.skipSpace()
         guard reader.at == text.count else { throw Refused() }
@@ -176,7 +182,9 @@ struct PlainJSONReader {
             let unit = text[at]
             at += 1
             switch unit {
-            case 0x22: return units
+            case 0x22:
+                guard takesHalfPairs || String(validating: units, as: UTF16.self) != nil else { throw Refused() }
+                return units
             case 0x00...0x1F: throw Refused()
             case 0x5C: units.append(try escaped())
             default: units.append(unit)

@@ -22,7 +22,7 @@ extension AgentLog {
             Kind("label", .link, needs: ["targetId"]), Kind("session_info", .link),
         ],
         header: Header(
-            kind: "session", id: ["id"], version: (["version"], 3),
+            kind: "session", id: ["id"], version: (["version"], 3), needsID: true,
             made: { session, time in
                 #"{"type":"session","version":3,"id":"\#(session)","timestamp":"\#(time)","cwd":"/"}"#
             }),

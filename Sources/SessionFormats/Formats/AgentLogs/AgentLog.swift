@@ -107,6 +107,8 @@ struct AgentLog: Sendable {
         var version: (path: [StaticString], newest: Double)?
         /// Whether later ones are the agent's own doing.
         var mayRepeat = false
+        /// Whether one that names no session is none.
+        var needsID = false
         /// Whether it must come first.
         var mustBeFirst = true
         /// A header for a file that lost its own, so that the agent's reader takes the file.

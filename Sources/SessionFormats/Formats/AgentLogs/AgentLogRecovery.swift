@@ -55,33 +55,22 @@ struct AgentLogRecovery {
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 
-    /// How often a copy is looked at again for what mending has brought to light.
-    private static let mostRounds = 8
-
     /// Metadata that no record gives is made anew; rewinds to messages that are not there are made void when they would take
     /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
     private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
-        for _ in 0..<Self.mostRounds {
-            let copy = FileBytes(bytes.withBytes { repairs.apply(to: $0) })
-            let reading = GeminiReading(copy)
-            if !reading.loads, let header = log.header {
-                repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
-            } else if reading.lostRewinds.contains(where: { $0.messagesLost > 0 }) {
-                for rewind in reading.lostRewinds { makeVoid(rewind, copy, &repairs) }
-            } else {
-                return
-            }
+        func reading() -> GeminiReading {
+            GeminiReading(FileBytes(bytes.withBytes { repairs.apply(to: $0) }), passesOverLostRewinds: true)
         }
-    }
-
-    /// Under another name the record is passed over.
-    private func makeVoid(_ rewind: GeminiReading.LostRewind, _ copy: FileBytes, _ repairs: inout LogRepairs) {
-        guard let name = copy.copy(rewind.place).firstRange(of: Array("\"$rewindTo\"".utf8)) else { return }
-        let start = rewind.place.lowerBound
-        guard let place = repairs.place(inInput: start + name.lowerBound..<start + name.upperBound) else { return }
+        var session = reading()
+        if !session.loads, let header = log.header {
+            repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
+            session = reading()
+        }
+        // Under other names the record is passed over.
         repairs.mend(
-            place, Array("\"lostRewindTo\"".utf8),
-            "a rewind to a message that is not there, which would take away all, was made void")
+            inOutput: session.lostRewinds.filter { $0.messagesLost > 0 }.flatMap { rewind in
+                rewind.names.map { ($0, $0.count == 2 ? Array("lostID".utf8) : Array("lostRewindTo".utf8)) }
+            }, "a rewind to a message that is not there, which would take away all, was made void")
     }
 
     // MARK: Structure, when it is asked for

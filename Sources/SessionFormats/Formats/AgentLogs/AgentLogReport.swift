@@ -142,7 +142,7 @@ struct AgentLogReport {
             return ExaminedItems("entries", count: shown.count) { maker.item(shown[$0]) }
         }
         let entries = scan.entries
-        let inner = scan.inner.map { AgentView.Shown(place: $0.place, line: $0.line) }
+        let inner = scan.inner.map { AgentView.Shown(place: $0.at.place, line: $0.at.line, name: $0.name) }
         let innerPlaces = Set(inner.map(\.place))
         let others = inner + shown.filter { $0.entry == nil && !innerPlaces.contains($0.place) }
         // Only few agents have records that tell of the file alone.

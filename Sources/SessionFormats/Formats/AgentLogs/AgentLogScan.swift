@@ -21,7 +21,7 @@ struct AgentLogScan {
     /// The last time that a record tells.
     private(set) var lastTime: String = ""
     /// Records that stand inside others.
-    private(set) var inner: [RecordPlace] = []
+    private(set) var inner: [InnerRecord] = []
     /// Lines of which the agent's reader makes nothing.
     private(set) var badLines = (count: 0, first: nil as RecordPlace?)
     /// Why the agent's reader gives up on the file while it reads lines.
@@ -32,6 +32,12 @@ struct AgentLogScan {
     struct RecordPlace {
         var place: Range<Int>
         var line: Int
+    }
+
+    struct InnerRecord {
+        var at: RecordPlace
+        /// Its identifier where its own place is not known, since the line was read in a copy.
+        var name: String?
     }
 
     struct SeenHeader {
@@ -196,7 +202,7 @@ struct AgentLogScan {
     }
 
     private mutating func noteMissingNewline(_ line: RecordLine) {
-        let end = line.place.upperBound
+        let end = whole(line).upperBound
         findings.add(
             .missingFinalNewline, .warning, offset: end, length: 0, line: line.number,
             "The last record is whole but its newline is missing; what is appended next would be welded to it.")
@@ -254,9 +260,10 @@ struct AgentLogScan {
     private mutating func takeInner(_ record: JSONView, _ at: RecordPlace) {
         for path in [["$set", "messages", "*"], ["messages", "*"]] as [[StaticString]] {
             record.forEach(at: path[...]) { item in
-                guard item.member("id")?.isString == true else { return }
+                guard let id = item.member("id"), id.isString else { return }
+                if isRepaired { return inner.append(InnerRecord(at: at, name: id.string)) }
                 let place = at.place.lowerBound + item.range.lowerBound..<at.place.lowerBound + item.range.upperBound
-                inner.append(RecordPlace(place: isRepaired ? at.place : place, line: at.line))
+                inner.append(InnerRecord(at: RecordPlace(place: place, line: at.line)))
             }
         }
     }
@@ -468,6 +475,7 @@ struct AgentLogScan {
         guard let expected = log.header, let kind, kind.name.description == expected.kind.description else {
             return false
         }
+        if expected.needsID, record.value(at: expected.id)?.isString != true { return true }
         if header != nil {
             let isOther = record.value(at: expected.id)?.string ?? "" != header?.session
             if mode == .recover, !expected.mayRepeat || isAmongFragments {
@@ -580,7 +588,18 @@ struct AgentLogScan {
                 outline.outline.root, RecordPlace(place: place, line: line.number), isSalvaged: !log.splitsWelds)
         }
         fragment = nil
+        leaveOutGaps(pieces, text)
         concludeWeld(pieces, text, at)
+    }
+
+    /// Between records there is nothing that anybody needs, white space neither.
+    private mutating func leaveOutGaps(_ pieces: LinePieces, _ text: TextLine) {
+        var end = text.start
+        for piece in pieces.records {
+            repairs.leaveOut(text.fileOffset + end..<text.fileOffset + piece.lowerBound, "what is between records")
+            end = piece.upperBound
+        }
+        repairs.leaveOut(text.fileOffset + end..<text.fileOffset + text.end, "what is behind records")
     }
 
     private mutating func leaveOutFragment(_ text: TextLine, _ piece: Range<Int>, _ line: Int) {
@@ -652,7 +671,7 @@ struct AgentLogScan {
     private mutating func loseLine(_ line: RecordLine, _ at: RecordPlace, _ pieces: LinePieces) {
         let whole = whole(line)
         if pieces.fragments.isEmpty {
-            repairs.leaveOut(at.place.upperBound..<whole.upperBound, "the rest of a line of NUL bytes")
+            repairs.leaveOut(whole, "the rest of a line of NUL bytes")
             return
         }
         if !line.text.hasNewline {
@@ -667,15 +686,14 @@ struct AgentLogScan {
                     short (\(line.fault.reason.explanation), byte \(at.place.lowerBound + line.fault.offset)).
                     """)
             for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
+            repairs.leaveOut(whole, "the rest of a line of fragments")
             fragment = nil
             return
         }
         if pieces.nulRuns.isEmpty {
             lose(at, whole, code(of: line), reason(line))
         } else {
-            for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
-            repairs.leaveOut(at.place.upperBound..<whole.upperBound, "the rest of a line of fragments")
-            lose(at, 0..<0, .corruptEntry, reason(line))
+            lose(at, whole, .corruptEntry, reason(line))
         }
         fragment = (
             Array(UnsafeBufferPointer(start: line.text.base + line.text.start, count: min(at.place.count, 1 << 16))), at

@@ -26,6 +26,8 @@ struct GeminiReading {
         var place: Range<Int>
         var line: Int
         var messagesLost: Int
+        /// Where the names stand that make the record something to the agent, without their quotes.
+        var names: [Range<Int>]
     }
 
     /// Whether the file is a session for the agent.
@@ -42,12 +44,15 @@ struct GeminiReading {
     private var firstUserText: [UInt8] = []
     private var listed = Listed()
     private let source: FileBytes
+    /// Whether rewinds to messages that are not there are passed over when they would take something away.
+    private let passesOverLostRewinds: Bool
 
     /// The messages, in order.
     var messages: [Message] { slots.compactMap { $0 } }
 
-    init(_ bytes: FileBytes, endsAtSeparators: Bool = false) {
+    init(_ bytes: FileBytes, endsAtSeparators: Bool = false, passesOverLostRewinds: Bool = false) {
         source = bytes
+        self.passesOverLostRewinds = passesOverLostRewinds
         var rules = AgentLog.gemini.lines
         rules.endsAtSeparators = endsAtSeparators
         RecordLines.forEach(in: bytes, rules) { line in
@@ -61,7 +66,7 @@ struct GeminiReading {
 
     private mutating func take(_ record: JSONView, _ line: RecordLine) {
         if let rewind = record.member("$rewindTo"), let target = rewind.text {
-            self.rewind(to: target, line)
+            self.rewind(to: target, record, line)
         } else if record.member("id")?.isString == true {
             guard let message = try? message(record, line) else { return }
             put(message)
@@ -85,15 +90,30 @@ struct GeminiReading {
         }
     }
 
-    private mutating func rewind(to target: [UInt8], _ line: RecordLine) {
+    private mutating func rewind(to target: [UInt8], _ record: JSONView, _ line: RecordLine) {
         listed.rewind(to: target)
         guard let place = places[target] else {
             let lost = slots.count { $0 != nil }
-            lostRewinds.append(LostRewind(place: line.place, line: line.number, messagesLost: lost))
-            return removeAll()
+            lostRewinds.append(
+                LostRewind(
+                    place: line.place, line: line.number, messagesLost: lost, names: Self.names(of: record, line)))
+            if !passesOverLostRewinds { removeAll() }
+            return
         }
         for slot in slots[place...] { if let id = slot?.id { places[id] = nil } }
         slots.removeSubrange(place...)
+    }
+
+    /// Where the names of a rewind and of an identifier stand, in order; nowhere in a line that was read in a copy.
+    private static func names(of record: JSONView, _ line: RecordLine) -> [Range<Int>] {
+        guard !line.isRepaired else { return [] }
+        var names: [Range<Int>] = []
+        record.forEachMember { key, _ in
+            guard key.isText("$rewindTo") || key.isText("id") else { return }
+            let start = line.place.lowerBound
+            names.append(start + key.range.lowerBound..<start + key.range.upperBound)
+        }
+        return names
     }
 
     private mutating func removeAll() {

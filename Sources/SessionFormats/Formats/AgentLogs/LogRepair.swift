@@ -42,16 +42,36 @@ struct LogRepairs {
         change(&all[last].replacement)
     }
 
-    /// Where bytes of the repaired file stand in the input; nil for bytes that were put in.
-    func place(inInput output: Range<Int>) -> Range<Int>? {
+    /// Replaces bytes of the repaired file, those that a repair put in too.
+    ///
+    /// - Parameter changes: What comes where, in the order of the repaired file.
+    mutating func mend(inOutput changes: [(place: Range<Int>, bytes: [UInt8])], _ reason: String) {
+        guard areKept, !changes.isEmpty else { return }
+        var rest = changes[...]
+        var mended: [LogRepair] = []
         var moved = 0
-        for repair in inOrder {
-            let start = repair.place.lowerBound + moved
-            if output.upperBound <= start { break }
-            if output.lowerBound < start + repair.replacement.count { return nil }
-            moved += repair.replacement.count - repair.place.count
+        func mendInput(_ change: (place: Range<Int>, bytes: [UInt8])) {
+            let place = change.place.lowerBound - moved..<change.place.upperBound - moved
+            mended.append(LogRepair(kind: .mended, place: place, replacement: change.bytes, reason: reason))
         }
-        return output.lowerBound - moved..<output.upperBound - moved
+        for var repair in inOrder {
+            let start = repair.place.lowerBound + moved
+            let end = start + repair.replacement.count
+            while let change = rest.first, change.place.upperBound <= start {
+                mendInput(change)
+                rest.removeFirst()
+            }
+            let inside = rest.prefix { $0.place.lowerBound < end }
+            for change in inside.reversed() where change.place.lowerBound >= start && change.place.upperBound <= end {
+                repair.replacement.replaceSubrange(
+                    change.place.lowerBound - start..<change.place.upperBound - start, with: change.bytes)
+            }
+            rest.removeFirst(inside.count)
+            moved += end - start - repair.place.count
+            mended.append(repair)
+        }
+        rest.forEach(mendInput)
+        all = mended
     }
 
     /// The input with all repairs made.

@@ -120,7 +120,9 @@ struct RecordLines: ~Copyable {
 
     private mutating func takeUnusual(_ whole: TextLine, _ body: (RecordLine) -> Void) {
         var line = whole
-        if line.hasNewline, line.end > line.start, line.base[line.end - 1] == 0x0D { line.end -= 1 }
+        // At the end of the file it may be half of what ends a line; to readers that end lines at it, it is all.
+        let mayBeHalf = line.hasNewline || !rules.endsAtReturn
+        if mayBeHalf, line.end > line.start, line.base[line.end - 1] == 0x0D { line.end -= 1 }
         if let bad = UTF8Validation.firstInvalid(line.base, from: line.start, to: line.end) {
             firstInvalid = firstInvalid ?? line.fileOffset + bad
         }
