@@ -52,7 +52,7 @@ private final class RecordingFile: OpenFile {
     let disk: RecordingDisk
     private let opened: String
     /// The name that it was opened under, or the one that it was renamed to since.
-    var path: String { disk.files[opened] == nil ? String(opened.dropLast(4)) : opened }
+    var path: String { disk.files[opened] == nil ? String(opened.dropLast(".crashlab-new".count)) : opened }
     init(disk: RecordingDisk, path: String) { (self.disk, opened) = (disk, path) }
     func size() throws(FileSystemError) -> Int { disk.files[path]?.count ?? 0 }
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {

@@ -396,8 +396,8 @@ struct LogInterpreter {
     }
 
     private mutating func noteNULs(_ salvage: LineSalvage, in text: Line) {
-        // A newline behind nothing but NUL bytes was written with what they stand for.
-        let isLine = if case .onlyNULs = salvage.condition { text.hasNewline } else { false }
+        // A newline behind nothing but NUL bytes was written with what they stand for: before the header, with nothing.
+        let isLine = if case .onlyNULs = salvage.condition { text.hasNewline && hasPassedHeader } else { false }
         for run in salvage.nulRuns {
             findings.add(
                 .nulRun, isLine ? .error : .warning, offset: text.fileOffset + run.lowerBound, length: run.count,
