@@ -59,6 +59,37 @@ struct MV2RecoveryTests {
         #expect(examination.findings.map(\.code) == [.generationJump])
     }
 
+    /// As memvid-sdk 2.0.160 leaves it when its log grows and everything behind the log moves: the catalogue's segments of kind
+    /// "index" still name the old places.
+    @Test func `a memory whose log grew is whole, and is recovered as it is`() throws {
+        let whole = try DiskFileSystem().contents(of: Fixture.url("mv2/one-session.mv2").path()).bytes
+        let memory = try MV2File.read(FileBytes(whole))
+        var table = try #require(memory.table)
+        let place = try #require(memory.tableRange)
+        var stale = MV2IndexEntry()
+        stale.common.region = MV2Region(offset: 5_000, length: 70_000)
+        table.catalogue.index.append(stale)
+        let tableBytes = table.sealed()
+        let footer = MV2Footer.encode(table: tableBytes, generation: try #require(memory.generation))
+        var bytes = whole[..<place.lowerBound] + tableBytes + footer
+        bytes.replaceSubrange(48..<80, with: table.checksum.bytes)
+        let examination = MV2Format().examine(FileBytes(Array(bytes)), ExaminationOptions(isDeep: true))
+        #expect(examination.verdict == .clean && examination.findings.isEmpty)
+        #expect(try MV2Format().recover(FileBytes(Array(bytes))).bytes == Array(bytes))
+    }
+
+    @Test func `a damaged record of the log goes, and whole ones behind it stay`() throws {
+        var bytes = try DiskFileSystem().contents(of: Fixture.url("mv2/pending-wal-with-sessions.mv2").path()).bytes
+        let before = try MV2File.read(FileBytes(bytes))
+        let records = try #require(before.log?.records)
+        bytes[records[0].offset + 60] ^= 1
+        let recovered = try MV2Format().recover(FileBytes(bytes))
+        let copy = try MV2File.read(FileBytes(recovered.bytes), mode: .reference)
+        #expect(copy.log?.records.map(\.sequence) == records.dropFirst().map(\.sequence))
+        #expect(copy.pendingRecords.map(\.sequence) == before.pendingRecords.map(\.sequence))
+        #expect(recovered.leftOut.contains { $0.range.contains(records[0].offset + 60) })
+    }
+
     @Test func `without any table the sessions come back as a segment`() throws {
         let path = Fixture.url("mv2/session-end-unsealed.mv2").path()
         let bytes = try DiskFileSystem().contents(of: path)
