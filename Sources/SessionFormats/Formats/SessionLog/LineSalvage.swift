@@ -19,8 +19,8 @@ struct LineSalvage {
     }
 
     enum Condition {
-        /// The whole line is an entry of this later release.
-        case newerEntry(SessionLogVersion)
+        /// The whole line is an entry of a later release.
+        case newerEntry
         /// The whole line is a header where an entry is expected.
         case repeatedHeader
         case onlyNULs
@@ -111,7 +111,7 @@ struct LineSalvage {
         let scanner = text.scanner(from: text.start, to: text.end)
         if (try? parser.parseLine(scanner)) != nil, parser.latestRank > version.rank {
             pieces = [.entry(text.start..<text.end)]
-            condition = .newerEntry(SessionLogVersion(rank: parser.latestRank))
+            condition = .newerEntry
             return true
         }
         if !wantsHeader, (try? HeaderParser.parse(scanner)) != nil {

@@ -318,9 +318,11 @@ struct LogInterpreter {
             guard (try? newest.parseLine(text.scanner(from: range.lowerBound, to: range.upperBound))) != nil else {
                 return false
             }
+            let isNewer = newest.latestRank > schema.version.rank
             record(
                 newest, text.base, start: range.lowerBound, end: range.upperBound, fileOffset: text.fileOffset,
-                isNewer: newest.latestRank > schema.version.rank)
+                isNewer: isNewer)
+            if isNewer { noteNewer(SessionLogVersion(rank: newest.latestRank), range, text) }
         case .unknownEntry(let range, let isRequired):
             passHeaderByEntry(text)
             findings.add(
@@ -346,13 +348,7 @@ struct LogInterpreter {
         let offset = text.fileOffset + text.start
         let length = text.end - text.start
         switch salvage.condition {
-        case .newerEntry(let version):
-            findings.add(
-                .newerEntry, .warning, offset: offset, length: length, line: line,
-                """
-                The entry needs release \(version.name); readers of release \(schema.version.name) count it as corrupt. It is \
-                kept as it stands.
-                """)
+        case .newerEntry:
             if !text.hasNewline { noteMissingNewline(text) }
         case .repeatedHeader:
             findings.add(
@@ -376,12 +372,22 @@ struct LogInterpreter {
         }
     }
 
+    private mutating func noteNewer(_ version: SessionLogVersion, _ range: Range<Int>, _ text: Line) {
+        findings.add(
+            .newerEntry, .warning, offset: text.fileOffset + range.lowerBound, length: range.count, line: line,
+            """
+            The entry needs release \(version.name); readers of release \(schema.version.name) count it as corrupt. It is \
+            kept as it stands.
+            """)
+    }
+
     /// A fragment that begins like an entry is an append that was cut short; any other is what is left of something whole.
     private mutating func noteWeld(_ salvage: LineSalvage, _ text: Line, fragmentBytes: Int) {
         let count = salvage.pieces.count
         var doubt = ""
         if salvage.damagedBytes > 0 {
-            corruptCount += 1
+            // A last line without its newline is torn already.
+            if text.hasNewline { corruptCount += 1 }
             doubt = ", which no write that was cut short leaves: something that was whole is damaged"
         } else if salvage.doubtfulPieces > 0 {
             doubt = ", and what was found may be a part of what they are the beginning of"
