@@ -169,10 +169,12 @@ struct LogVersionDamageTests {
     }
 
     @Test func `entries of later releases are saved from welds and NUL bytes like others`() {
-        check("\(Self.header)\n\(Self.label)\(Self.leaf)\n", ids: ["l", "a"], [.weldedLine], .recovered)
-        check("\(Self.header)\n\(Self.label)\(Self.label)\n", ids: ["l", "l"], [.weldedLine], .recovered)
-        check("\(Self.header)\n{\"type\":\"mess\(Self.label)\n", ids: ["l"], [.weldedLine], .recovered)
-        check("\(Self.header)\n\0\0\0\(Self.label)\n", ids: ["l"], [.nulRun], .recovered)
+        check("\(Self.header)\n\(Self.label)\(Self.leaf)\n", ids: ["l", "a"], [.newerEntry, .weldedLine], .recovered)
+        check(
+            "\(Self.header)\n\(Self.label)\(Self.label)\n", ids: ["l", "l"], [.newerEntry, .newerEntry, .weldedLine],
+            .recovered)
+        check("\(Self.header)\n{\"type\":\"mess\(Self.label)\n", ids: ["l"], [.newerEntry, .weldedLine], .recovered)
+        check("\(Self.header)\n\0\0\0\(Self.label)\n", ids: ["l"], [.nulRun, .newerEntry], .recovered)
     }
 
     @Test func `an object inside a torn entry is never taken for an entry, whatever the entry's type`() {

@@ -322,7 +322,8 @@ struct LogInterpreter {
             record(
                 newest, text.base, start: range.lowerBound, end: range.upperBound, fileOffset: text.fileOffset,
                 isNewer: isNewer)
-            if isNewer { noteNewer(SessionLogVersion(rank: newest.latestRank), range, text) }
+            // Format version 2 is of later releases as a whole.
+            if isNewer, !isEnveloped { noteNewer(SessionLogVersion(rank: newest.latestRank), range, text) }
         case .unknownEntry(let range, let isRequired):
             passHeaderByEntry(text)
             findings.add(
