@@ -47,8 +47,10 @@ final class Strand: @unchecked Sendable {
     func goOn() -> Bool {
         hasWork.signal()
         hasStopped.wait()
-        if isDone { Self.idle.withLock { $0.append(self) } }
-        return !isDone
+        // Once it is idle, another thread may begin the next piece of work with it.
+        let wasDone = isDone
+        if wasDone { Self.idle.withLock { $0.append(self) } }
+        return !wasDone
     }
 
     /// Stops until the strand is told to go on; called by the work itself.
