@@ -121,13 +121,3 @@ struct RecoveryIsTrue: Judge {
         }
     }
 }
-
-extension [UInt8] {
-    fileprivate func holds(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard let first = bytes.first else { return true }
-        guard bytes.count <= count else { return false }
-        return (0...count - bytes.count).contains {
-            self[$0] == first && self[$0..<$0 + bytes.count].elementsEqual(bytes)
-        }
-    }
-}

@@ -27,23 +27,13 @@ public struct UntoldLoss: Sendable {
         missing.count <= strangers.count
             && missing.allSatisfy { item in
                 let bytes = file.bytes[item.range]
-                return !stands(item.range) || damaged.count(of: bytes) < file.bytes.count(of: bytes)
+                return !stands(item.range) || damaged.places(of: bytes).count < file.bytes.places(of: bytes).count
             }
     }
 
     /// Whether a part of the file is where and what it was.
     public func stands(_ range: Range<Int>) -> Bool {
         range.upperBound <= damaged.count && damaged[range].elementsEqual(file.bytes[range])
-    }
-}
-
-extension [UInt8] {
-    /// How many times some bytes stand in these.
-    fileprivate func count(of bytes: ArraySlice<UInt8>) -> Int {
-        guard let first = bytes.first, bytes.count <= count else { return 0 }
-        return (0...count - bytes.count).count { start in
-            self[start] == first && self[start..<start + bytes.count].elementsEqual(bytes)
-        }
     }
 }
 

@@ -22,18 +22,6 @@ struct ProgramBounds: Sendable {
     var crashes = true
 }
 
-extension [UInt8] {
-    /// Whether these bytes stand in it somewhere.
-    fileprivate func holds(_ bytes: [UInt8]) -> Bool {
-        guard let first = bytes.first else { return true }
-        return withUnsafeBytes { own in
-            own.indices.dropLast(bytes.count - 1).contains { place in
-                own[place] == first && own[place..<place + bytes.count].elementsEqual(bytes)
-            }
-        }
-    }
-}
-
 /// A run of a program.
 final class WriterProgram {
     /// What happened, and what is wrong with it.

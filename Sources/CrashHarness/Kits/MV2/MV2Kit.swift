@@ -33,9 +33,7 @@ extension FormatKit {
     }
 
     private static func hasOneCommit(_ loss: UntoldLoss) -> Bool {
-        let magic = Array("MV2FOOT!".utf8)
-        let bytes = loss.file.bytes
-        return bytes.indices.count { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) } == 1
+        loss.file.bytes.places(of: Array("MV2FOOT!".utf8)).count == 1
     }
 
     private static func hasTwoTables(_ loss: UntoldLoss) -> Bool {

@@ -90,7 +90,7 @@ struct MemoryHistory {
         let items = last.sessions.map { session in
             let content = ReplayLayout(segment: [session])
             let body = Array(content.bytes[content.sessionRanges[0]])
-            let place = bytes.lastPlace(of: body) ?? 0..<0
+            let place = bytes.places(of: body).last.map { $0..<$0 + body.count } ?? 0..<0
             let first = moments.first { $0.sessions.contains(session) } ?? last
             return AcknowledgedFile.Item(body, range: place, acknowledgedAt: first.bytes.count)
         }
@@ -105,16 +105,5 @@ struct MemoryHistory {
 
     func violation(_ expected: String, _ got: String, _ bytes: [UInt8]? = nil) -> Violation {
         Violation(expected: expected, got: got, file: bytes ?? last.bytes, fileName: Self.path)
-    }
-}
-
-extension [UInt8] {
-    /// Where some bytes stand last.
-    fileprivate func lastPlace(of bytes: [UInt8]) -> Range<Int>? {
-        guard count >= bytes.count else { return nil }
-        return (0...count - bytes.count).last {
-            self[$0] == bytes[0] && self[$0..<$0 + bytes.count].elementsEqual(bytes)
-        }
-        .map { $0..<$0 + bytes.count }
     }
 }
