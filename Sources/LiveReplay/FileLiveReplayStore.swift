@@ -91,7 +91,7 @@ public final class FileLiveReplayStore: LiveReplayStore {
                 return nil
             }
         }
-        let life = try sessions.beginLife(behind: origin())
+        let life = try sessions.beginLife(behind: max(origin(), old?.reservedInCut ?? 0))
         let file = try Self.translating { () throws(StorageError) in
             guard let old else { return try LiveReplayFile.create(path, on: fileSystem, [.header, life.record]) }
             try old.append(life.record, isDurable: true)

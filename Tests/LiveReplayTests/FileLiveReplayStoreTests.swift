@@ -95,6 +95,18 @@ struct FileLiveReplayStoreTests {
         #expect(try replayed(store, after: start)?.count == 1)
     }
 
+    @Test func `a position that was handed out behind a damaged line is not handed out again`() throws {
+        func open() throws -> FileLiveReplayStore { try self.open { $0.reservation = 2 } }
+        var store = try open()
+        for text in ["a", "b", "c", "d", "e"] { try append(text, to: store) }
+        store.close()
+        var lines = try Data(contentsOf: URL(filePath: path)).split(separator: 0x0A).map { Array($0) }
+        lines[2][20] = 0
+        try Data(lines.joined(separator: [0x0A]) + [0x0A]).write(to: URL(filePath: path))
+        store = try open()
+        #expect(try append("f", to: store).cursor.parts().position > 5)
+    }
+
     @Test func `a file of another kind is refused and left as it is`() throws {
         for content in ["{\"type\":\"session\"}\n", "", "text"] {
             try Data(content.utf8).write(to: URL(filePath: path))
