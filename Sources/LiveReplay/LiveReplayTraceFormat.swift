@@ -51,8 +51,8 @@ extension Recognition {
     /// What a first line says that is an object with this "type".
     init?(headerOfType type: String, in bytes: FileBytes) {
         let line = bytes.copy(0..<4096).prefix { $0 != 0x0A }
-        // Most files are told from their first line without reading it as JSON.
-        guard line.first == 0x7B, line.contains(0x5C) || Self.mentions(type, line),
+        // Most files are told from their first line without reading it as JSON: letters can be spelled by their numbers only.
+        guard line.first == 0x7B, Self.mentions(type, line) || Self.mentions("\\u", line),
             let header = try? JSONValue(line), header["type"]?.string == type
         else { return nil }
         self.init(.header, "the header on its first line")

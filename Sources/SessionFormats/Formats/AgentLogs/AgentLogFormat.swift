@@ -2,9 +2,10 @@
 
 /// The session log of an agent, read by its description.
 public struct AgentLogFormat: SessionFormat {
-    private let log: AgentLog
+    private let plan: LogPlan
+    private var log: AgentLog { plan.log }
 
-    init(_ log: AgentLog) { self.log = log }
+    init(_ log: AgentLog) { plan = LogPlan(log) }
 
     /// The agents that are known here.
     public static let all: [AgentLogFormat] = [.claudeCode, .codex, .pi, .copilot, .gemini, .qwen]
@@ -64,7 +65,7 @@ public struct AgentLogFormat: SessionFormat {
     /// Reads the log, and asks what the agent's own reader would make of it.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
-        let (scan, firstInvalid) = AgentLogScan.read(bytes, log, mode: options.mode)
+        let (scan, firstInvalid) = AgentLogScan.read(bytes, plan, mode: options.mode)
         let view = AgentView(
             scan, firstInvalid: firstInvalid, bytes, whole: bytes, listed: options.mode == .reference)
         let report = AgentLogReport(scan, view, bytes, options)
@@ -79,7 +80,7 @@ public struct AgentLogFormat: SessionFormat {
         guard log.view != .pi, log.view != .gemini else { return nil }
         let file = try fileSystem.open(path, .read)
         defer { file.close() }
-        var scan = AgentLogScan(log, mode: options.mode)
+        var scan = AgentLogScan(plan, mode: options.mode)
         var lines = RecordLines(log.lines, textRange: 0..<Int.max)
         var feed = LineFeed(file)
         while !feed.isAtEnd {
@@ -110,7 +111,7 @@ public struct AgentLogFormat: SessionFormat {
 
     /// The file with fragments out, welds apart and what is certain mended, so that the agent's own reader takes every record.
     public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
-        try AgentLogRecovery(log, bytes, options).recovered()
+        try AgentLogRecovery(plan, bytes, options).recovered()
     }
 }
 

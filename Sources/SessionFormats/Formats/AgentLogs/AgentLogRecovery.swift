@@ -4,17 +4,18 @@
 // is, but for a rewind that takes away everything, unless it is asked for.
 
 struct AgentLogRecovery {
-    private let log: AgentLog
+    private let plan: LogPlan
+    private var log: AgentLog { plan.log }
     private let bytes: FileBytes
     private let options: RecoveryOptions
 
-    init(_ log: AgentLog, _ bytes: FileBytes, _ options: RecoveryOptions) {
-        (self.log, self.bytes, self.options) = (log, bytes, options)
+    init(_ plan: LogPlan, _ bytes: FileBytes, _ options: RecoveryOptions) {
+        (self.plan, self.bytes, self.options) = (plan, bytes, options)
     }
 
     func recovered() throws(RecoveryError) -> Recovered {
         guard bytes.count > 0 else { throw .nothing("the file is empty.") }
-        let (scan, _) = AgentLogScan.read(bytes, log, mode: .recover, keepsRepairs: true)
+        let (scan, _) = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
         guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
         var repairs = scan.repairs
         putHeaderFirst(scan, &repairs)
