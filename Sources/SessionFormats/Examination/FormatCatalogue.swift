@@ -45,8 +45,10 @@ public struct FormatCatalogue: Sendable {
     private func claims(
         _ bytes: FileBytes, _ name: String?, _ depth: Recognition.Depth
     ) -> [(format: any SessionFormat, by: Recognition)] {
+        var joint = JointRecognitions(formats, bytes, depth)
         let claims = formats.enumerated().compactMap { place, format in
-            format.recognise(bytes, name: name, depth).map { (place, format: format, by: $0) }
+            let claim = joint.claim(of: format) ?? format.recognise(bytes, name: name, depth)
+            return claim.map { (place, format: format, by: $0) }
         }
         return claims.sorted { ($1.by.certainty, $0.0) < ($0.by.certainty, $1.0) }.map { ($0.format, $0.by) }
     }

@@ -37,27 +37,9 @@ public struct AgentLogFormat: SessionFormat {
 
     // MARK: Recognition
 
-    /// How much of a file is looked at for records, in bytes, and how many lines of it.
-    private static let beginning = (size: 1 << 14, lines: 4)
-    private static let sample = (size: 1 << 20, lines: 4_096)
-
     /// A record that only this agent writes is nearly sure at the beginning, and structure elsewhere.
     public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
-        let bounds = depth == .ends ? Self.beginning : Self.sample
-        let start = FileBytes(bytes.copy(0..<bounds.size))
-        var seen = AgentLog.Seen.nothing
-        // What nests deeper than any record does is not looked into.
-        var rules = log.lines
-        rules.dialect.depthLimit = JSONScanner.depthLimit
-        RecordLines.forEach(in: start, rules, atMost: bounds.lines) { line in
-            if let value = line.value, value.kind == .object { seen = max(seen, log.recognises(value)) }
-        }
-        switch seen {
-        case .nothing: return nil
-        case .record:
-            return Recognition(depth == .ends ? .header : .structure, "a record as \(log.agent) writes them")
-        case .header: return Recognition(.proof, "the header and version of \(log.agent)")
-        }
+        Self.recognise([self], in: bytes, depth)[0]
     }
 
     // MARK: Examination
@@ -112,6 +94,55 @@ public struct AgentLogFormat: SessionFormat {
     /// The file with fragments out, welds apart and what is certain mended, so that the agent's own reader takes every record.
     public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
         try AgentLogRecovery(plan, bytes, options).recovered()
+    }
+}
+
+extension AgentLogFormat: JointlyRecognised {
+    /// How much of a file is looked at for records, in bytes, and how many lines of it.
+    private static let beginning = (size: 1 << 14, lines: 4)
+    private static let sample = (size: 1 << 20, lines: 4_096)
+
+    static func recognise(
+        _ members: [AgentLogFormat], in bytes: FileBytes, _ depth: Recognition.Depth
+    ) -> [Recognition?] {
+        let bounds = depth == .ends ? beginning : sample
+        let seen = bytes.withBytes(of: 0..<bounds.size) { buffer in
+            see(UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size)), atMost: bounds.lines, members)
+        }
+        return zip(members, seen).map { member, seen in
+            switch seen {
+            case .nothing: nil
+            case .record:
+                Recognition(depth == .ends ? .header : .structure, "a record as \(member.log.agent) writes them")
+            case .header: Recognition(.proof, "the header and version of \(member.log.agent)")
+            }
+        }
+    }
+
+    /// What is seen of each member. Lines are taken as the most lenient of all readers takes them, but that nothing is looked
+    /// into that nests deeper than any record does; what the agent's own reader refuses is for the examination to say.
+    private static func see(
+        _ buffer: UnsafeRawBufferPointer, atMost most: Int, _ members: [AgentLogFormat]
+    ) -> [AgentLog.Seen] {
+        var seen = [AgentLog.Seen](repeating: .nothing, count: members.count)
+        // A CR ends lines for some and is white space to others.
+        let holdsReturn = buffer.contains(0x0D)
+        for endsAtReturn in holdsReturn ? [true, false] : [true] {
+            let rules = LineRules(
+                endsAtReturn: endsAtReturn, trims: .ecmaScript,
+                dialect: JSONDialect(takesNotANumber: true, depthLimit: JSONScanner.depthLimit))
+            var lines = RecordLines(rules, textRange: 0..<buffer.count)
+            TextLine.forEach(in: buffer, atMost: most) { line in
+                lines.take(line) { line in
+                    guard let value = line.value, value.kind == .object else { return }
+                    for index in members.indices
+                    where !holdsReturn || members[index].plan.log.lines.endsAtReturn == endsAtReturn {
+                        seen[index] = max(seen[index], members[index].plan.log.recognises(value))
+                    }
+                }
+            }
+        }
+        return seen
     }
 }
 

@@ -114,6 +114,18 @@ struct AgentLogScan {
         return (scan, firstInvalid)
     }
 
+    /// The calls and results of an entry; they stand in the order of entries.
+    func calls(of entry: UInt32) -> ArraySlice<LogCall> {
+        var (low, high) = (0, calls.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if calls[middle].entry < entry { low = middle + 1 } else { high = middle }
+        }
+        var end = low
+        while end < calls.count, calls[end].entry == entry { end += 1 }
+        return calls[low..<end]
+    }
+
     // MARK: Lines
 
     /// Takes the next line that is not blank.

@@ -18,13 +18,14 @@ struct IdentifierTable {
     /// Texts that are too long for a key, one behind the other.
     private var longTexts: [UInt8] = []
     private var slots = [UInt32](repeating: none, count: 64)
+    private let mix = Mix.ofProcess
 
     /// How many there are; they are numbered from 0.
     var count: Int { keys.count }
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
-        var (key, shape) = Self.key(text, tag)
+        var (key, shape) = self.key(text, tag)
         let slot = slot(of: key, shape, text)
         if slots[slot] != Self.none { return slots[slot] }
         guard keys.count < Int(Int32.max), longTexts.count + text.count < Int(UInt32.max) else { return Self.none }
@@ -42,7 +43,7 @@ struct IdentifierTable {
 
     /// The number of an identifier; nil when it was never seen.
     func find(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32? {
-        let (key, shape) = Self.key(text, tag)
+        let (key, shape) = self.key(text, tag)
         let number = slots[slot(of: key, shape, text)]
         return number == Self.none ? nil : number
     }
@@ -92,12 +93,12 @@ struct IdentifierTable {
         var isLong: Bool { length > 16 }
     }
 
-    private static func key(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> (Key, Shape) {
-        if tag == .text, text.count == 36, let key = uuid(text) { return (key, Shape(.uuid, length: 16)) }
+    private func key(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> (Key, Shape) {
+        if tag == .text, text.count == 36, let key = Self.uuid(text) { return (key, Shape(.uuid, length: 16)) }
         let shape = Shape(tag, length: text.count)
         if shape.isLong { return (Key(low: UInt64(text.count), high: hash(text)), shape) }
         let bytes = UnsafeRawBufferPointer(text)
-        return (Key(low: word(bytes, from: 0), high: word(bytes, from: 8)), shape)
+        return (Key(low: Self.word(bytes, from: 0), high: Self.word(bytes, from: 8)), shape)
     }
 
     /// Up to eight bytes, the first the lowest; zeroes behind the end.
@@ -145,7 +146,7 @@ struct IdentifierTable {
 
     private func slot(of key: Key, _ shape: Shape, _ text: UnsafeBufferPointer<UInt8>) -> Int {
         let mask = slots.count - 1
-        var slot = Self.hash(key, shape) & mask
+        var slot = hash(key, shape) & mask
         while slots[slot] != Self.none, !isSame(slots[slot], key, shape, text) { slot = (slot + 1) & mask }
         return slot
     }
@@ -166,43 +167,47 @@ struct IdentifierTable {
         slots = [UInt32](repeating: Self.none, count: count)
         let mask = count - 1
         for number in keys.indices {
-            var slot = Self.hash(keys[number], shapes[number]) & mask
+            var slot = hash(keys[number], shapes[number]) & mask
             while slots[slot] != Self.none { slot = (slot + 1) & mask }
             slots[slot] = UInt32(number)
         }
     }
 
-    /// Drawn anew in each process, so that no file can be made whose identifiers meet. Numbers do not depend on them.
-    private static let seeds: (UInt64, UInt64) = {
-        func seed(_ number: Int) -> UInt64 {
-            var hasher = Hasher()
-            hasher.combine(number)
-            return UInt64(bitPattern: Int64(hasher.finalize()))
-        }
-        return (seed(1), seed(2))
-    }()
-
     @inline(__always)
-    private static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let product = (a ^ seeds.0).multipliedFullWidth(by: b ^ seeds.1)
-        return product.high ^ product.low
+    private func hash(_ key: Key, _ shape: Shape) -> Int {
+        let hash = shape.isLong ? key.high : mix(key.low ^ UInt64(shape.rawValue), key.high)
+        return Int(truncatingIfNeeded: hash & UInt64(Int.max))
     }
 
-    @inline(__always)
-    private static func hash(_ key: Key, _ shape: Shape) -> Int {
-        let hash = shape.isLong ? key.high : mixed(key.low ^ UInt64(shape.rawValue), key.high)
-        return Int(truncatingIfNeeded: mixed(hash, hash >> 32) & UInt64(Int.max))
-    }
-
-    private static func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    private func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
         let bytes = UnsafeRawBufferPointer(text)
         var hash = UInt64(text.count)
         var at = 0
         while at < bytes.count {
-            hash = mixed(hash ^ word(bytes, from: at), word(bytes, from: at + 8))
+            hash = mix(hash ^ Self.word(bytes, from: at), Self.word(bytes, from: at + 8))
             at += 16
         }
         return hash
+    }
+
+    /// Makes one number of two.
+    private struct Mix {
+        private let seeds: (UInt64, UInt64)
+
+        /// Drawn anew in each process, so that no file can be made whose identifiers meet. Their numbers do not depend on it.
+        static let ofProcess = Mix(seeds: (seed(1), seed(2)))
+
+        private static func seed(_ number: Int) -> UInt64 {
+            var hasher = Hasher()
+            hasher.combine(number)
+            return UInt64(bitPattern: Int64(hasher.finalize()))
+        }
+
+        @inline(__always)
+        func callAsFunction(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let product = (a ^ seeds.0).multipliedFullWidth(by: b ^ seeds.1)
+            return product.high ^ product.low
+        }
     }
 }
 
