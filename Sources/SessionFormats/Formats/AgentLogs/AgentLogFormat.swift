@@ -107,7 +107,7 @@ extension AgentLogFormat: JointlyRecognised {
     ) -> [Recognition?] {
         let bounds = depth == .ends ? beginning : sample
         let seen = bytes.withBytes(of: 0..<bounds.size) { buffer in
-            see(UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size)), atMost: bounds.lines, members)
+            see(UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size)), atMost: bounds.lines, members.map(\.plan))
         }
         return zip(members, seen).map { member, seen in
             switch seen {
@@ -122,11 +122,11 @@ extension AgentLogFormat: JointlyRecognised {
     /// What is seen of each member. Lines are taken as the most lenient of all readers takes them, but that nothing is looked
     /// into that nests deeper than any record does; what the agent's own reader refuses is for the examination to say.
     private static func see(
-        _ buffer: UnsafeRawBufferPointer, atMost most: Int, _ members: [AgentLogFormat]
+        _ buffer: UnsafeRawBufferPointer, atMost most: Int, _ plans: [LogPlan]
     ) -> [AgentLog.Seen] {
-        var seen = [AgentLog.Seen](repeating: .nothing, count: members.count)
+        var seen = [AgentLog.Seen](repeating: .nothing, count: plans.count)
         // A CR ends lines for some and is white space to others.
-        let holdsReturn = buffer.contains(0x0D)
+        let holdsReturn = buffer.holds(0x0D)
         for endsAtReturn in holdsReturn ? [true, false] : [true] {
             let rules = LineRules(
                 endsAtReturn: endsAtReturn, trims: .ecmaScript,
@@ -135,9 +135,8 @@ extension AgentLogFormat: JointlyRecognised {
             TextLine.forEach(in: buffer, atMost: most) { line in
                 lines.take(line) { line in
                     guard let value = line.value, value.kind == .object else { return }
-                    for index in members.indices
-                    where !holdsReturn || members[index].plan.log.lines.endsAtReturn == endsAtReturn {
-                        seen[index] = max(seen[index], members[index].plan.log.recognises(value))
+                    for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
+                        seen[index] = max(seen[index], plans[index].recognises(value))
                     }
                 }
             }

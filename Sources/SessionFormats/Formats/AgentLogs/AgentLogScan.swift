@@ -229,41 +229,39 @@ struct AgentLogScan {
     /// Takes one record.
     private mutating func takeRecord(_ record: JSONView, _ at: RecordPlace, isSalvaged: Bool) {
         fields.read(record, plan.keys)
-        if noteFatalType(at) { return }
-        let kind = kind(of: record)
-        if plan.log.view == .pi { noteHollowMessage(record, at) }
+        if plan.view == .claude, noteFatalType(at) { return }
+        if plan.view == .pi { noteHollowMessage(record, at) }
         var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
         let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
-        if let kind {
-            kindCounts[Int(kind)] += 1
-            let isNode = plan.kinds[Int(kind)].isNode
-            if isNode, idText != nil || plan.log.keys[.id] == nil { flags.insert(.isNode) }
-            if plan.kinds[Int(kind)].isHeader, noteHeader(record, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
-            if mode == .recover { noteMissingFields(record, Int(kind), at, hasID: idText != nil) }
+        let number = plan.kind(of: record, fields)
+        let kind = number.map { plan.kinds[Int($0)] }
+        if let number, let kind {
+            kindCounts[Int(number)] += 1
+            if kind.isNode, idText != nil || !plan.hasIDs { flags.insert(.isNode) }
+            if kind.isHeader, noteHeader(record, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
+            if mode == .recover { noteMissingFields(record, kind, at, hasID: idText != nil) }
         } else {
             unknown = (unknown.count + 1, unknown.first ?? at)
         }
         var (id, parent) = (IdentifierTable.none, IdentifierTable.none)
         if let idText, flags.contains(.isNode) {
             if let value = fields[.parent] { parent = self.parent(value, &flags, at) }
-            id = number(of: idText)
+            id = self.number(of: idText)
         }
         takeFlags(&flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
         entries.append(
             LogEntry(
                 offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
-                id: id, parent: parent, group: group(kind), kind: kind ?? LogEntry.unknownKind, flags: flags,
-                writer: writer()))
-        takeBlocks(record, index)
+                id: id, parent: parent, group: group(isOfAssistant: kind?.part == .assistant),
+                kind: number ?? LogEntry.unknownKind, flags: flags, writer: writer()))
+        for blocks in plan.blocks { take(blocks, of: record, index) }
         if mode == .recover {
-            if plan.log.view == .gemini { takeInner(record, at) }
-            if let kind { takeReferences(record, Int(kind), index) }
+            if plan.view == .gemini { takeInner(record, at) }
+            if let kind { takeReferences(record, kind, index) }
         }
         noteSession(flags, at)
-        if let sequence = plan.log.keys[.sequence] {
-            self.sequence.take(fields[.sequence], sequence, at, &findings)
-        }
+        if let name = plan.sequence { sequence.take(fields[.sequence], name, at, &findings) }
     }
 
     /// Messages in a checkpoint, or in the metadata of an older release.
@@ -278,16 +276,9 @@ struct AgentLogScan {
         }
     }
 
-    private func kind(of record: JSONView) -> UInt8? {
-        switch plan.log.kindRule {
-        case .byName: fields[.kind].flatMap(plan.kind(named:))
-        case .byKeys: KindByKeys.kind(of: record, fields)
-        }
-    }
-
     /// A kind that is a container ends the reading where kinds are looked up in a set.
     private mutating func noteFatalType(_ at: RecordPlace) -> Bool {
-        guard plan.log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
+        guard let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
             return false
         }
         noteFatal(.wrongType, at, "its type is no text")
@@ -347,8 +338,7 @@ struct AgentLogScan {
     }
 
     /// Of an assistant's record its response's identifier; of any other what it names as its source.
-    private mutating func group(_ kind: UInt8?) -> UInt32 {
-        let isAssistant = kind.map { plan.kinds[Int($0)].part == .assistant } ?? false
+    private mutating func group(isOfAssistant isAssistant: Bool) -> UInt32 {
         let value = isAssistant ? fields[.body]?.member("id") : fields[.source]
         guard let value, value.isString, !value.isEmptyText || !isAssistant else { return IdentifierTable.none }
         return number(of: value)
@@ -375,18 +365,13 @@ struct AgentLogScan {
 
     // MARK: What is inside a record
 
-    private mutating func takeBlocks(_ record: JSONView, _ entry: UInt32) {
-        for group in plan.blocks.indices {
-            guard let start = plan.blocks[group].role.map({ fields[$0] }) ?? record,
-                let value = start.value(at: plan.blocks[group].path)
-            else { continue }
-            guard let itemPath = plan.blocks[group].itemPath else {
-                take(plan.blocks[group], value, entry)
-                continue
-            }
-            for item in value.items {
-                if let value = item.value(at: itemPath) { take(plan.blocks[group], value, entry) }
-            }
+    private mutating func take(_ blocks: LogPlan.Blocks, of record: JSONView, _ entry: UInt32) {
+        guard let start = blocks.role.map({ fields[$0] }) ?? record, let value = start.value(at: blocks.path) else {
+            return
+        }
+        guard let itemPath = blocks.itemPath else { return take(blocks, value, entry) }
+        for item in value.items {
+            if let value = item.value(at: itemPath) { take(blocks, value, entry) }
         }
     }
 
@@ -447,26 +432,24 @@ struct AgentLogScan {
         remarks.append(Remark(entry: entry, code: code, message: message))
     }
 
-    private mutating func takeReferences(_ record: JSONView, _ kind: Int, _ entry: UInt32) {
-        for pattern in plan.kinds[kind].references {
-            let path = plan.log.references[Int(pattern)].path
-            guard let target = record.value(at: path), target.isString, !target.isEmptyText else { continue }
-            references.append(LogReference(entry: entry, target: number(of: target), pattern: pattern))
+    private mutating func takeReferences(_ record: JSONView, _ kind: LogPlan.Kind, _ entry: UInt32) {
+        for reference in kind.references {
+            guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
+            references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
         }
     }
 
-    private mutating func noteMissingFields(_ record: JSONView, _ kind: Int, _ at: RecordPlace, hasID: Bool) {
-        guard !has(plan.kinds[kind], record) || plan.kinds[kind].isNode && !hasID && plan.log.keys[.id] != nil else {
-            return
-        }
-        let description = plan.log.kinds[kind]
-        var missing = description.needs.filter { record.member($0) == nil }.map(\.description)
-        if description.isNode, !hasID, let id = plan.log.keys[.id] { missing.append(id.description) }
+    private mutating func noteMissingFields(
+        _ record: JSONView, _ kind: LogPlan.Kind, _ at: RecordPlace, hasID: Bool
+    ) {
+        let lacksID = kind.isNode && !hasID && plan.hasIDs
+        guard lacksID || !has(kind, record) else { return }
+        let roles = kind.neededRoles.filter { fields[$0] == nil } + (lacksID ? [.id] : [])
+        let missing = roles.compactMap { log.keys[$0] } + kind.neededNames.filter { record.member($0) == nil }
+        let names = missing.map(\.description).joined(separator: ", ")
         findings.add(
-            .incompleteEntry, description.isNode ? .error : .warning, offset: at.place.lowerBound,
-            length: at.place.count, line: at.line,
-            "A record of the kind \(description.name) lacks \(missing.joined(separator: ", ")), so \(plan.log.agent) cannot use it."
-        )
+            .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
+            line: at.line, "A record of the kind \(kind.name) lacks \(names), so \(plan.log.agent) cannot use it.")
     }
 
     /// Whether the record whose fields were read last has all that its kind needs.
@@ -670,8 +653,10 @@ struct AgentLogScan {
         let end = start + outline.outline.end
         let root = outline.outline.root
         fields.read(root, plan.keys)
-        guard root.kind == .object, let kind = kind(of: root).map({ plan.kinds[Int($0)] }) else { return nil }
-        let isIdentified = !kind.isNode || plan.log.keys[.id] == nil || fields[.id]?.isString == true
+        guard root.kind == .object, let kind = plan.kind(of: root, fields).map({ plan.kinds[Int($0)] }) else {
+            return nil
+        }
+        let isIdentified = !kind.isNode || !plan.hasIDs || fields[.id]?.isString == true
         guard isIdentified, has(kind, root) else { return nil }
         return end
     }

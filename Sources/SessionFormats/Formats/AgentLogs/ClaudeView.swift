@@ -146,12 +146,12 @@ struct ClaudeView {
             !isOnChain[Int(entry($0).id)] && (part($0) == .assistant || entry($0).flags.contains(.holdsResult))
         }
         guard isAnythingLeft else { return chain }
-        var work = PuttingBack(self, chain, isOnChain)
+        let work = PuttingBack(self, chain, isOnChain)
         return work.run()
     }
 
     /// The work of putting back what hangs beside the chain.
-    private struct PuttingBack {
+    private final class PuttingBack {
         let view: ClaudeView
         let chain: [UInt32]
         var isOnChain: [Bool]
@@ -224,7 +224,7 @@ struct ClaudeView {
             return results
         }
 
-        mutating func run() -> [UInt32] {
+        func run() -> [UInt32] {
             // By response the place on the chain of its last entry there.
             var anchors = [UInt32](repeating: Self.none, count: isOnChain.count)
             var responses: [UInt32] = []
@@ -256,8 +256,8 @@ struct ClaudeView {
             return !isOnChain[id] && !isPutBack[id]
         }
 
-        private mutating func putBack(_ members: ArraySlice<UInt32>) -> [UInt32] {
-            let siblings = members.filter(isFree)
+        private func putBack(_ members: ArraySlice<UInt32>) -> [UInt32] {
+            let siblings = members.filter { isFree($0) }
             var near: [UInt32] = []
             var strays: [UInt32] = []
             // Members and results are different records, so one mark each tells them apart.
@@ -277,7 +277,7 @@ struct ClaudeView {
         }
 
         /// Results that hang elsewhere count when they answer a call of the members at hand that nothing else answers.
-        private mutating func accept(_ strays: [UInt32], into near: inout [UInt32]) {
+        private func accept(_ strays: [UInt32], into near: inout [UInt32]) {
             var answered = Set(near.flatMap(answers))
             let order = order
             for stray in strays.sorted(by: { order[Int(view.entry($0).id)] < order[Int(view.entry($1).id)] }) {

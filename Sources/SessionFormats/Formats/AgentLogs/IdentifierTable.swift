@@ -104,14 +104,15 @@ struct IdentifierTable {
     /// Up to eight bytes, the first the lowest; zeroes behind the end.
     @inline(__always)
     private static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
-        if start + 8 <= bytes.count { return bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self).littleEndian }
-        var word: UInt64 = 0
-        var at = start
-        while at < bytes.count {
-            word |= UInt64(bytes[at]) << UInt64(8 * (at - start))
-            at += 1
+        func part<Word: FixedWidthInteger>(_ at: Int, _: Word.Type) -> UInt64 {
+            UInt64(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: at, as: Word.self).littleEndian)
         }
-        return word
+        let count = bytes.count - start
+        if count >= 8 { return part(start, UInt64.self) }
+        if count >= 4 { return part(start, UInt32.self) | part(start + count - 4, UInt32.self) << UInt64(8 * count - 32) }
+        if count <= 0 { return 0 }
+        return part(start, UInt8.self) | part(start + count / 2, UInt8.self) << UInt64(8 * (count / 2))
+            | part(start + count - 1, UInt8.self) << UInt64(8 * count - 8)
     }
 
     /// Lower-case digits with hyphens where they belong; nil for anything else.

@@ -2,69 +2,89 @@
 
 final class LogPlan: Sendable {
     let log: AgentLog
+    let id: FormatID
+    let view: AgentLog.View
+    /// Whether a CR ends lines.
+    let endsAtReturn: Bool
     let keys: KeyTable
+    /// Whether records of the graph have identifiers.
+    let hasIDs: Bool
+    /// The field that numbers records, if there is one.
+    let sequence: StaticString?
+    private let isByKeys: Bool
     /// By the number of a kind.
     let kinds: [Kind]
     let blocks: [Blocks]
 
     /// What is asked of records of one kind.
-    struct Kind: Sendable {
-        var name: StaticString
-        var part: AgentLog.Part
-        var isNode: Bool
+    final class Kind: Sendable {
+        let name: StaticString
+        let part: AgentLog.Part
+        let isNode: Bool
         /// Whether a record of it may be the header.
-        var isHeader: Bool
+        let isHeader: Bool
         /// The fields that it needs, by their roles and, of those that have none, by their names.
-        var neededRoles: [AgentLog.Role]
-        var neededNames: [StaticString]
-        /// Which of the description's references such records may hold.
-        var references: [UInt8]
+        let neededRoles: [AgentLog.Role]
+        let neededNames: [StaticString]
+        /// What such records name beside their parents, by the numbers of the description's references.
+        let references: [(number: UInt8, path: [StaticString])]
+
+        fileprivate init(_ kind: AgentLog.Kind, _ log: AgentLog) {
+            (name, part, isNode) = (kind.name, kind.part, kind.isNode)
+            isHeader = log.header?.kind.description == kind.name.description
+            neededRoles = kind.needs.compactMap(log.role(of:))
+            neededNames = kind.needs.filter { log.role(of: $0) == nil }
+            references = log.references.enumerated().filter { $1.kind.description == kind.name.description }
+                .map { (UInt8($0), $1.path) }
+        }
     }
 
     /// Where values of interest stand, and what they mean: all that is at one place.
-    struct Blocks: Sendable {
+    final class Blocks: Sendable {
         /// The field at which the way begins; nil for the record itself.
-        var role: AgentLog.Role?
+        let role: AgentLog.Role?
         /// The names on the way from there, up to the values or the array that holds them.
-        var path: [StaticString]
+        let path: [StaticString]
         /// The names on the way from each item of that array; nil when there is no array.
-        var itemPath: [StaticString]?
-        var blocks: [AgentLog.Block]
+        let itemPath: [StaticString]?
+        let blocks: [AgentLog.Block]
+
+        /// - Parameter path: The same for all of the blocks.
+        fileprivate init(_ blocks: [AgentLog.Block], at path: [StaticString], _ log: AgentLog) {
+            self.blocks = blocks
+            role = path.first.flatMap(log.role(of:))
+            let rest = path.dropFirst(role == nil ? 0 : 1)
+            let array = rest.firstIndex { $0.description == "*" }
+            self.path = Array(rest[..<(array ?? rest.endIndex)])
+            itemPath = array.map { Array(rest[($0 + 1)...]) }
+        }
     }
 
     init(_ log: AgentLog) {
         self.log = log
+        (id, view) = (log.id, log.view)
+        endsAtReturn = log.lines.endsAtReturn
         keys = KeyTable(log.keys)
-        func role(_ name: StaticString) -> AgentLog.Role? {
-            log.keys.first { $0.value.description == name.description }?.key
-        }
-        kinds = log.kinds.map { kind in
-            Kind(
-                name: kind.name, part: kind.part, isNode: kind.isNode,
-                isHeader: log.header?.kind.description == kind.name.description,
-                neededRoles: kind.needs.compactMap(role), neededNames: kind.needs.filter { role($0) == nil },
-                references: log.references.indices.filter {
-                    log.references[$0].kind.description == kind.name.description
-                }.map { UInt8($0) })
-        }
-        var groups: [Blocks] = []
-        var places: [[String]] = []
+        hasIDs = log.keys[.id] != nil
+        sequence = log.keys[.sequence]
+        isByKeys = log.kindRule == .byKeys
+        kinds = log.kinds.map { Kind($0, log) }
+        var groups: [(path: [StaticString], blocks: [AgentLog.Block])] = []
         for block in log.blocks {
             let place = block.path.map(\.description)
-            if let index = places.firstIndex(of: place) {
+            if let index = groups.firstIndex(where: { $0.path.map(\.description) == place }) {
                 groups[index].blocks.append(block)
-                continue
+            } else {
+                groups.append((block.path, [block]))
             }
-            places.append(place)
-            let start = block.path.first.flatMap(role)
-            let path = block.path.dropFirst(start == nil ? 0 : 1)
-            let array = path.firstIndex { $0.description == "*" }
-            groups.append(
-                Blocks(
-                    role: start, path: Array(path[..<(array ?? path.endIndex)]),
-                    itemPath: array.map { Array(path[($0 + 1)...]) }, blocks: [block]))
         }
-        blocks = groups
+        blocks = groups.map { Blocks($0.blocks, at: $0.path, log) }
+    }
+
+    /// The number of a record's kind; nil when it is none of them.
+    @inline(__always)
+    func kind(of record: JSONView, _ fields: borrowing RecordFields) -> UInt8? {
+        isByKeys ? KindByKeys.kind(of: record, fields) : fields[.kind].flatMap(kind(named:))
     }
 
     /// The number of the kind of this name.
@@ -76,5 +96,11 @@ final class LogPlan: Sendable {
             index += 1
         }
         return nil
+    }
+}
+
+extension AgentLog {
+    fileprivate func role(of name: StaticString) -> Role? {
+        keys.first { $0.value.description == name.description }?.key
     }
 }
