@@ -11,11 +11,13 @@ extension AgentLog {
 
 extension LogPlan {
     /// Whether a record is one that only this agent writes.
-    func recognises(_ record: JSONView) -> AgentLog.Seen {
+    ///
+    /// - Parameter type: The record's member of this name.
+    func recognises(_ record: JSONView, type: JSONView?) -> AgentLog.Seen {
         func has(_ name: StaticString) -> Bool { record.member(name) != nil }
         func isText(_ name: StaticString) -> Bool { record.member(name)?.isString == true }
         func isObject(_ name: StaticString) -> Bool { record.member(name)?.kind == .object }
-        let kind = record.member("type").flatMap(kind(named:)).map { kinds[Int($0)] }
+        let kind = type.flatMap(kind(named:)).map { kinds[Int($0)] }
         let isFound: Bool
         switch id {
         case .claudeCode:

@@ -135,8 +135,9 @@ extension AgentLogFormat: JointlyRecognised {
             TextLine.forEach(in: buffer, atMost: most) { line in
                 lines.take(line) { line in
                     guard let value = line.value, value.kind == .object else { return }
+                    let type = value.member("type")
                     for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
-                        seen[index] = max(seen[index], plans[index].recognises(value))
+                        seen[index] = max(seen[index], plans[index].recognises(value, type: type))
                     }
                 }
             }

@@ -104,6 +104,10 @@ struct AgentLogScan {
     ) -> (scan: AgentLogScan, firstInvalid: Int?) {
         let rules = plan.log.lines
         var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
+        // Most logs have no more records than that, and the others can grow.
+        let expected = min(bytes.count >> 10 + 8, 1 << 12)
+        scan.entries.reserveCapacity(expected)
+        scan.identifiers.reserveCapacity(2 * expected)
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
@@ -171,7 +175,8 @@ struct AgentLogScan {
     private mutating func noteSurrogates(_ line: RecordLine) {
         let at = line.place
         findings.add(
-            .loneSurrogate, plan.log.serviceRefusesSurrogates ? .error : .warning, offset: at.lowerBound, length: at.count,
+            .loneSurrogate, plan.log.serviceRefusesSurrogates ? .error : .warning, offset: at.lowerBound,
+            length: at.count,
             line: line.number,
             """
             A string escapes half of a surrogate pair, as a text cut inside a character has it; \
@@ -293,7 +298,8 @@ struct AgentLogScan {
         guard body == nil || body?.kind == .null else { return }
         findings.add(
             .fatalValue, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
-            "The record is a message without one, so \(plan.log.agent) does not open a conversation that it is part of.")
+            "The record is a message without one, so \(plan.log.agent) does not open a conversation that it is part of."
+        )
         let custom = Array("custom".utf8)
         if isRepaired { return repairs.changeLast { $0.replaceSubrange(type.range, with: custom) } }
         let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
@@ -509,7 +515,8 @@ struct AgentLogScan {
         guard let header else {
             findings.add(
                 .missingHeader, .error, offset: 0, length: 0, line: 1,
-                "The file has no \(expected.kind) record, without which \(plan.log.agent) does not take it for a session.")
+                "The file has no \(expected.kind) record, without which \(plan.log.agent) does not take it for a session."
+            )
             let made = madeHeader(expected)
             repairs.mend(0..<0, made, "the header that was lost was made anew")
             return
@@ -714,7 +721,8 @@ struct AgentLogScan {
     /// Says that nothing in a line could be saved, and leaves it out.
     private mutating func lose(_ at: RecordPlace, _ whole: Range<Int>, _ code: FindingCode, _ reason: String) {
         let consequence =
-            plan.log.badLines == .refused ? "\(plan.log.reader) refuses the whole file for it" : "\(plan.log.reader) passes over it"
+            plan.log.badLines == .refused
+            ? "\(plan.log.reader) refuses the whole file for it" : "\(plan.log.reader) passes over it"
         findings.add(
             code, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
             "\(reason), and nothing in it could be saved; \(consequence).")
@@ -776,7 +784,8 @@ struct AgentLogScan {
         guard let first = lines.first, let last = lines.last else { return }
         let place = first.at.place.lowerBound..<last.at.place.upperBound
         findings.add(
-            .rawNewline, plan.log.badLines == .refused ? .error : .warning, offset: place.lowerBound, length: place.count,
+            .rawNewline, plan.log.badLines == .refused ? .error : .warning, offset: place.lowerBound,
+            length: place.count,
             line: first.at.line,
             """
             One record stands on \(lines.count) lines, since newlines inside its strings are not escaped; \

@@ -23,6 +23,14 @@ struct IdentifierTable {
     /// How many there are; they are numbered from 0.
     var count: Int { keys.count }
 
+    /// Makes room for identifiers before there are any.
+    mutating func reserveCapacity(_ count: Int) {
+        guard keys.isEmpty else { return }
+        keys.reserveCapacity(count)
+        shapes.reserveCapacity(count)
+        while 3 * slots.count < 4 * count { slots += slots }
+    }
+
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
         var (key, shape) = self.key(text, tag)
@@ -109,7 +117,9 @@ struct IdentifierTable {
         }
         let count = bytes.count - start
         if count >= 8 { return part(start, UInt64.self) }
-        if count >= 4 { return part(start, UInt32.self) | part(start + count - 4, UInt32.self) << UInt64(8 * count - 32) }
+        if count >= 4 {
+            return part(start, UInt32.self) | part(start + count - 4, UInt32.self) << UInt64(8 * count - 32)
+        }
         if count <= 0 { return 0 }
         return part(start, UInt8.self) | part(start + count / 2, UInt8.self) << UInt64(8 * (count / 2))
             | part(start + count - 1, UInt8.self) << UInt64(8 * count - 8)
