@@ -416,7 +416,8 @@ struct AgentLogScan {
         if id.isEmptyText {
             remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
         }
-        calls.append(LogCall(entry: entry, id: number(of: id), isResult: isResult))
+        let number = number(of: id)
+        if number != IdentifierTable.none { calls.append(LogCall(entry: entry, id: number, isResult: isResult)) }
     }
 
     private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {

@@ -21,15 +21,24 @@ struct ClaudeView {
         self.source = source
         var kept: [UInt32] = []
         var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
-        var order: [UInt32] = []
+        var copies = 0
         for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen && entry.id != Self.none {
             kept.append(UInt32(index))
-            if last[Int(entry.id)] == Self.none { order.append(entry.id) }
+            if last[Int(entry.id)] != Self.none { copies += 1 }
             last[Int(entry.id)] = UInt32(index)
         }
         self.kept = kept
         self.last = last
-        table = order.map { last[Int($0)] }
+        table = copies == 0 ? kept : Self.table(kept, last, scan)
+    }
+
+    private static func table(_ kept: [UInt32], _ last: [UInt32], _ scan: AgentLogScan) -> [UInt32] {
+        var isThere = [Bool](repeating: false, count: last.count)
+        return kept.compactMap { index in
+            let id = Int(scan.entries[Int(index)].id)
+            defer { isThere[id] = true }
+            return isThere[id] ? nil : last[id]
+        }
     }
 
     private func entry(_ index: UInt32) -> LogEntry { scan.entries[Int(index)] }
@@ -45,6 +54,9 @@ struct ClaudeView {
         let value = entry(index)
         return part(index) == .user && value.parent != Self.none && value.flags.contains(.holdsResult)
     }
+
+    /// Whether it is a part of a response, of which several records may be one.
+    private func isOfResponse(_ index: UInt32) -> Bool { part(index) == .assistant && entry(index).group != Self.none }
 
     private func calls(_ index: UInt32) -> ArraySlice<LogCall> { scan.calls(of: index) }
 
@@ -139,7 +151,7 @@ struct ClaudeView {
     // MARK: Parallel tool calls
 
     private func puttingBack(into chain: [UInt32]) -> [UInt32] {
-        guard chain.contains(where: { part($0) == .assistant && entry($0).group != Self.none }) else { return chain }
+        guard chain.contains(where: isOfResponse) else { return chain }
         var isOnChain = [Bool](repeating: false, count: last.count)
         for index in chain { isOnChain[Int(entry(index).id)] = true }
         let isAnythingLeft = table.contains {
@@ -159,9 +171,9 @@ struct ClaudeView {
         /// By response its entries.
         let groups: Grouping
         /// By call identifier the entry that makes it.
-        var owners: [UInt32]
+        let owners: [UInt32]
         /// By identifier the results that belong to it.
-        var index: Grouping
+        let index: Grouping
         /// By identifier the last look that came by it.
         var looks: [UInt32]
         var look: UInt32 = 0
@@ -178,17 +190,18 @@ struct ClaudeView {
             self.isOnChain = isOnChain
             isPutBack = Array(repeating: false, count: isOnChain.count)
             looks = Array(repeating: 0, count: isOnChain.count)
-            let responses = view.table.filter { view.part($0) == .assistant && view.entry($0).group != Self.none }
-            groups = Grouping(responses.map { (view.entry($0).group, $0) }, keys: isOnChain.count)
-            let owners = Self.owners(responses, view, count: isOnChain.count)
+            groups = Grouping(keys: isOnChain.count) { body in
+                for entry in view.table where view.isOfResponse(entry) { body(view.entry(entry).group, entry) }
+            }
+            let owners = Self.owners(view, count: isOnChain.count)
             self.owners = owners
-            index = Grouping(Self.results(view, owners), keys: isOnChain.count)
+            index = Grouping(keys: isOnChain.count) { Self.forEachResult(view, owners, $0) }
         }
 
-        private static func owners(_ responses: [UInt32], _ view: ClaudeView, count: Int) -> [UInt32] {
+        private static func owners(_ view: ClaudeView, count: Int) -> [UInt32] {
             var owners = [UInt32](repeating: none, count: count)
             var isClaimed = [Bool](repeating: false, count: count)
-            for entry in responses {
+            for entry in view.table where view.isOfResponse(entry) {
                 for call in view.calls(entry) where !call.isResult {
                     let id = Int(call.id)
                     let isOther =
@@ -206,22 +219,20 @@ struct ClaudeView {
         }
 
         /// Results by what they belong to: their parents, their sources, and what made their calls.
-        private static func results(_ view: ClaudeView, _ owners: [UInt32]) -> [(key: UInt32, entry: UInt32)] {
-            var results: [(key: UInt32, entry: UInt32)] = []
+        private static func forEachResult(_ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32, UInt32) -> Void) {
             for entry in view.table where view.isToolResult(entry) {
                 let value = view.entry(entry)
-                results.append((value.parent, entry))
+                body(value.parent, entry)
                 if value.group != none, view.last[Int(value.group)] != none,
                     isSameWriter(value, view.entry(view.last[Int(value.group)]))
                 {
-                    results.append((value.group, entry))
+                    body(value.group, entry)
                 }
                 for answer in view.calls(entry) where answer.isResult && owners[Int(answer.id)] != none {
                     let owner = view.entry(owners[Int(answer.id)])
-                    if isSameWriter(value, owner) { results.append((owner.id, entry)) }
+                    if isSameWriter(value, owner) { body(owner.id, entry) }
                 }
             }
-            return results
         }
 
         func run() -> [UInt32] {
