@@ -70,7 +70,7 @@ struct AgentLogRecovery {
         // Under other names the record is passed over.
         repairs.mend(
             inOutput: session.lostRewinds.filter { $0.messagesLost > 0 }.flatMap { rewind in
-                rewind.names.map { ($0, $0.count == 2 ? Array("lostID".utf8) : Array("lostRewindTo".utf8)) }
+                rewind.names.map { ($0.place, Array($0.void.description.utf8)) }
             }, "a rewind to a message that is not there, which would take away all, was made void")
     }
 
