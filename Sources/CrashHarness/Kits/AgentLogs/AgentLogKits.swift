@@ -15,12 +15,16 @@ extension FormatKit {
             },
             blindField: { $0.blindFieldOfLines ?? ($0.isChangedInPlace ? "a value inside a line" : nil) },
             findingsOfContent: structure, referenceShowsPart: true,
-            generate: { request in
-                var choices = Choices.seeded(request.seed)
-                return AgentScenario(format.id, size: request.size, text: realisticText, &choices).bytes
-            },
+            generate: { log(of: format, size: $0.size, seed: $0.seed) },
             judges: [CleanLogIsClean(kit: format), AgentViewIsReaders(kit: format), AgentCopyIsWhole(kit: format)],
-            targets: [target(of: format)])
+            targets: [target(of: format)],
+            measure: format.id == .claudeCode ? { try AgentBenchmark($0, format).run(in: $1, report: $2) } : nil)
+    }
+
+    /// A log of texts as people and tools write them.
+    static func log(of format: AgentLogFormat, size: Int, seed: UInt64) -> [UInt8] {
+        var choices = Choices.seeded(seed)
+        return AgentScenario(format.id, size: size, text: realisticText, &choices).bytes
     }
 
     /// How records hang together is not touched unasked, so a copy still has it.
