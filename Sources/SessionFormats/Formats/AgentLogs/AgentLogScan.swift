@@ -105,9 +105,7 @@ struct AgentLogScan {
         let rules = plan.log.lines
         var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
         // Most logs have no more records than that, and the others can grow.
-        let expected = min(bytes.count >> 10 + 8, 1 << 12)
-        scan.entries.reserveCapacity(expected)
-        scan.identifiers.reserveCapacity(2 * expected)
+        scan.identifiers.reserveSlots(2 * scan.reserveCapacity(min(bytes.count >> 10 + 8, 1 << 12)))
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
@@ -128,6 +126,24 @@ struct AgentLogScan {
         var end = low
         while end < calls.count, calls[end].entry == entry { end += 1 }
         return calls[low..<end]
+    }
+
+    /// Makes room for records.
+    @discardableResult
+    private mutating func reserveCapacity(_ count: Int) -> Int {
+        entries.reserveCapacity(count)
+        identifiers.reserveCapacity(2 * count)
+        return count
+    }
+
+    /// Makes room for the rest of a file by what was seen of it: room that nothing is written to costs no memory, and growing
+    /// bit by bit would leave as much behind as it takes.
+    mutating func expect(_ size: Int, having seen: Int) {
+        guard seen > 0, seen < size else { return }
+        let ratio = Double(size) / Double(seen) * 1.1
+        func rest(_ count: Int) -> Int { Int(min(Double(count) * ratio, Double(1 << 24))) }
+        reserveCapacity(rest(entries.count))
+        calls.reserveCapacity(rest(calls.count))
     }
 
     // MARK: Lines

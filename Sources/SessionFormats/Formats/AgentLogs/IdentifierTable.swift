@@ -23,11 +23,15 @@ struct IdentifierTable {
     /// How many there are; they are numbered from 0.
     var count: Int { keys.count }
 
-    /// Makes room for identifiers before there are any.
+    /// Makes room for identifiers.
     mutating func reserveCapacity(_ count: Int) {
-        guard keys.isEmpty else { return }
         keys.reserveCapacity(count)
         shapes.reserveCapacity(count)
+    }
+
+    /// Makes slots for identifiers before there are any.
+    mutating func reserveSlots(_ count: Int) {
+        guard keys.isEmpty else { return }
         while 3 * slots.count < 4 * count { slots += slots }
     }
 
