@@ -15,10 +15,18 @@ extension FormatKit {
             },
             blindField: { $0.blindFieldOfLines ?? ($0.isChangedInPlace ? "a value inside a line" : nil) },
             findingsOfContent: structure, referenceShowsPart: true,
-            generate: { log(of: format, size: $0.size, seed: $0.seed) },
+            generate: { request in log(of: format, size: request.size, seed: request.seed) },
             judges: [CleanLogIsClean(kit: format), AgentViewIsReaders(kit: format), AgentCopyIsWhole(kit: format)],
             targets: [target(of: format)],
-            measure: format.id == .claudeCode ? { try AgentBenchmark($0, format).run(in: $1, report: $2) } : nil)
+            measure: measure(of: format))
+    }
+
+    /// One agent's logs are measured for all: they are read in one way.
+    private static func measure(
+        of format: AgentLogFormat
+    ) -> (@Sendable (Benchmark, String, (BenchmarkRow) -> Void) throws -> Void)? {
+        guard format.id == .claudeCode else { return nil }
+        return { benchmark, folder, report in try AgentBenchmark(benchmark, format).run(in: folder, report: report) }
     }
 
     /// A log of texts as people and tools write them.
