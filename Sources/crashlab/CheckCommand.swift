@@ -59,7 +59,7 @@ enum CheckCommand: Command {
         var verdict = Verdict.clean
         var report: ExaminedFile?
         /// The session that it says it holds.
-        var session: String?
+        var session: SessionTwins.Session?
     }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {

@@ -4,13 +4,19 @@ import SessionFormats
 
 /// Which sessions stand in which files, of those that say it.
 public struct SessionTwins: Sendable {
-    private var paths: [String: [String]] = [:]
+    /// A session of one agent: others may use the same names.
+    public struct Session: Sendable, Hashable {
+        fileprivate var format: FormatID
+        fileprivate var id: String
+    }
+
+    private var paths: [Session: [String]] = [:]
 
     /// No files yet.
     public init() {}
 
     /// The session that a file says it holds; nil when it says none. A subagent's file names the session of its parent.
-    public static func session(_ path: String, _ examination: Examination) -> String? {
+    public static func session(_ path: String, _ examination: Examination) -> Session? {
         guard path.split(separator: "/").last?.hasPrefix("agent-") == false else { return nil }
         for case .text(let session) in examination.facts.filter({ $0.name == "session" }).map(\.value) {
             return session
@@ -19,17 +25,17 @@ public struct SessionTwins: Sendable {
     }
 
     /// Adds a file.
-    public mutating func add(_ path: String, session: String) { paths[session, default: []].append(path) }
+    public mutating func add(_ path: String, session: Session) { paths[session, default: []].append(path) }
 
     /// What is to be said of a file whose session is also in others; nil when it is in no other.
-    public func finding(_ path: String, session: String) -> Finding? {
+    public func finding(_ path: String, session: Session) -> Finding? {
         let twins = paths[session] ?? []
         // All would be a list for each of them.
         guard let other = twins.first(where: { $0 != path }) else { return nil }
         let more = twins.count == 2 ? "" : " and \(twins.count - 2) more"
         return Finding(
             .sessionInTwoFiles, .warning, offset: 0, length: 0,
-            message: "The session \(session) is also in \(other)\(more); what is said goes to one of them.")
+            message: "The session \(session.id) is also in \(other)\(more); what is said goes to one of them.")
     }
 
     /// A line for each session that is in several files, in the order of the first of them.
@@ -38,7 +44,7 @@ public struct SessionTwins: Sendable {
         return twins.map { session, paths in
             let more = paths.count == 2 ? "" : " and \(paths.count - 2) more"
             return """
-                warning \(FindingCode.sessionInTwoFiles.rawValue): The session \(session) is in \(paths[0]) and in \(paths[1])\
+                warning \(FindingCode.sessionInTwoFiles.rawValue): The session \(session.id) is in \(paths[0]) and in \(paths[1])\
                 \(more); what is said goes to one of them.
 
                 """
