@@ -18,8 +18,8 @@ public struct SessionTwins: Sendable {
     /// The session that a file says it holds; nil when it says none. A subagent's file names the session of its parent.
     public static func session(_ path: String, _ examination: Examination) -> Session? {
         guard path.split(separator: "/").last?.hasPrefix("agent-") == false else { return nil }
-        for case .text(let session) in examination.facts.filter({ $0.name == "session" }).map(\.value) {
-            return session
+        for case .text(let id) in examination.facts.filter({ $0.name == "session" }).map(\.value) {
+            return Session(format: examination.format, id: id)
         }
         return nil
     }
