@@ -712,7 +712,9 @@ struct AgentLogScan {
                     The last line has no newline and is not the beginning of a record either: it was damaged, not only cut \
                     short (\(line.fault.reason.explanation), byte \(at.place.lowerBound + line.fault.offset)).
                     """)
-            for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
+            for piece in pieces.fragments {
+                repairs.leaveOut(line.text.part(piece).place, "a fragment beside whole records")
+            }
             repairs.leaveOut(whole, "the rest of a line of fragments")
             fragment = nil
             return
@@ -762,13 +764,12 @@ struct AgentLogScan {
 
     /// Keeps a line that ends inside a string, or joins it to those before it; false for a line of another sort.
     private mutating func takeUnfinished(_ line: RecordLine, _ at: RecordPlace) -> Bool {
-        let bytes = Array(UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count))
-        guard !unfinished.isEmpty else {
-            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, bytes.first == 0x7B else { return false }
-            unfinished = [UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault)]
-            return true
-        }
-        unfinished.append(UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault))
+        let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count)
+        let mayBegin = line.text.hasNewline && line.fault.reason == .unexpectedEnd && text.first == 0x7B
+        guard mayBegin || !unfinished.isEmpty else { return false }
+        let isFirst = unfinished.isEmpty
+        unfinished.append(UnfinishedLine(bytes: Array(text), at: at, whole: whole(line), fault: line.fault))
+        if isFirst { return true }
         let joined = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
         let fault = joined.withUnsafeBufferPointer { buffer -> JSONFault? in
             guard let base = buffer.baseAddress else { return nil }
