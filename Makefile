@@ -34,7 +34,7 @@ help:
 	@echo "make coverage                   what tests and corpus reach of the format library (table and pages)"
 	@echo "make cluster-check              build the targets as OSS-Fuzz and ClusterFuzzLite do, and check them"
 	@echo "make check FILES='a.jsonl dir'  tell what is in session files and what can be recovered"
-	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER: programs to compare with)"
+	@echo "make bench                      measure speed and memory (LOG_PEER, SEGMENT_PEER, PYTHON_PEER, JQ_PEER: programs to compare with)"
 	@echo "make check-changing             check files while another program cuts, grows and rewrites them (Python; CHANGING_SECONDS)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
@@ -121,6 +121,7 @@ files-named:
 bench: build
 	$(CRASHLAB) bench $(if $(LOG_PEER),--peer session-log=$(LOG_PEER)) \
 	  $(if $(SEGMENT_PEER),--peer replay-segment=$(SEGMENT_PEER)) $(if $(HASH_PEER),--peer hash=$(HASH_PEER)) \
+	  $(if $(PYTHON_PEER),--peer python=$(PYTHON_PEER)) $(if $(JQ_PEER),--peer jq=$(JQ_PEER)) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
 # Files that change while they are read: 60 seconds, unless told otherwise.

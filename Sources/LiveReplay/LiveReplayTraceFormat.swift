@@ -1,5 +1,12 @@
 // Traces of live replay stores as one of the formats of the catalogue.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 import SessionFormats
 
 extension FormatID {
@@ -50,17 +57,27 @@ extension LiveReplayTrace.Difference {
 extension Recognition {
     /// What a first line says that is an object with this "type".
     init?(headerOfType type: String, in bytes: FileBytes) {
-        let line = bytes.copy(0..<4096).prefix { $0 != 0x0A }
-        // Most files are told from their first line without reading it as JSON.
-        guard line.first == 0x7B, line.contains(0x5C) || Self.mentions(type, line),
+        let start = bytes.copy(0..<4096)
+        let line = start[..<(start.firstIndex(of: 0x0A) ?? start.count)]
+        // Most files are told from their first line without reading it as JSON: letters can be spelled by their numbers only.
+        guard line.first == 0x7B, Self.mentions(type, line) || Self.mentions("\\u", line),
             let header = try? JSONValue(line), header["type"]?.string == type
         else { return nil }
         self.init(.header, "the header on its first line")
     }
 
-    private static func mentions(_ type: String, _ line: ArraySlice<UInt8>) -> Bool {
-        let word = Array(type.utf8)
-        return line.indices.contains { line[$0] == word[0] && line[$0...].starts(with: word) }
+    private static func mentions(_ text: String, _ line: ArraySlice<UInt8>) -> Bool {
+        let word = Array(text.utf8)
+        return line.withUnsafeBytes { line in
+            guard let base = line.baseAddress else { return false }
+            var at = 0
+            while let found = memchr(base + at, Int32(word[0]), line.count - at) {
+                at = UnsafeRawPointer(found) - base
+                if line[at...].starts(with: word) { return true }
+                at += 1
+            }
+            return false
+        }
     }
 }
 

@@ -17,7 +17,8 @@ enum BenchCommand: Command {
           FORMAT               \(names).
           --peer NAME=PROGRAM  A program to measure beside ours, by the name that the format gives it: a format's own
                                name for one that reads its files and prints {"mb_per_s": …}, "hash" for one that hashes
-                               a file on one core (PROGRAM --num-threads 1 FILE). May be given several times.
+                               a file on one core (PROGRAM --num-threads 1 FILE), "python" and "jq" for those two,
+                               which parse a folder of agents' logs. May be given several times.
           --megabytes N        Size of the files; 100 unless told otherwise.
           --turns N            Turns; 3 unless told otherwise.
           --rounds N           Rounds of ours in each turn; 5 unless told otherwise.

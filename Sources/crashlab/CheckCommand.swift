@@ -11,7 +11,7 @@ enum CheckCommand: Command {
 
         Reads each file, whatever program wrote it, and tells its format, its state and what survives. Never changes a
         file. Directories are searched for files; - is standard input. The format is told from the content, and from the
-        name only where the content says nothing.
+        name only where the content says nothing. At the end text also tells which sessions stand in several files.
 
           --mode reference|recover  As the reference implementation reads, or (default) everything that can be had.
           --as FORMAT               What to read every file as, whatever it looks like: \(formatNames).
@@ -58,6 +58,8 @@ enum CheckCommand: Command {
         var error: String?
         var verdict = Verdict.clean
         var report: ExaminedFile?
+        /// The session that it says it holds.
+        var session: SessionTwins.Session?
     }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -90,8 +92,10 @@ enum CheckCommand: Command {
         for failure in tree.failures { Output.error("\(failure)\n") }
         var hasFailed = !tree.failures.isEmpty
         options.examination.usesAllCores = tree.files.count == 1 && jobs != 1
-        let (worst, reports) = check(
+        let (worst, files, twins) = check(
             tree.files, options, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed)
+        if options.output == .text { Output.write(Array(twins.text.utf8)) }
+        let reports = files.notingTwins
         if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
         if let sarif { try SarifReport(files: reports).json().write(to: URL(filePath: sarif), options: .atomic) }
         if tellsCost { Output.error(ProcessCost.current().text) }
@@ -132,11 +136,12 @@ enum CheckCommand: Command {
 
     private static func check(
         _ files: [FoundFile], _ options: Options, jobs: Int, _ hasFailed: inout Bool
-    ) -> (worst: Verdict, reports: [ExaminedFile]) {
+    ) -> (worst: Verdict, reports: [ExaminedFile], twins: SessionTwins) {
         let progress = CheckProgress(files: files.count, bytes: files.reduce(0) { $0.addingClamped($1.size) })
         defer { progress.end() }
         var worst = Verdict.clean
         var reports: [ExaminedFile] = []
+        var twins = SessionTwins()
         OrderedWork(jobs: jobs).run(files.count) {
             outcome(of: files[$0].path, options)
         } consume: { index, outcome in
@@ -148,8 +153,9 @@ enum CheckCommand: Command {
             hasFailed = hasFailed || outcome.error != nil
             worst = max(worst, outcome.verdict)
             if let report = outcome.report { reports.append(report) }
+            if let session = outcome.session { twins.add(files[index].path, session: session) }
         }
-        return (worst, reports)
+        return (worst, reports, twins)
     }
 
     private static func outcome(of path: String, _ options: Options) -> Outcome {
@@ -165,6 +171,7 @@ enum CheckCommand: Command {
                 outcome.verdict = examination.verdict
                 if !options.isSilent { outcome.output = output(examination, path, options) }
             }
+            outcome.session = SessionTwins.session(path, examination)
             if options.keepsReports {
                 examination.releaseFile()
                 outcome.report = ExaminedFile(path: path, examination: examination)

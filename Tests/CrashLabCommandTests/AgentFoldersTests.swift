@@ -52,4 +52,18 @@ struct AgentFoldersTests {
             #expect(told.output.contains("is also in \(folder)/1.jsonl and 2 more;"), "\(told.output)")
         }
     }
+
+    @Test func `any folder's check tells at its end of a session in two files`() throws {
+        try withFolder { folder in
+            try generate("pi", to: "\(folder)/a.jsonl")
+            #expect(try !crashlab("check", folder).output.contains("session-in-two-files"))
+            try generate("pi", to: "\(folder)/b.jsonl")
+            try generate("claude-code", to: "\(folder)/c.jsonl")
+            try generate("claude-code", to: "\(folder)/agent-c.jsonl")
+            let told = try crashlab("check", folder).output.split(separator: "\n")
+            #expect(told.count { $0.contains("session-in-two-files") } == 1)
+            #expect(told.last?.contains("is in \(folder)/a.jsonl and in \(folder)/b.jsonl;") == true, "\(told)")
+            #expect(try !crashlab("check", "--format", "json", folder).output.contains("session-in-two-files"))
+        }
+    }
 }

@@ -96,4 +96,16 @@ struct AgentRuleTests {
             #expect(!codes.contains(.openCall) && !codes.contains(.callWithoutResult), "\(codes)")
         }
     }
+
+    @Test func `a lost rewind that is made void is no update either`() throws {
+        let log = """
+            {"sessionId":"s","projectHash":"p"}
+            {"id":"1","type":"user","timestamp":"t","content":"hello"}
+            {"$rewindTo":"gone","$set":{"messages":[]},"sessionId":"s","projectHash":"p","messages":[]}
+
+            """
+        #expect(GeminiReading(FileBytes(Array(log.utf8))).messages.isEmpty)
+        let copy = try AgentLogFormat.gemini.recover(FileBytes(Array(log.utf8))).bytes
+        #expect(GeminiReading(FileBytes(copy)).messages.count == 1, "\(String(decoding: copy, as: UTF8.self))")
+    }
 }

@@ -19,7 +19,7 @@ public struct AgentSummary: Sendable {
     ///
     /// - Parameter name: What people call it.
     public mutating func add(_ name: String, _ files: [ExaminedFile]) {
-        agents.append(Agent(name: name, files: Self.notingTwins(files)))
+        agents.append(Agent(name: name, files: files.notingTwins))
     }
 
     /// All files, the worst first, each agent's in the order of their names.
@@ -69,43 +69,5 @@ public struct AgentSummary: Sendable {
             }
         }
         return counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map { ($0.key, $0.value) }
-    }
-
-    // MARK: One session in two files
-
-    /// Says of files that they hold the session of another one. A subagent's file names the session of its parent.
-    private static func notingTwins(_ files: [ExaminedFile]) -> [ExaminedFile] {
-        var owners: [String: [Int]] = [:]
-        for (index, file) in files.enumerated() where !file.name.hasPrefix("agent-") {
-            if let session = file.examination.session { owners[session, default: []].append(index) }
-        }
-        var noted = files
-        for (session, indexes) in owners where indexes.count > 1 {
-            for index in indexes {
-                // All would be a list for each of them.
-                guard let other = indexes.first(where: { $0 != index }) else { continue }
-                let more = indexes.count == 2 ? "" : " and \(indexes.count - 2) more"
-                noted[index].examination.findings.append(
-                    Finding(
-                        .sessionInTwoFiles, .warning, offset: 0, length: 0,
-                        message:
-                            "The session \(session) is also in \(files[other].path)\(more); what is said goes to one of them."
-                    ))
-                noted[index].examination.verdict = max(noted[index].examination.verdict, .recovered)
-            }
-        }
-        return noted
-    }
-}
-
-extension ExaminedFile {
-    fileprivate var name: Substring { path.split(separator: "/").last ?? "" }
-}
-
-extension Examination {
-    /// The session that the file says it holds.
-    fileprivate var session: String? {
-        for case .text(let session) in facts.filter({ $0.name == "session" }).map(\.value) { return session }
-        return nil
     }
 }

@@ -8,15 +8,16 @@ enum UTF8Validation {
     private typealias Chunk = SIMD32<UInt8>
 
     /// The offset of the first byte that does not begin or continue a well-formed character, or nil.
-    @inline(__always)
     static func firstInvalid(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int? {
         var at = start
         while at < end {
             at = skipASCII(base, from: at, to: end)
-            guard at < end else { return nil }
-            let length = characterLength(base, at: at, end: end)
-            guard length > 0 else { return at }
-            at += length
+            // Characters beyond ASCII come in runs.
+            while at < end, base[at] >= 0x80 {
+                let length = characterLength(base, at: at, end: end)
+                guard length > 0 else { return at }
+                at += length
+            }
         }
         return nil
     }
@@ -41,6 +42,7 @@ enum UTF8Validation {
     }
 
     /// The length of the well-formed character at `at`, or 0.
+    @inline(__always)
     static func characterLength(_ base: UnsafePointer<UInt8>, at: Int, end: Int) -> Int {
         @inline(__always) func tail(_ offset: Int) -> Bool {
             at + offset < end && base[at + offset] & 0xC0 == 0x80

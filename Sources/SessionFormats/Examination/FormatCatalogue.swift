@@ -6,10 +6,16 @@
 ///     print(examination.text(path: "session.jsonl"))
 public struct FormatCatalogue: Sendable {
     /// The formats, in the order in which they are asked; of equally sure ones the first wins.
-    public private(set) var formats: [any SessionFormat]
+    public private(set) var formats: [any SessionFormat] {
+        didSet { families = FormatFamily.families(of: formats) }
+    }
+    private var families: [FormatFamily]
 
     /// A catalogue of these formats.
-    public init(_ formats: [any SessionFormat]) { self.formats = formats }
+    public init(_ formats: [any SessionFormat]) {
+        self.formats = formats
+        families = FormatFamily.families(of: formats)
+    }
 
     /// The formats of this library.
     public static let standard = FormatCatalogue(
@@ -45,8 +51,9 @@ public struct FormatCatalogue: Sendable {
     private func claims(
         _ bytes: FileBytes, _ name: String?, _ depth: Recognition.Depth
     ) -> [(format: any SessionFormat, by: Recognition)] {
-        let claims = formats.enumerated().compactMap { place, format in
-            format.recognise(bytes, name: name, depth).map { (place, format: format, by: $0) }
+        var claims: [(Int, format: any SessionFormat, by: Recognition)] = []
+        for family in families {
+            for (place, claim) in family.recognise(bytes, name, depth) { claims.append((place, formats[place], claim)) }
         }
         return claims.sorted { ($1.by.certainty, $0.0) < ($0.by.certainty, $1.0) }.map { ($0.format, $0.by) }
     }
@@ -126,7 +133,11 @@ public struct FormatCatalogue: Sendable {
     private static let beginning = 1 << 16
 
     private static func lastComponent(_ path: String?) -> String? {
-        path?.split(separator: "/").last.map(String.init)
+        guard let path else { return nil }
+        let bytes = path.utf8
+        let end = bytes.lastIndex { $0 != 0x2F }.map { bytes.index(after: $0) } ?? bytes.startIndex
+        let start = bytes[..<end].lastIndex(of: 0x2F).map { bytes.index(after: $0) } ?? bytes.startIndex
+        return start < end ? String(path[start..<end]) : nil
     }
 
     private static func unknown(_ bytes: FileBytes) -> Examination {

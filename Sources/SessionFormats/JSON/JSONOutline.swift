@@ -98,6 +98,7 @@ struct JSONOutline: ~Copyable {
             case 0x7B, 0x5B:
                 depth += 1
                 if let limit = dialect.depthLimit, depth > limit { throw scanner.fault(.tooDeep) }
+                if depth == Self.depthToCheck { try check(from: scanner, in: open, dialect) }
                 let container = UInt32(truncatingIfNeeded: count)
                 add(byte == 0x7B ? .object : .array, from: scanner.at, to: scanner.at)
                 nodes[Int(container)].next = open
@@ -107,7 +108,9 @@ struct JSONOutline: ~Copyable {
                     if byte == 0x7B { try readKey(&scanner) }
                     continue
                 }
-            default: try readScalar(byte, &scanner, dialect)
+            default:
+                let start = scanner.at
+                add(try scalar(byte, &scanner, dialect), from: start, to: scanner.at)
             }
             // Behind a value: commas go on, brackets close.
             while open != .max {
@@ -138,36 +141,68 @@ struct JSONOutline: ~Copyable {
         try scanner.expect(0x3A)
     }
 
-    private mutating func readScalar(
-        _ byte: UInt8, _ scanner: inout JSONScanner, _ dialect: JSONDialect
+    /// How deep values may nest before it is made sure that they end: none that a program wrote nests deeper.
+    private static let depthToCheck = 1_024
+
+    /// Goes on to the value's end without a note, for a bit a level: brackets that are never closed must not cost sixteen
+    /// bytes each.
+    private func check(
+        from scanner: JSONScanner, in innermost: UInt32, _ dialect: JSONDialect
     ) throws(JSONFault) {
+        var scanner = scanner
+        var containers: [Bool] = []
+        var container = innermost
+        while container != .max {
+            containers.append(nodes[Int(container)].kind == .object)
+            container = nodes[Int(container)].next
+        }
+        var open = ContainerStack()
+        for isObject in containers.reversed() { open.push(isObject: isObject) }
+        while true {
+            let byte = try scanner.peek()
+            switch byte {
+            case 0x22: _ = try scanner.string(.grammarOnly)
+            case 0x7B, 0x5B:
+                if let limit = dialect.depthLimit, open.count >= limit { throw scanner.fault(.tooDeep) }
+                scanner.at += 1
+                if try scanner.peek() != byte + 2 {
+                    open.push(isObject: byte == 0x7B)
+                    if byte == 0x7B { try scanner.key(.grammarOnly) }
+                    continue
+                }
+                scanner.at += 1
+            default: _ = try scalar(byte, &scanner, dialect)
+            }
+            guard try scanner.closeContainers(&open, .grammarOnly) else { return }
+        }
+    }
+
+    /// Goes behind a value that is no string and no container.
+    @inline(__always)
+    private func scalar(
+        _ byte: UInt8, _ scanner: inout JSONScanner, _ dialect: JSONDialect
+    ) throws(JSONFault) -> Kind {
         let start = scanner.at
         switch byte {
         case 0x74:
             try scanner.literal("true")
-            add(.yes, from: start, to: scanner.at)
+            return .yes
         case 0x66:
             try scanner.literal("false")
-            add(.no, from: start, to: scanner.at)
+            return .no
         case 0x6E:
             try scanner.literal("null")
-            add(.null, from: start, to: scanner.at)
-        case 0x4E where dialect.takesNotANumber: try readWord("NaN", &scanner)
-        case 0x49 where dialect.takesNotANumber: try readWord("Infinity", &scanner)
+            return .null
+        case 0x4E where dialect.takesNotANumber: try scanner.literal("NaN")
+        case 0x49 where dialect.takesNotANumber: try scanner.literal("Infinity")
         case 0x2D where dialect.takesNotANumber && start + 1 < scanner.end && scanner.base[start + 1] == 0x49:
-            try readWord("-Infinity", &scanner)
+            try scanner.literal("-Infinity")
         case 0x2D, 0x30...0x39:
             let number = try scanner.number(.grammarOnly)
             if let most = dialect.mostIntegerDigits, number.length > most { try checkDigits(number, most, scanner) }
-            add(.number, from: start, to: scanner.at)
         default: throw scanner.fault(.unexpectedByte)
         }
-    }
-
-    private mutating func readWord(_ word: StaticString, _ scanner: inout JSONScanner) throws(JSONFault) {
-        let start = scanner.at
-        try scanner.literal(word)
-        add(.number, from: start, to: scanner.at)
+        return .number
     }
 
     private func checkDigits(_ number: NumberSpan, _ most: Int, _ scanner: JSONScanner) throws(JSONFault) {

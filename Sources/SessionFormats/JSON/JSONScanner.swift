@@ -95,6 +95,9 @@ struct JSONScanner {
     private(set) var hasLoneSurrogate = false
     /// Whether a string may hold anything but ASCII.
     private(set) var mayHoldMoreThanASCII = false
+    /// Behind the last container with something in it that `skipValue` saw to its end: those that began later and are not
+    /// empty are still open where it fails.
+    private(set) var lastClose = 0
 
     init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
         self.base = base
@@ -639,7 +642,7 @@ struct JSONScanner {
     }
 
     /// After a value inside containers: closes what ends here; false when the outermost has ended.
-    private mutating func closeContainers(
+    mutating func closeContainers(
         _ open: inout ContainerStack, _ scrutiny: Scrutiny
     ) throws(JSONFault) -> Bool {
         while let isObject = open.innermostIsObject {
@@ -653,12 +656,14 @@ struct JSONScanner {
                 at -= 1
                 throw fault(.unexpectedByte)
             }
+            lastClose = at
             open.pop()
         }
         return false
     }
 
-    private mutating func key(_ scrutiny: Scrutiny) throws(JSONFault) {
+    /// A key and its colon.
+    mutating func key(_ scrutiny: Scrutiny) throws(JSONFault) {
         _ = try string(scrutiny)
         try expect(0x3A)
     }

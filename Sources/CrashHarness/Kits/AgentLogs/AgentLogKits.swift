@@ -15,12 +15,24 @@ extension FormatKit {
             },
             blindField: { $0.blindFieldOfLines ?? ($0.isChangedInPlace ? "a value inside a line" : nil) },
             findingsOfContent: structure, referenceShowsPart: true,
-            generate: { request in
-                var choices = Choices.seeded(request.seed)
-                return AgentScenario(format.id, size: request.size, text: realisticText, &choices).bytes
-            },
+            generate: { request in log(of: format, size: request.size, seed: request.seed) },
             judges: [CleanLogIsClean(kit: format), AgentViewIsReaders(kit: format), AgentCopyIsWhole(kit: format)],
-            targets: [target(of: format)])
+            targets: [target(of: format)],
+            measure: measure(of: format))
+    }
+
+    /// One agent's logs are measured for all: they are read in one way.
+    private static func measure(
+        of format: AgentLogFormat
+    ) -> (@Sendable (Benchmark, String, (BenchmarkRow) -> Void) throws -> Void)? {
+        guard format.id == .claudeCode else { return nil }
+        return { benchmark, folder, report in try AgentBenchmark(benchmark, format).run(in: folder, report: report) }
+    }
+
+    /// A log of texts as people and tools write them.
+    static func log(of format: AgentLogFormat, size: Int, seed: UInt64) -> [UInt8] {
+        var choices = Choices.seeded(seed)
+        return AgentScenario(format.id, size: size, text: realisticText, &choices).bytes
     }
 
     /// How records hang together is not touched unasked, so a copy still has it.

@@ -7,13 +7,17 @@ extension AgentLog {
 
         static func < (a: Seen, b: Seen) -> Bool { a.rawValue < b.rawValue }
     }
+}
 
+extension LogPlan {
     /// Whether a record is one that only this agent writes.
-    func recognises(_ record: JSONView) -> Seen {
+    ///
+    /// - Parameter type: The record's member of this name.
+    func recognises(_ record: JSONView, type: JSONView?) -> AgentLog.Seen {
         func has(_ name: StaticString) -> Bool { record.member(name) != nil }
         func isText(_ name: StaticString) -> Bool { record.member(name)?.isString == true }
         func isObject(_ name: StaticString) -> Bool { record.member(name)?.kind == .object }
-        let kind = record.member("type").flatMap { type in kinds.first { type.isText($0.name) } }
+        let kind = type.flatMap(kind(named:)).map { kinds[Int($0)] }
         let isFound: Bool
         switch id {
         case .claudeCode:

@@ -137,6 +137,17 @@ struct AgentLog: Sendable {
         ) {
             (self.path, self.key, self.values, self.meaning) = (path, key, values, meaning)
         }
+
+        /// Whether a value that is called so is one.
+        @inline(__always)
+        func isNamed(_ name: JSONView) -> Bool {
+            var index = 0
+            while index < values.count {
+                if name.isText(values[index]) { return true }
+                index += 1
+            }
+            return false
+        }
     }
 
     /// Another record that a record names.
@@ -167,9 +178,11 @@ extension JSONView {
     /// The value to which a path of names leads.
     func value(at path: [StaticString]) -> JSONView? {
         var value = self
-        for name in path {
-            guard let next = value.member(name) else { return nil }
+        var index = 0
+        while index < path.count {
+            guard let next = value.member(path[index]) else { return nil }
             value = next
+            index += 1
         }
         return value
     }

@@ -2,9 +2,10 @@
 
 /// The session log of an agent, read by its description.
 public struct AgentLogFormat: SessionFormat {
-    private let log: AgentLog
+    private let plan: LogPlan
+    private var log: AgentLog { plan.log }
 
-    init(_ log: AgentLog) { self.log = log }
+    init(_ log: AgentLog) { plan = LogPlan(log) }
 
     /// The agents that are known here.
     public static let all: [AgentLogFormat] = [.claudeCode, .codex, .pi, .copilot, .gemini, .qwen]
@@ -36,27 +37,9 @@ public struct AgentLogFormat: SessionFormat {
 
     // MARK: Recognition
 
-    /// How much of a file is looked at for records, in bytes, and how many lines of it.
-    private static let beginning = (size: 1 << 14, lines: 4)
-    private static let sample = (size: 1 << 20, lines: 4_096)
-
     /// A record that only this agent writes is nearly sure at the beginning, and structure elsewhere.
     public func recognise(_ bytes: FileBytes, name: String?, _ depth: Recognition.Depth) -> Recognition? {
-        let bounds = depth == .ends ? Self.beginning : Self.sample
-        let start = FileBytes(bytes.copy(0..<bounds.size))
-        var seen = AgentLog.Seen.nothing
-        // What nests deeper than any record does is not looked into.
-        var rules = log.lines
-        rules.dialect.depthLimit = JSONScanner.depthLimit
-        RecordLines.forEach(in: start, rules, atMost: bounds.lines) { line in
-            if let value = line.value, value.kind == .object { seen = max(seen, log.recognises(value)) }
-        }
-        switch seen {
-        case .nothing: return nil
-        case .record:
-            return Recognition(depth == .ends ? .header : .structure, "a record as \(log.agent) writes them")
-        case .header: return Recognition(.proof, "the header and version of \(log.agent)")
-        }
+        Self.recognise([self], in: bytes, depth)[0]
     }
 
     // MARK: Examination
@@ -64,7 +47,7 @@ public struct AgentLogFormat: SessionFormat {
     /// Reads the log, and asks what the agent's own reader would make of it.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
-        let (scan, firstInvalid) = AgentLogScan.read(bytes, log, mode: options.mode)
+        let (scan, firstInvalid) = AgentLogScan.read(bytes, plan, mode: options.mode)
         let view = AgentView(
             scan, firstInvalid: firstInvalid, bytes, whole: bytes, listed: options.mode == .reference)
         let report = AgentLogReport(scan, view, bytes, options)
@@ -79,15 +62,17 @@ public struct AgentLogFormat: SessionFormat {
         guard log.view != .pi, log.view != .gemini else { return nil }
         let file = try fileSystem.open(path, .read)
         defer { file.close() }
-        var scan = AgentLogScan(log, mode: options.mode)
+        var scan = AgentLogScan(plan, mode: options.mode)
         var lines = RecordLines(log.lines, textRange: 0..<Int.max)
         var feed = LineFeed(file)
+        let size = try file.stamp().size
         while !feed.isAtEnd {
             try feed.fill()
             let (bytes, offset) = feed.take()
             bytes.withBytes { buffer in
                 if offset == 0 { scan.noteByteOrderMark(buffer) }
                 TextLine.forEach(in: buffer, fileOffset: offset) { lines.take($0) { scan.take($0) } }
+                if offset == 0 { scan.expect(size, having: buffer.count) }
             }
         }
         scan.finish()
@@ -110,7 +95,56 @@ public struct AgentLogFormat: SessionFormat {
 
     /// The file with fragments out, welds apart and what is certain mended, so that the agent's own reader takes every record.
     public func recover(_ bytes: FileBytes, _ options: RecoveryOptions) throws(RecoveryError) -> Recovered {
-        try AgentLogRecovery(log, bytes, options).recovered()
+        try AgentLogRecovery(plan, bytes, options).recovered()
+    }
+}
+
+extension AgentLogFormat: JointlyRecognised {
+    /// How much of a file is looked at for records, in bytes, and how many lines of it.
+    private static let beginning = (size: 1 << 14, lines: 4)
+    private static let sample = (size: 1 << 20, lines: 4_096)
+
+    static func recognise(
+        _ members: [AgentLogFormat], in bytes: FileBytes, _ depth: Recognition.Depth
+    ) -> [Recognition?] {
+        let bounds = depth == .ends ? beginning : sample
+        let seen = bytes.withBytes(of: 0..<bounds.size) { buffer in
+            see(UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size)), atMost: bounds.lines, members.map(\.plan))
+        }
+        return zip(members, seen).map { member, seen in
+            switch seen {
+            case .nothing: nil
+            case .record:
+                Recognition(depth == .ends ? .header : .structure, "a record as \(member.log.agent) writes them")
+            case .header: Recognition(.proof, "the header and version of \(member.log.agent)")
+            }
+        }
+    }
+
+    /// What is seen of each member. Lines are taken as the most lenient of all readers takes them, but that nothing is looked
+    /// into that nests deeper than any record does; what the agent's own reader refuses is for the examination to say.
+    private static func see(
+        _ buffer: UnsafeRawBufferPointer, atMost most: Int, _ plans: [LogPlan]
+    ) -> [AgentLog.Seen] {
+        var seen = [AgentLog.Seen](repeating: .nothing, count: plans.count)
+        // A CR ends lines for some and is white space to others.
+        let holdsReturn = buffer.holds(0x0D)
+        for endsAtReturn in holdsReturn ? [true, false] : [true] {
+            let rules = LineRules(
+                endsAtReturn: endsAtReturn, trims: .ecmaScript,
+                dialect: JSONDialect(takesNotANumber: true, depthLimit: JSONScanner.depthLimit))
+            var lines = RecordLines(rules, textRange: 0..<buffer.count)
+            TextLine.forEach(in: buffer, atMost: most) { line in
+                lines.take(line) { line in
+                    guard let value = line.value, value.kind == .object else { return }
+                    let type = value.member("type")
+                    for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
+                        seen[index] = max(seen[index], plans[index].recognises(value, type: type))
+                    }
+                }
+            }
+        }
+        return seen
     }
 }
 

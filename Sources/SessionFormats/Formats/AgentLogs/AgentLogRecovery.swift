@@ -4,17 +4,18 @@
 // is, but for a rewind that takes away everything, unless it is asked for.
 
 struct AgentLogRecovery {
-    private let log: AgentLog
+    private let plan: LogPlan
+    private var log: AgentLog { plan.log }
     private let bytes: FileBytes
     private let options: RecoveryOptions
 
-    init(_ log: AgentLog, _ bytes: FileBytes, _ options: RecoveryOptions) {
-        (self.log, self.bytes, self.options) = (log, bytes, options)
+    init(_ plan: LogPlan, _ bytes: FileBytes, _ options: RecoveryOptions) {
+        (self.plan, self.bytes, self.options) = (plan, bytes, options)
     }
 
     func recovered() throws(RecoveryError) -> Recovered {
         guard bytes.count > 0 else { throw .nothing("the file is empty.") }
-        let (scan, _) = AgentLogScan.read(bytes, log, mode: .recover, keepsRepairs: true)
+        let (scan, _) = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
         guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
         var repairs = scan.repairs
         putHeaderFirst(scan, &repairs)
@@ -69,7 +70,7 @@ struct AgentLogRecovery {
         // Under other names the record is passed over.
         repairs.mend(
             inOutput: session.lostRewinds.filter { $0.messagesLost > 0 }.flatMap { rewind in
-                rewind.names.map { ($0, $0.count == 2 ? Array("lostID".utf8) : Array("lostRewindTo".utf8)) }
+                rewind.names.map { ($0.place, Array($0.void.description.utf8)) }
             }, "a rewind to a message that is not there, which would take away all, was made void")
     }
 

@@ -4,7 +4,8 @@
 // written over several lines. What is kept of a record takes 32 bytes; its text stays in the file.
 
 struct AgentLogScan {
-    let log: AgentLog
+    private let plan: LogPlan
+    var log: AgentLog { plan.log }
     private let mode: ReadingMode
     private(set) var entries: [LogEntry] = []
     private(set) var identifiers = IdentifierTable()
@@ -61,16 +62,14 @@ struct AgentLogScan {
         var message: String
     }
 
-    private let keys: KeyTable
-    private let blocks: [(path: [StaticString], blocks: [AgentLog.Block])]
     private var fields = RecordFields()
     private let outline = Box()
     private var foreign = (count: 0, first: nil as RecordPlace?)
     private var unknown = (count: 0, first: nil as RecordPlace?)
     private var writers: [UInt32] = []
     private var sequence = RecordSequence()
-    /// The bytes of the identifier that was taken last, which is nearly always the next record's parent.
-    private var lastID: (text: [UInt8], number: UInt32) = ([], IdentifierTable.none)
+    /// The writer of the record before, by the text that names it.
+    private var lastWriter: (text: [UInt8], number: UInt16) = ([], 0)
     /// A fragment that the record behind it may repeat.
     private var fragment: (bytes: [UInt8], at: RecordPlace)?
     /// Lines that may be one record with newlines inside it.
@@ -92,37 +91,59 @@ struct AgentLogScan {
         var fault: JSONFault
     }
 
-    init(_ log: AgentLog, mode: ReadingMode, keepsRepairs: Bool = false) {
-        self.log = log
+    init(_ plan: LogPlan, mode: ReadingMode, keepsRepairs: Bool = false) {
+        self.plan = plan
         self.mode = mode
-        keys = KeyTable(log.keys)
-        kindCounts = Array(repeating: 0, count: log.kinds.count)
+        kindCounts = Array(repeating: 0, count: plan.kinds.count)
         repairs.areKept = keepsRepairs
-        var groups: [(path: [StaticString], blocks: [AgentLog.Block])] = []
-        for block in log.blocks {
-            let name = block.path.map(\.description)
-            if let index = groups.firstIndex(where: { $0.path.map(\.description) == name }) {
-                groups[index].blocks.append(block)
-            } else {
-                groups.append((block.path, [block]))
-            }
-        }
-        blocks = groups
     }
 
     /// Reads a whole file.
     static func read(
-        _ bytes: FileBytes, _ log: AgentLog, mode: ReadingMode, keepsRepairs: Bool = false
+        _ bytes: FileBytes, _ plan: LogPlan, mode: ReadingMode, keepsRepairs: Bool = false
     ) -> (scan: AgentLogScan, firstInvalid: Int?) {
-        var scan = AgentLogScan(log, mode: mode, keepsRepairs: keepsRepairs)
+        let rules = plan.log.lines
+        var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
+        // Most logs have no more records than that, and the others can grow.
+        scan.identifiers.reserveSlots(2 * scan.reserveCapacity(min(bytes.count >> 10 + 8, 1 << 12)))
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
-            var lines = RecordLines(log.lines, textRange: RecordLines.textRange(of: buffer, log.lines))
+            var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
             TextLine.forEach(in: buffer) { lines.take($0) { scan.take($0) } }
             return lines.firstInvalid
         }
         scan.finish()
         return (scan, firstInvalid)
+    }
+
+    /// The calls and results of an entry; they stand in the order of entries.
+    func calls(of entry: UInt32) -> ArraySlice<LogCall> {
+        var (low, high) = (0, calls.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if calls[middle].entry < entry { low = middle + 1 } else { high = middle }
+        }
+        var end = low
+        while end < calls.count, calls[end].entry == entry { end += 1 }
+        return calls[low..<end]
+    }
+
+    /// Makes room for records.
+    @discardableResult
+    private mutating func reserveCapacity(_ count: Int) -> Int {
+        entries.reserveCapacity(count)
+        identifiers.reserveCapacity(2 * count)
+        return count
+    }
+
+    /// Makes room for the rest of a file by what was seen of it: room that nothing is written to costs no memory, and growing
+    /// bit by bit would leave as much behind as it takes.
+    mutating func expect(_ size: Int, having seen: Int) {
+        guard seen > 0, seen < size else { return }
+        let ratio = Double(size) / Double(seen) * 1.1
+        func rest(_ count: Int) -> Int { Int(min(Double(count) * ratio, Double(1 << 24))) }
+        reserveCapacity(rest(entries.count))
+        calls.reserveCapacity(rest(calls.count))
     }
 
     // MARK: Lines
@@ -145,8 +166,8 @@ struct AgentLogScan {
         loseUnfinished()
         if mode == .recover { noteCounts() }
         if entries.isEmpty, header == nil, badLines.count == 0, fatal == nil { return }
-        if let expected = log.header, expected.mustBeFirst { noteHeader(expected) }
-        sequence.conclude(&findings, log)
+        if let expected = plan.log.header, expected.mustBeFirst { noteHeader(expected) }
+        sequence.conclude(&findings, plan.log)
     }
 
     /// What is unusual about a line that is a record all the same.
@@ -154,11 +175,11 @@ struct AgentLogScan {
         let at = line.place
         if line.isRepaired {
             findings.add(
-                .invalidUTF8, log.refusesInvalidUTF8 ? .error : .warning, offset: at.lowerBound, length: at.count,
+                .invalidUTF8, plan.log.refusesInvalidUTF8 ? .error : .warning, offset: at.lowerBound, length: at.count,
                 line: line.number,
                 """
                 The record holds bytes that are not UTF-8; \
-                \(log.refusesInvalidUTF8 ? "\(log.reader) refuses the whole file for them" : "\(log.reader) shows them as U+FFFD").
+                \(plan.log.refusesInvalidUTF8 ? "\(plan.log.reader) refuses the whole file for them" : "\(plan.log.reader) shows them as U+FFFD").
                 """)
             let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.count)
             repairs.mend(at, RecordLines.repaired(text), "bytes that are not UTF-8 became U+FFFD")
@@ -170,11 +191,12 @@ struct AgentLogScan {
     private mutating func noteSurrogates(_ line: RecordLine) {
         let at = line.place
         findings.add(
-            .loneSurrogate, log.serviceRefusesSurrogates ? .error : .warning, offset: at.lowerBound, length: at.count,
+            .loneSurrogate, plan.log.serviceRefusesSurrogates ? .error : .warning, offset: at.lowerBound,
+            length: at.count,
             line: line.number,
             """
             A string escapes half of a surrogate pair, as a text cut inside a character has it; \
-            \(log.serviceRefusesSurrogates ? "the service refuses every further turn" : "parsers that are strict refuse the record").
+            \(plan.log.serviceRefusesSurrogates ? "the service refuses every further turn" : "parsers that are strict refuse the record").
             """)
         guard repairs.areKept, !line.isRepaired else { return }
         for place in LoneSurrogates.places(in: line.text) {
@@ -183,13 +205,13 @@ struct AgentLogScan {
     }
 
     private mutating func noteSeparator(_ line: RecordLine, _ found: Int) {
-        let breaks = log.breaksAtSeparators
+        let breaks = plan.log.breaksAtSeparators
         findings.add(
             .lineSeparator, breaks ? .warning : .note, offset: line.text.fileOffset + found, length: 3,
             line: line.number,
             """
             The record holds U+2028 or U+2029 as it is, at which \
-            \(breaks ? "\(log.agent) ends the line on newer releases of Node, and loses the record" : "some readers end a line").
+            \(breaks ? "\(plan.log.agent) ends the line on newer releases of Node, and loses the record" : "some readers end a line").
             """)
         guard breaks, !line.isRepaired else { return }
         var rest = line.text
@@ -211,12 +233,12 @@ struct AgentLogScan {
 
     mutating func noteByteOrderMark(_ buffer: UnsafeRawBufferPointer) {
         guard mode == .recover, buffer.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
-        let isHarmless = log.lines.trimsText != nil
+        let isHarmless = plan.log.lines.trimsText != nil
         findings.add(
             .byteOrderMark, isHarmless ? .note : .warning, offset: 0, length: 3, line: 1,
             """
             The file begins with a byte-order mark; \
-            \(isHarmless ? "\(log.reader) passes over it, but its list of recent sessions does not" : "\(log.reader) loses the first record for it").
+            \(isHarmless ? "\(plan.log.reader) passes over it, but its list of recent sessions does not" : "\(plan.log.reader) loses the first record for it").
             """)
         var end = 3
         while buffer.dropFirst(end).starts(with: [0xEF, 0xBB, 0xBF]) { end += 3 }
@@ -227,33 +249,40 @@ struct AgentLogScan {
 
     /// Takes one record.
     private mutating func takeRecord(_ record: JSONView, _ at: RecordPlace, isSalvaged: Bool) {
-        fields.read(record, keys)
-        if noteFatalType(at) { return }
-        let kind = kind(of: record)
-        if log.view == .pi { noteHollowMessage(record, at) }
+        fields.read(record, plan.keys)
+        if plan.view == .claude, noteFatalType(at) { return }
+        if plan.view == .pi { noteHollowMessage(record, at) }
         var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
-        let description = kind.map { log.kinds[Int($0)] }
         let idText = fields[.id].flatMap { $0.isString ? $0 : nil }
-        if let kind { kindCounts[Int(kind)] += 1 } else { unknown = (unknown.count + 1, unknown.first ?? at) }
-        if description?.isNode == true, idText != nil || log.keys[.id] == nil { flags.insert(.isNode) }
-        if noteHeader(record, description, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
-        if let description, mode == .recover { noteMissingFields(record, description, at, hasID: idText != nil) }
-        let isNode = flags.contains(.isNode) && idText != nil
-        var parent = IdentifierTable.none
-        if isNode, let value = fields[.parent] { parent = self.parent(value, &flags, at) }
-        let id = isNode ? number(ofID: idText) : IdentifierTable.none
+        let number = plan.kind(of: record, fields)
+        let kind = number.map { plan.kinds[Int($0)] }
+        if let number, let kind {
+            kindCounts[Int(number)] += 1
+            if kind.isNode, idText != nil || !plan.hasIDs { flags.insert(.isNode) }
+            if kind.isHeader, noteHeader(record, at, isSalvaged: isSalvaged) { flags.insert(.isHeader) }
+            if mode == .recover { noteMissingFields(record, kind, at, hasID: idText != nil) }
+        } else {
+            unknown = (unknown.count + 1, unknown.first ?? at)
+        }
+        var (id, parent) = (IdentifierTable.none, IdentifierTable.none)
+        if let idText, flags.contains(.isNode) {
+            if let value = fields[.parent] { parent = self.parent(value, &flags, at) }
+            id = self.number(of: idText)
+        }
         takeFlags(&flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
         entries.append(
             LogEntry(
                 offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
-                id: id, parent: parent, group: group(description), kind: kind ?? LogEntry.unknownKind, flags: flags,
-                writer: writer()))
-        takeBlocks(record, index)
-        if log.view == .gemini, mode == .recover { takeInner(record, at) }
-        takeReferences(record, description, index)
+                id: id, parent: parent, group: group(isOfAssistant: kind?.part == .assistant),
+                kind: number ?? LogEntry.unknownKind, flags: flags, writer: writer()))
+        for blocks in plan.blocks { take(blocks, of: record, index) }
+        if mode == .recover {
+            if plan.view == .gemini { takeInner(record, at) }
+            if let kind { takeReferences(record, kind, index) }
+        }
         noteSession(flags, at)
-        if let sequence = log.keys[.sequence] { self.sequence.take(fields[.sequence], sequence, at, &findings) }
+        if let name = plan.sequence { sequence.take(fields[.sequence], name, at, &findings) }
     }
 
     /// Messages in a checkpoint, or in the metadata of an older release.
@@ -268,19 +297,9 @@ struct AgentLogScan {
         }
     }
 
-    private func kind(of record: JSONView) -> UInt8? {
-        switch log.kindRule {
-        case .byName:
-            guard let name = fields[.kind], name.isString else { return nil }
-            for index in log.kinds.indices where name.isText(log.kinds[index].name) { return UInt8(index) }
-            return nil
-        case .byKeys: return KindByKeys.kind(of: record, fields)
-        }
-    }
-
     /// A kind that is a container ends the reading where kinds are looked up in a set.
     private mutating func noteFatalType(_ at: RecordPlace) -> Bool {
-        guard log.view == .claude, let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
+        guard let kind = fields[.kind], kind.kind == .array || kind.kind == .object else {
             return false
         }
         noteFatal(.wrongType, at, "its type is no text")
@@ -295,7 +314,8 @@ struct AgentLogScan {
         guard body == nil || body?.kind == .null else { return }
         findings.add(
             .fatalValue, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
-            "The record is a message without one, so \(log.agent) does not open a conversation that it is part of.")
+            "The record is a message without one, so \(plan.log.agent) does not open a conversation that it is part of."
+        )
         let custom = Array("custom".utf8)
         if isRepaired { return repairs.changeLast { $0.replaceSubrange(type.range, with: custom) } }
         let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
@@ -308,14 +328,14 @@ struct AgentLogScan {
         findings.add(
             kind == .tooDeep ? .nestedTooDeep : .fatalValue, .error, offset: at.place.lowerBound,
             length: at.place.count, line: at.line,
-            "The line makes \(log.reader) give up on the whole file: \(reason).")
+            "The line makes \(plan.log.reader) give up on the whole file: \(reason).")
     }
 
     private mutating func parent(_ value: JSONView, _ flags: inout LogEntry.Flags, _ at: RecordPlace) -> UInt32 {
         switch value.kind {
-        case .string: return value.isEmptyText ? IdentifierTable.none : number(ofParent: value)
+        case .string: return value.isEmptyText ? IdentifierTable.none : number(of: value)
         case .array, .object:
-            if log.view == .claude, value.isTrueInPython {
+            if plan.log.view == .claude, value.isTrueInPython {
                 noteFatal(.wrongType, at, "its parent is no text")
                 let place = at.place.lowerBound + value.range.lowerBound..<at.place.lowerBound + value.range.upperBound
                 repairs.mend(place, Array("null".utf8), "a parent that is no text was taken away")
@@ -325,21 +345,6 @@ struct AgentLogScan {
         }
         if value.isTrueInPython { flags.insert(.hasUnfindableParent) }
         return IdentifierTable.none
-    }
-
-    /// The number of the parent's identifier: nearly always that of the record before.
-    private mutating func number(ofParent value: JSONView) -> UInt32 {
-        if !value.hasEscapes, value.raw.elementsEqual(lastID.text) { return lastID.number }
-        return number(of: value)
-    }
-
-    private mutating func number(ofID value: JSONView?) -> UInt32 {
-        guard let value else { return IdentifierTable.none }
-        let number = number(of: value)
-        lastID.text.removeAll(keepingCapacity: true)
-        value.appendText(to: &lastID.text)
-        lastID.number = number
-        return number
     }
 
     private mutating func number(of value: JSONView) -> UInt32 {
@@ -355,17 +360,23 @@ struct AgentLogScan {
     }
 
     /// Of an assistant's record its response's identifier; of any other what it names as its source.
-    private mutating func group(_ kind: AgentLog.Kind?) -> UInt32 {
-        let value = kind?.part == .assistant ? fields[.body]?.member("id") : fields[.source]
-        guard let value, value.isString, !value.isEmptyText || kind?.part != .assistant else {
-            return IdentifierTable.none
-        }
+    private mutating func group(isOfAssistant isAssistant: Bool) -> UInt32 {
+        let value = isAssistant ? fields[.body]?.member("id") : fields[.source]
+        guard let value, value.isString, !value.isEmptyText || !isAssistant else { return IdentifierTable.none }
         return number(of: value)
     }
 
     /// Records of one writer have one number; those without any are 0.
     private mutating func writer() -> UInt16 {
         guard let value = fields[.writer], value.kind != .null else { return 0 }
+        let isPlain = value.isString && !value.hasEscapes
+        if isPlain, lastWriter.number != 0, value.raw.isSame(as: lastWriter.text) { return lastWriter.number }
+        let number = self.number(ofWriter: value)
+        if isPlain { lastWriter = (Array(value.raw), number) }
+        return number
+    }
+
+    private mutating func number(ofWriter value: JSONView) -> UInt16 {
         let key = value.keyInPython
         let number = key.withUnsafeBufferPointer { identifiers.number(of: $0, .other) }
         if let index = writers.firstIndex(of: number) { return UInt16(index + 1) }
@@ -376,20 +387,33 @@ struct AgentLogScan {
 
     // MARK: What is inside a record
 
-    private mutating func takeBlocks(_ record: JSONView, _ entry: UInt32) {
-        for (path, blocks) in blocks {
-            record.forEach(at: path[...]) { value in
-                guard value.kind == .object else { return }
-                for block in blocks { take(block, value, entry) }
-            }
+    private mutating func take(_ blocks: LogPlan.Blocks, of record: JSONView, _ entry: UInt32) {
+        guard let start = blocks.role.map({ fields[$0] }) ?? record, let value = start.value(at: blocks.path) else {
+            return
+        }
+        guard let itemPath = blocks.itemPath else { return take(blocks, value, entry) }
+        for item in value.items {
+            if let value = item.value(at: itemPath) { take(blocks, value, entry) }
         }
     }
 
-    private mutating func take(_ block: AgentLog.Block, _ value: JSONView, _ entry: UInt32) {
-        if let key = block.key {
-            guard let name = value.member(key), block.values.contains(where: { name.isText($0) }) else { return }
+    private mutating func take(_ group: LogPlan.Blocks, _ value: JSONView, _ entry: UInt32) {
+        guard value.kind == .object else { return }
+        var index = 0
+        // What a block is is told by the same field in most of them.
+        var name: (key: StaticString, value: JSONView?)?
+        while index < group.blocks.count {
+            defer { index += 1 }
+            if let key = group.blocks[index].key {
+                if name?.key.utf8Start != key.utf8Start { name = (key, value.member(key)) }
+                guard let name = name?.value, group.blocks[index].isNamed(name) else { continue }
+            }
+            take(group.blocks[index].meaning, value, entry)
         }
-        switch block.meaning {
+    }
+
+    private mutating func take(_ meaning: AgentLog.Block.Meaning, _ value: JSONView, _ entry: UInt32) {
+        switch meaning {
         case .call(let path, let arguments):
             if let arguments { checkArguments(value.member(arguments), entry) }
             takeCall(value.value(at: path), entry, isResult: false)
@@ -408,7 +432,8 @@ struct AgentLogScan {
         if id.isEmptyText {
             remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
         }
-        calls.append(LogCall(entry: entry, id: number(of: id), isResult: isResult))
+        let number = number(of: id)
+        if number != IdentifierTable.none { calls.append(LogCall(entry: entry, id: number, isResult: isResult)) }
     }
 
     private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {
@@ -430,28 +455,29 @@ struct AgentLogScan {
         remarks.append(Remark(entry: entry, code: code, message: message))
     }
 
-    private mutating func takeReferences(_ record: JSONView, _ kind: AgentLog.Kind?, _ entry: UInt32) {
-        guard mode == .recover, let kind else { return }
-        for (index, reference) in log.references.enumerated()
-        where reference.kind.utf8Start == kind.name.utf8Start
-            || reference.kind.description == kind.name.description
-        {
+    private mutating func takeReferences(_ record: JSONView, _ kind: LogPlan.Kind, _ entry: UInt32) {
+        for reference in kind.references {
             guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
-            references.append(LogReference(entry: entry, target: number(of: target), pattern: UInt8(index)))
+            references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
         }
     }
 
     private mutating func noteMissingFields(
-        _ record: JSONView, _ kind: AgentLog.Kind, _ at: RecordPlace, hasID: Bool
+        _ record: JSONView, _ kind: LogPlan.Kind, _ at: RecordPlace, hasID: Bool
     ) {
-        var missing = kind.needs.filter { record.member($0) == nil }.map(\.description)
-        if kind.isNode, !hasID, let id = log.keys[.id] { missing.append(id.description) }
-        guard !missing.isEmpty else { return }
+        let lacksID = kind.isNode && !hasID && plan.hasIDs
+        guard lacksID || !has(kind, record) else { return }
+        let roles = kind.neededRoles.filter { fields[$0] == nil } + (lacksID ? [.id] : [])
+        let missing = roles.compactMap { log.keys[$0] } + kind.neededNames.filter { record.member($0) == nil }
+        let names = missing.map(\.description).joined(separator: ", ")
         findings.add(
             .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
-            line: at.line,
-            "A record of the kind \(kind.name) lacks \(missing.joined(separator: ", ")), so \(log.agent) cannot use it."
-        )
+            line: at.line, "A record of the kind \(kind.name) lacks \(names), so \(plan.log.agent) cannot use it.")
+    }
+
+    /// Whether the record whose fields were read last has all that its kind needs.
+    private func has(_ kind: LogPlan.Kind, _ record: JSONView) -> Bool {
+        kind.neededRoles.allSatisfy { fields[$0] != nil } && kind.neededNames.allSatisfy { record.member($0) != nil }
     }
 
     private mutating func noteSession(_ flags: LogEntry.Flags, _ at: RecordPlace) {
@@ -463,18 +489,16 @@ struct AgentLogScan {
             session = value.text
             return
         }
-        if !value.hasEscapes, value.raw.elementsEqual(session) || flags.contains(.isCopy) { return }
+        if !value.hasEscapes, value.raw.isSame(as: session) || flags.contains(.isCopy) { return }
         foreign = (foreign.count + 1, foreign.first ?? at)
     }
 
     // MARK: Headers
 
     private mutating func noteHeader(
-        _ record: JSONView, _ kind: AgentLog.Kind?, _ at: RecordPlace, isSalvaged: Bool
+        _ record: JSONView, _ at: RecordPlace, isSalvaged: Bool
     ) -> Bool {
-        guard let expected = log.header, let kind, kind.name.description == expected.kind.description else {
-            return false
-        }
+        guard let expected = plan.log.header else { return false }
         if expected.needsID, record.value(at: expected.id)?.isString != true { return true }
         if header != nil {
             let isOther = record.value(at: expected.id)?.string ?? "" != header?.session
@@ -483,7 +507,7 @@ struct AgentLogScan {
                     .repeatedHeader, isOther || isAmongFragments ? .error : .warning, offset: at.place.lowerBound,
                     length: at.place.count, line: at.line,
                     """
-                    A second header stands in the file\(isOther ? ", of another session" : ""); \(log.agent) uses the first\
+                    A second header stands in the file\(isOther ? ", of another session" : ""); \(plan.log.agent) uses the first\
                     \(isAmongFragments ? ". It stands among fragments, and may be parts of two records" : "").
                     """)
             }
@@ -508,7 +532,8 @@ struct AgentLogScan {
         guard let header else {
             findings.add(
                 .missingHeader, .error, offset: 0, length: 0, line: 1,
-                "The file has no \(expected.kind) record, without which \(log.agent) does not take it for a session.")
+                "The file has no \(expected.kind) record, without which \(plan.log.agent) does not take it for a session."
+            )
             let made = madeHeader(expected)
             repairs.mend(0..<0, made, "the header that was lost was made anew")
             return
@@ -539,7 +564,7 @@ struct AgentLogScan {
         if let first = unknown.first {
             findings.add(
                 .unknownEntryType, .note, offset: first.place.lowerBound, length: first.place.count, line: first.line,
-                "\(unknown.count) records are of kinds that are not known here; \(log.agent) may pass over them.")
+                "\(unknown.count) records are of kinds that are not known here; \(plan.log.agent) may pass over them.")
         }
     }
 
@@ -548,8 +573,8 @@ struct AgentLogScan {
     private mutating func takeBad(_ line: RecordLine) {
         let at = RecordPlace(place: line.place, line: line.number)
         badLines = (badLines.count + 1, badLines.first ?? at)
-        if line.value == nil, line.fault.reason == .tooDeep, log.lines.dialect.depthLimit != nil {
-            if log.view == .claude {
+        if line.value == nil, line.fault.reason == .tooDeep, plan.log.lines.dialect.depthLimit != nil {
+            if plan.log.view == .claude {
                 noteFatal(.tooDeep, at, "it nests too deep")
                 return repairs.leaveOut(at.place, "a line that nests too deep for the agent's reader")
             }
@@ -585,7 +610,7 @@ struct AgentLogScan {
             noteSpelling(found)
             if let fragment { noteRepetition(of: fragment, by: found) }
             takeRecord(
-                outline.outline.root, RecordPlace(place: place, line: line.number), isSalvaged: !log.splitsWelds)
+                outline.outline.root, RecordPlace(place: place, line: line.number), isSalvaged: !plan.log.splitsWelds)
         }
         fragment = nil
         leaveOutGaps(pieces, text)
@@ -623,7 +648,7 @@ struct AgentLogScan {
                 \(count) whole \(count == 1 ? "record was" : "records were") found on a line that also holds \
                 \(fragmentBytes) bytes of fragments\
                 \(isDamaged ? ", which no write that was cut short leaves" : ""); \
-                \(log.splitsWelds ? "\(log.reader) splits such a line" : "\(log.reader) has none of it").
+                \(plan.log.splitsWelds ? "\(plan.log.reader) splits such a line" : "\(plan.log.reader) has none of it").
                 """)
         }
         guard !text.hasNewline else { return }
@@ -641,7 +666,7 @@ struct AgentLogScan {
     }
 
     private func read(_ text: TextLine, from start: Int, to end: Int, isPrefix: Bool = false) throws(JSONFault) {
-        var dialect = log.lines.dialect
+        var dialect = plan.log.lines.dialect
         dialect.depthLimit = JSONScanner.depthLimit
         try outline.outline.read(
             text.base + start, count: end - start, loadable: text.loadable - start, dialect, isPrefix: isPrefix)
@@ -651,10 +676,12 @@ struct AgentLogScan {
         guard (try? read(text, from: start, to: text.end, isPrefix: true)) != nil else { return nil }
         let end = start + outline.outline.end
         let root = outline.outline.root
-        fields.read(root, keys)
-        guard root.kind == .object, let kind = kind(of: root).map({ log.kinds[Int($0)] }) else { return nil }
-        let isIdentified = !kind.isNode || log.keys[.id] == nil || fields[.id]?.isString == true
-        guard isIdentified, kind.needs.allSatisfy({ root.member($0) != nil }) else { return nil }
+        fields.read(root, plan.keys)
+        guard root.kind == .object, let kind = plan.kind(of: root, fields).map({ plan.kinds[Int($0)] }) else {
+            return nil
+        }
+        let isIdentified = !kind.isNode || !plan.hasIDs || fields[.id]?.isString == true
+        guard isIdentified, has(kind, root) else { return nil }
         return end
     }
 
@@ -685,7 +712,9 @@ struct AgentLogScan {
                     The last line has no newline and is not the beginning of a record either: it was damaged, not only cut \
                     short (\(line.fault.reason.explanation), byte \(at.place.lowerBound + line.fault.offset)).
                     """)
-            for piece in pieces.fragments { leaveOutFragment(line.text, piece, at.line) }
+            for piece in pieces.fragments {
+                repairs.leaveOut(line.text.part(piece).place, "a fragment beside whole records")
+            }
             repairs.leaveOut(whole, "the rest of a line of fragments")
             fragment = nil
             return
@@ -711,7 +740,8 @@ struct AgentLogScan {
     /// Says that nothing in a line could be saved, and leaves it out.
     private mutating func lose(_ at: RecordPlace, _ whole: Range<Int>, _ code: FindingCode, _ reason: String) {
         let consequence =
-            log.badLines == .refused ? "\(log.reader) refuses the whole file for it" : "\(log.reader) passes over it"
+            plan.log.badLines == .refused
+            ? "\(plan.log.reader) refuses the whole file for it" : "\(plan.log.reader) passes over it"
         findings.add(
             code, .error, offset: at.place.lowerBound, length: at.place.count, line: at.line,
             "\(reason), and nothing in it could be saved; \(consequence).")
@@ -734,13 +764,12 @@ struct AgentLogScan {
 
     /// Keeps a line that ends inside a string, or joins it to those before it; false for a line of another sort.
     private mutating func takeUnfinished(_ line: RecordLine, _ at: RecordPlace) -> Bool {
-        let bytes = Array(UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count))
-        guard !unfinished.isEmpty else {
-            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, bytes.first == 0x7B else { return false }
-            unfinished = [UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault)]
-            return true
-        }
-        unfinished.append(UnfinishedLine(bytes: bytes, at: at, whole: whole(line), fault: line.fault))
+        let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count)
+        let mayBegin = line.text.hasNewline && line.fault.reason == .unexpectedEnd && text.first == 0x7B
+        guard mayBegin || !unfinished.isEmpty else { return false }
+        let isFirst = unfinished.isEmpty
+        unfinished.append(UnfinishedLine(bytes: Array(text), at: at, whole: whole(line), fault: line.fault))
+        if isFirst { return true }
         let joined = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
         let fault = joined.withUnsafeBufferPointer { buffer -> JSONFault? in
             guard let base = buffer.baseAddress else { return nil }
@@ -773,11 +802,12 @@ struct AgentLogScan {
         guard let first = lines.first, let last = lines.last else { return }
         let place = first.at.place.lowerBound..<last.at.place.upperBound
         findings.add(
-            .rawNewline, log.badLines == .refused ? .error : .warning, offset: place.lowerBound, length: place.count,
+            .rawNewline, plan.log.badLines == .refused ? .error : .warning, offset: place.lowerBound,
+            length: place.count,
             line: first.at.line,
             """
             One record stands on \(lines.count) lines, since newlines inside its strings are not escaped; \
-            \(log.badLines == .refused ? "\(log.reader) refuses the file for it" : "\(log.reader) has none of it").
+            \(plan.log.badLines == .refused ? "\(plan.log.reader) refuses the file for it" : "\(plan.log.reader) has none of it").
             """)
         for line in lines.dropLast() {
             repairs.mend(

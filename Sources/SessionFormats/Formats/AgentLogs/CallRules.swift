@@ -8,46 +8,39 @@ struct CallRules {
     private(set) var open: [LogCall] = []
 
     private struct Sight {
+        var id: UInt32
         var call: Int?
         var result: Int?
         var results = 0
+
+        mutating func take(_ seen: LogCall, at position: Int) {
+            if seen.isResult {
+                result = result ?? position
+                results += 1
+            } else {
+                call = call ?? position
+            }
+        }
     }
 
     /// - Parameter shown: The conversation, as entries of the scan.
     init(_ scan: AgentLogScan, shown: [UInt32], kept: Set<UInt32>? = nil) {
         self.scan = scan
         guard !scan.calls.isEmpty else { return }
-        var sights: [UInt32: Sight] = [:]
-        var order: [UInt32] = []
+        // By identifier the place of its sight, in the order in which they come.
+        var places = [UInt32](repeating: IdentifierTable.none, count: scan.identifiers.count)
+        var sights: [Sight] = []
         for (position, entry) in shown.enumerated() {
-            for call in calls(of: entry) {
-                if sights[call.id] == nil { order.append(call.id) }
-                var sight = sights[call.id] ?? Sight()
-                if call.isResult {
-                    sight.result = sight.result ?? position
-                    sight.results += 1
-                } else {
-                    sight.call = sight.call ?? position
+            for call in scan.calls(of: entry) {
+                if places[Int(call.id)] == IdentifierTable.none {
+                    places[Int(call.id)] = UInt32(sights.count)
+                    sights.append(Sight(id: call.id))
                 }
-                sights[call.id] = sight
+                sights[Int(places[Int(call.id)])].take(call, at: position)
             }
         }
-        let lastTurn = shown.lastIndex { entry in !calls(of: entry).contains { $0.isResult } } ?? 0
-        for id in order {
-            if let sight = sights[id] { judge(id, sight, shown, lastTurn: lastTurn, kept: kept) }
-        }
-    }
-
-    /// The calls and results of an entry; they stand in the order of entries.
-    private func calls(of entry: UInt32) -> ArraySlice<LogCall> {
-        var (low, high) = (0, scan.calls.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if scan.calls[middle].entry < entry { low = middle + 1 } else { high = middle }
-        }
-        var end = low
-        while end < scan.calls.count, scan.calls[end].entry == entry { end += 1 }
-        return scan.calls[low..<end]
+        let lastTurn = shown.lastIndex { entry in !scan.calls(of: entry).contains { $0.isResult } } ?? 0
+        for sight in sights { judge(sight, shown, lastTurn: lastTurn, kept: kept) }
     }
 
     private mutating func add(_ code: FindingCode, _ severity: Severity, _ entry: UInt32, _ message: String) {
@@ -56,9 +49,10 @@ struct CallRules {
             code, severity, offset: entry.offset, length: Int(entry.length), line: Int(entry.line), message)
     }
 
-    private mutating func judge(_ id: UInt32, _ sight: Sight, _ shown: [UInt32], lastTurn: Int, kept: Set<UInt32>?) {
+    private mutating func judge(_ sight: Sight, _ shown: [UInt32], lastTurn: Int, kept: Set<UInt32>?) {
         if let kept, [sight.call, sight.result].allSatisfy({ $0.map { !kept.contains(shown[$0]) } ?? true }) { return }
-        let name = scan.identifiers.text(id)
+        let id = sight.id
+        var name: String { scan.identifiers.text(id) }
         guard let call = sight.call else {
             guard let result = sight.result else { return }
             let elsewhere = elsewhere(id, isResult: false)

@@ -12,7 +12,7 @@ struct ClaudeReading {
     let error: String?
 
     init(_ bytes: FileBytes) {
-        let (scan, firstInvalid) = AgentLogScan.read(bytes, .claudeCode, mode: .reference)
+        let (scan, firstInvalid) = AgentLogScan.read(bytes, LogPlan(.claudeCode), mode: .reference)
         self.init(scan, firstInvalid: firstInvalid, bytes)
     }
 

@@ -21,15 +21,24 @@ struct ClaudeView {
         self.source = source
         var kept: [UInt32] = []
         var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
-        var order: [UInt32] = []
+        var copies = 0
         for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen && entry.id != Self.none {
             kept.append(UInt32(index))
-            if last[Int(entry.id)] == Self.none { order.append(entry.id) }
+            if last[Int(entry.id)] != Self.none { copies += 1 }
             last[Int(entry.id)] = UInt32(index)
         }
         self.kept = kept
         self.last = last
-        table = order.map { last[Int($0)] }
+        table = copies == 0 ? kept : Self.table(kept, last, scan)
+    }
+
+    private static func table(_ kept: [UInt32], _ last: [UInt32], _ scan: AgentLogScan) -> [UInt32] {
+        var isThere = [Bool](repeating: false, count: last.count)
+        return kept.compactMap { index in
+            let id = Int(scan.entries[Int(index)].id)
+            defer { isThere[id] = true }
+            return isThere[id] ? nil : last[id]
+        }
     }
 
     private func entry(_ index: UInt32) -> LogEntry { scan.entries[Int(index)] }
@@ -40,6 +49,16 @@ struct ClaudeView {
     }
 
     private func isMessage(_ index: UInt32) -> Bool { part(index) == .user || part(index) == .assistant }
+
+    private func isToolResult(_ index: UInt32) -> Bool {
+        let value = entry(index)
+        return part(index) == .user && value.parent != Self.none && value.flags.contains(.holdsResult)
+    }
+
+    /// Whether it is a part of a response, of which several records may be one.
+    private func isOfResponse(_ index: UInt32) -> Bool { part(index) == .assistant && entry(index).group != Self.none }
+
+    private func calls(_ index: UInt32) -> ArraySlice<LogCall> { scan.calls(of: index) }
 
     /// The last copy of the parent, if there is one.
     private func parent(_ index: UInt32) -> UInt32? {
@@ -76,7 +95,7 @@ struct ClaudeView {
         var best: UInt32?
         var bestHidden: UInt32?
         // A walk ends where an earlier one came by: from there on it finds what that one found.
-        var candidates = [UInt32?](repeating: nil, count: last.count)
+        var candidates = [UInt32](repeating: Self.none, count: last.count)
         var isKnown = [Bool](repeating: false, count: last.count)
         for terminal in kept where !isNamed[Int(entry(terminal).id)] {
             guard let candidate = candidate(from: terminal, &candidates, &isKnown) else { continue }
@@ -92,32 +111,29 @@ struct ClaudeView {
 
     /// The first message at or above an end of the graph.
     private func candidate(
-        from terminal: UInt32, _ candidates: inout [UInt32?], _ isKnown: inout [Bool]
+        from terminal: UInt32, _ candidates: inout [UInt32], _ isKnown: inout [Bool]
     ) -> UInt32? {
         if isMessage(terminal) { return terminal }
         var walked: [Int] = []
-        var found: UInt32?
+        var found = Self.none
         var next = parent(terminal)
-        var seen = Set([entry(terminal).id])
+        // What is known while it is walked on finds nothing: the walk comes back to itself.
         while let index = next {
-            let id = entry(index).id
-            if isKnown[Int(id)] {
-                found = candidates[Int(id)]
+            let id = Int(entry(index).id)
+            if isKnown[id] {
+                found = candidates[id]
                 break
             }
-            guard seen.insert(id).inserted else { break }
-            walked.append(Int(id))
+            isKnown[id] = true
+            walked.append(id)
             if isMessage(index) {
                 found = index
                 break
             }
             next = parent(index)
         }
-        for id in walked {
-            isKnown[id] = true
-            candidates[id] = found
-        }
-        return found
+        for id in walked { candidates[id] = found }
+        return found == Self.none ? nil : found
     }
 
     private func chain(to leaf: UInt32) -> [UInt32] {
@@ -135,147 +151,171 @@ struct ClaudeView {
     // MARK: Parallel tool calls
 
     private func puttingBack(into chain: [UInt32]) -> [UInt32] {
-        guard chain.contains(where: { part($0) == .assistant && entry($0).group != Self.none }) else { return chain }
+        guard chain.contains(where: isOfResponse) else { return chain }
         var isOnChain = [Bool](repeating: false, count: last.count)
         for index in chain { isOnChain[Int(entry(index).id)] = true }
         let isAnythingLeft = table.contains {
             !isOnChain[Int(entry($0).id)] && (part($0) == .assistant || entry($0).flags.contains(.holdsResult))
         }
         guard isAnythingLeft else { return chain }
-        var work = PuttingBack(self, chain, isOnChain)
+        let work = PuttingBack(self, chain, isOnChain)
         return work.run()
     }
 
     /// The work of putting back what hangs beside the chain.
-    private struct PuttingBack {
+    private final class PuttingBack {
         let view: ClaudeView
         let chain: [UInt32]
         var isOnChain: [Bool]
         var isPutBack: [Bool]
-        /// Calls and answers by entry.
-        var calls: [UInt32: [UInt32]] = [:]
-        var answers: [UInt32: [UInt32]] = [:]
-        var groups: [UInt32: [UInt32]] = [:]
-        /// By call identifier the entry that makes it; nil when two responses claim it.
-        var owners: [UInt32: UInt32?] = [:]
+        /// By response its entries.
+        let groups: Grouping
+        /// By call identifier the entry that makes it.
+        let owners: [UInt32]
         /// By identifier the results that belong to it.
-        var index: [UInt32: [UInt32]] = [:]
-        /// By entry its place in the table.
-        var order: [UInt32: Int] = [:]
+        let index: Grouping
+        /// By identifier the last look that came by it.
+        var looks: [UInt32]
+        var look: UInt32 = 0
+        /// By identifier its place in the table, and whether a call has its answer on the chain; made when first asked for.
+        lazy var order = placesInTable
+        lazy var isAnswered = answeredOnChain
+
+        /// No entry; nobody's call, or one that two responses claim.
+        private static let none = ClaudeView.none
 
         init(_ view: ClaudeView, _ chain: [UInt32], _ isOnChain: [Bool]) {
             self.view = view
             self.chain = chain
             self.isOnChain = isOnChain
             isPutBack = Array(repeating: false, count: isOnChain.count)
-            for call in view.scan.calls where view.entry(call.entry).isSeen {
-                if call.isResult {
-                    answers[call.entry, default: []].append(call.id)
-                } else {
-                    calls[call.entry, default: []].append(call.id)
+            looks = Array(repeating: 0, count: isOnChain.count)
+            groups = Grouping(keys: isOnChain.count) { body in
+                for entry in view.table where view.isOfResponse(entry) { body(view.entry(entry).group, entry) }
+            }
+            let owners = Self.owners(view, count: isOnChain.count)
+            self.owners = owners
+            index = Grouping(keys: isOnChain.count) { Self.forEachResult(view, owners, $0) }
+        }
+
+        private static func owners(_ view: ClaudeView, count: Int) -> [UInt32] {
+            var owners = [UInt32](repeating: none, count: count)
+            var isClaimed = [Bool](repeating: false, count: count)
+            for entry in view.table where view.isOfResponse(entry) {
+                for call in view.calls(entry) where !call.isResult {
+                    let id = Int(call.id)
+                    let isOther =
+                        isClaimed[id]
+                        && (owners[id] == none || view.entry(owners[id]).group != view.entry(entry).group)
+                    owners[id] = isOther ? none : entry
+                    isClaimed[id] = true
                 }
             }
-            for (place, entry) in view.table.enumerated() { order[entry] = place }
-            for entry in view.table where view.part(entry) == .assistant && view.entry(entry).group != ClaudeView.none {
-                groups[view.entry(entry).group, default: []].append(entry)
-            }
-            findOwners()
-            indexResults()
+            return owners
         }
 
-        private mutating func findOwners() {
-            for entry in view.table where view.part(entry) == .assistant && view.entry(entry).group != ClaudeView.none {
-                for call in calls[entry] ?? [] {
-                    if let known = owners[call] {
-                        let isSame = known.map { view.entry($0).group == view.entry(entry).group } ?? false
-                        owners[call] = .some(isSame ? entry : nil)
-                    } else {
-                        owners[call] = .some(entry)
-                    }
-                }
-            }
+        private static func isSameWriter(_ a: LogEntry, _ b: LogEntry) -> Bool {
+            a.writer == b.writer && a.flags.contains(.isSidechain) == b.flags.contains(.isSidechain)
         }
 
-        private func isSameWriter(_ a: UInt32, _ b: UInt32) -> Bool {
-            let (a, b) = (view.entry(a), view.entry(b))
-            return a.writer == b.writer && a.flags.contains(.isSidechain) == b.flags.contains(.isSidechain)
-        }
-
-        private mutating func indexResults() {
-            for entry in view.table where isToolResult(entry) {
+        /// Results by what they belong to: their parents, their sources, and what made their calls.
+        private static func forEachResult(_ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32, UInt32) -> Void) {
+            for entry in view.table where view.isToolResult(entry) {
                 let value = view.entry(entry)
-                index[value.parent, default: []].append(entry)
-                if value.group != ClaudeView.none, view.last[Int(value.group)] != ClaudeView.none,
-                    isSameWriter(entry, view.last[Int(value.group)])
+                body(value.parent, entry)
+                if value.group != none, view.last[Int(value.group)] != none,
+                    isSameWriter(value, view.entry(view.last[Int(value.group)]))
                 {
-                    index[value.group, default: []].append(entry)
+                    body(value.group, entry)
                 }
-                for answer in answers[entry] ?? [] {
-                    if let owner = owners[answer] ?? nil, isSameWriter(entry, owner) {
-                        index[view.entry(owner).id, default: []].append(entry)
-                    }
+                for answer in view.calls(entry) where answer.isResult && owners[Int(answer.id)] != none {
+                    let owner = view.entry(owners[Int(answer.id)])
+                    if isSameWriter(value, owner) { body(owner.id, entry) }
                 }
             }
         }
 
-        private func isToolResult(_ entry: UInt32) -> Bool {
-            let value = view.entry(entry)
-            return view.part(entry) == .user && value.parent != ClaudeView.none && value.flags.contains(.holdsResult)
-        }
-
-        mutating func run() -> [UInt32] {
-            var anchors: [UInt32: Int] = [:]
+        func run() -> [UInt32] {
+            // By response the place on the chain of its last entry there.
+            var anchors = [UInt32](repeating: Self.none, count: isOnChain.count)
             var responses: [UInt32] = []
             for (place, entry) in chain.enumerated() where view.part(entry) == .assistant {
                 let response = view.entry(entry).group
-                guard response != ClaudeView.none else { continue }
-                if anchors[response] == nil { responses.append(response) }
-                anchors[response] = place
+                guard response != Self.none else { continue }
+                if anchors[Int(response)] == Self.none { responses.append(response) }
+                anchors[Int(response)] = UInt32(place)
             }
-            var behind: [Int: [UInt32]] = [:]
+            var pieces: [(anchor: Int, entries: [UInt32])] = []
             for response in responses {
-                guard let anchor = anchors[response] else { continue }
-                let members = groups[response] ?? [chain[anchor]]
-                let more = putBack(members)
-                behind[anchor, default: []] += more
+                let anchor = Int(anchors[Int(response)])
+                let members = groups[response]
+                let more = members.isEmpty ? putBack([chain[anchor]]) : putBack(members)
+                if !more.isEmpty { pieces.append((anchor, more)) }
             }
-            return chain.enumerated().flatMap { [$0.element] + (behind[$0.offset] ?? []) }
+            guard !pieces.isEmpty else { return chain }
+            var whole: [UInt32] = []
+            var place = 0
+            for piece in pieces.sorted(by: { $0.anchor < $1.anchor }) {
+                whole += chain[place...piece.anchor] + piece.entries
+                place = piece.anchor + 1
+            }
+            return whole + chain[place...]
         }
 
-        private mutating func putBack(_ members: [UInt32]) -> [UInt32] {
-            func isFree(_ entry: UInt32) -> Bool {
-                let id = Int(view.entry(entry).id)
-                return !isOnChain[id] && !isPutBack[id]
-            }
-            let siblings = members.filter(isFree)
-            let memberIDs = Set(members.map { view.entry($0).id })
+        private func isFree(_ entry: UInt32) -> Bool {
+            let id = Int(view.entry(entry).id)
+            return !isOnChain[id] && !isPutBack[id]
+        }
+
+        private func putBack(_ members: ArraySlice<UInt32>) -> [UInt32] {
+            let siblings = members.filter { isFree($0) }
             var near: [UInt32] = []
             var strays: [UInt32] = []
-            var seen = Set<UInt32>()
+            // Members and results are different records, so one mark each tells them apart.
+            look += 2
+            for member in members { looks[Int(view.entry(member).id)] = look - 1 }
             for member in members {
-                for entry in index[view.entry(member).id] ?? [] where isFree(entry) {
-                    guard seen.insert(view.entry(entry).id).inserted else { continue }
-                    if memberIDs.contains(view.entry(entry).parent) { near.append(entry) } else { strays.append(entry) }
+                for entry in index[view.entry(member).id] where isFree(entry) {
+                    let value = view.entry(entry)
+                    guard looks[Int(value.id)] != look else { continue }
+                    looks[Int(value.id)] = look
+                    if looks[Int(value.parent)] == look - 1 { near.append(entry) } else { strays.append(entry) }
                 }
             }
-            accept(strays, into: &near, memberIDs)
+            if !strays.isEmpty { accept(strays, into: &near) }
             for entry in siblings + near { isPutBack[Int(view.entry(entry).id)] = true }
             return sortedByTime(siblings) + sortedByTime(near)
         }
 
-        private func accept(_ strays: [UInt32], into near: inout [UInt32], _ members: Set<UInt32>) {
-            guard !strays.isEmpty else { return }
-            var answered = Set((chain + near).flatMap { answers[$0] ?? [] })
-            for stray in strays.sorted(by: { order[$0, default: 0] < order[$1, default: 0] }) {
-                let own = answers[stray] ?? []
+        /// Results that hang elsewhere count when they answer a call of the members at hand that nothing else answers.
+        private func accept(_ strays: [UInt32], into near: inout [UInt32]) {
+            var answered = Set(near.flatMap(answers))
+            let order = order
+            for stray in strays.sorted(by: { order[Int(view.entry($0).id)] < order[Int(view.entry($1).id)] }) {
+                let own = answers(stray)
                 let isWanted = own.contains { answer in
-                    guard !answered.contains(answer), let owner = owners[answer] ?? nil else { return false }
-                    return members.contains(view.entry(owner).id)
+                    let owner = owners[Int(answer)]
+                    return !isAnswered[Int(answer)] && !answered.contains(answer) && owner != Self.none
+                        && looks[Int(view.entry(owner).id)] == look - 1
                 }
                 guard isWanted else { continue }
                 near.append(stray)
                 answered.formUnion(own)
             }
+        }
+
+        private func answers(_ entry: UInt32) -> [UInt32] { view.calls(entry).filter(\.isResult).map(\.id) }
+
+        private var placesInTable: [UInt32] {
+            var places = [UInt32](repeating: 0, count: isOnChain.count)
+            for (place, entry) in view.table.enumerated() { places[Int(view.entry(entry).id)] = UInt32(place) }
+            return places
+        }
+
+        private var answeredOnChain: [Bool] {
+            var isAnswered = [Bool](repeating: false, count: isOnChain.count)
+            for answer in chain.lazy.flatMap(answers) { isAnswered[Int(answer)] = true }
+            return isAnswered
         }
 
         /// By their timestamps as text; those that have none come first. What is equal stays in order.

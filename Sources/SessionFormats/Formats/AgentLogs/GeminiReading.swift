@@ -26,8 +26,9 @@ struct GeminiReading {
         var place: Range<Int>
         var line: Int
         var messagesLost: Int
-        /// Where the names stand that make the record something to the agent, without their quotes.
-        var names: [Range<Int>]
+        /// Where the names stand that make the record something to the agent, without their quotes, and names that make it
+        /// nothing.
+        var names: [(place: Range<Int>, void: StaticString)]
     }
 
     /// Whether the file is a session for the agent.
@@ -104,14 +105,20 @@ struct GeminiReading {
         slots.removeSubrange(place...)
     }
 
-    /// Where the names of a rewind and of an identifier stand, in order; nowhere in a line that was read in a copy.
-    private static func names(of record: JSONView, _ line: RecordLine) -> [Range<Int>] {
+    /// By these names the agent tells records apart, and by those it does not.
+    private static let voidNames: [(name: StaticString, void: StaticString)] = [
+        ("$rewindTo", "lostRewindTo"), ("id", "lostID"), ("$set", "lostSet"), ("projectHash", "lostProjectHash"),
+    ]
+
+    /// Where the names of a rewind stand, and of what the record would be without it, in order; nowhere in a line that was
+    /// read in a copy.
+    private static func names(of record: JSONView, _ line: RecordLine) -> [(place: Range<Int>, void: StaticString)] {
         guard !line.isRepaired else { return [] }
-        var names: [Range<Int>] = []
+        var names: [(place: Range<Int>, void: StaticString)] = []
         record.forEachMember { key, _ in
-            guard key.isText("$rewindTo") || key.isText("id") else { return }
+            guard let void = voidNames.first(where: { key.isText($0.name) })?.void else { return }
             let start = line.place.lowerBound
-            names.append(start + key.range.lowerBound..<start + key.range.upperBound)
+            names.append((start + key.range.lowerBound..<start + key.range.upperBound, void))
         }
         return names
     }

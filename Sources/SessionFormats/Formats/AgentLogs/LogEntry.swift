@@ -48,13 +48,21 @@ struct LogEntry {
     var isShown: Bool { flags.isDisjoint(with: [.isHidden, .isSidechain]) }
 }
 
-/// A tool call or a result.
+/// A tool call or a result, in eight bytes.
 struct LogCall {
     /// Which entry holds it.
-    var entry: UInt32
+    let entry: UInt32
+    /// The number of the call's identifier, of which the table gives out no more than 31 bits, and whether it is a result.
+    private let idAndKind: UInt32
+
+    init(entry: UInt32, id: UInt32, isResult: Bool) {
+        self.entry = entry
+        idAndKind = id << 1 | (isResult ? 1 : 0)
+    }
+
     /// The number of the call's identifier.
-    var id: UInt32
-    var isResult: Bool
+    var id: UInt32 { idAndKind >> 1 }
+    var isResult: Bool { idAndKind & 1 == 1 }
 }
 
 /// A record that another names, beside its parent.

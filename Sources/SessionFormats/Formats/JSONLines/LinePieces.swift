@@ -22,6 +22,8 @@ struct LinePieces {
     private(set) var damagedBytes = 0
 
     private let text: TextLine
+    /// The objects that are open where the line ends or breaks, as an attempt at one around them found.
+    private var unended: UnendedObjects?
 
     /// - Parameter record: Where the record ends that begins at a place, if one does; it is then asked no further about what
     ///   is inside.
@@ -30,6 +32,10 @@ struct LinePieces {
         var at = text.start
         var gapStart = text.start
         while let candidate = nextObject(from: at) {
+            if unended?.holds(candidate) == true {
+                at = candidate + 1
+                continue
+            }
             if let end = record(candidate), isInsideNothing(candidate) || mayEnd(at: end) {
                 takeGap(gapStart..<candidate)
                 records.append(candidate..<end)
@@ -39,6 +45,7 @@ struct LinePieces {
                 // A torn tail is one record cut short; whole objects inside it are its own, not welded to it.
                 if !text.hasNewline, isCutShort(at: candidate) { break }
                 at = candidate + 1
+                if candidate >= unended?.end ?? 0 { unended = UnendedObjects(text, from: candidate) }
             }
         }
         takeGap(gapStart..<text.end)
@@ -99,5 +106,47 @@ struct LinePieces {
         } catch {
             return error.reason == .unexpectedEnd
         }
+    }
+}
+
+/// The objects that are still open where a value ends too soon or breaks the grammar: none of them is whole. Otherwise each of
+/// a nest that is never closed would be found out for itself, 127 levels at a time. A part of a line is followed once.
+private struct UnendedObjects {
+    /// From here on objects are open to the end.
+    private let start: Int
+    /// Where the value ends or breaks.
+    let end: Int
+    /// Goes from token to token behind the objects that are asked for.
+    private var walker: JSONScanner
+    private let offset: Int
+
+    init(_ text: TextLine, from candidate: Int) {
+        var scanner = text.scanner(from: candidate, to: text.end)
+        offset = candidate
+        walker = scanner
+        do throws(JSONFault) {
+            try scanner.skipValue(.grammarOnly, depth: 0)
+            (start, end) = (candidate + scanner.at, candidate + scanner.at)
+        } catch {
+            let fault = candidate + error.offset
+            // Some parsers take NaN and Infinity and go on.
+            let goesOn = fault < text.end && (text.base[fault] == 0x4E || text.base[fault] == 0x49)
+            (start, end) = (goesOn ? fault : candidate + scanner.lastClose, fault)
+        }
+    }
+
+    /// Whether a place is the beginning of one of them, and not inside a string. Places are asked for in order.
+    mutating func holds(_ place: Int) -> Bool {
+        guard place >= start, place < end else { return false }
+        while offset + walker.at < place { passToken() }
+        return offset + walker.at == place
+    }
+
+    private mutating func passToken() {
+        guard walker.base[walker.at] == 0x22 else {
+            walker.at += 1
+            return
+        }
+        do throws(JSONFault) { _ = try walker.string(.grammarOnly) } catch { walker.at = walker.end }
     }
 }

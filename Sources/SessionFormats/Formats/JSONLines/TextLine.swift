@@ -59,3 +59,11 @@ struct TextLine {
         }
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// Whether a byte is somewhere in it.
+    func holds(_ byte: UInt8) -> Bool {
+        guard let base = baseAddress else { return false }
+        return memchr(base, Int32(byte), count) != nil
+    }
+}
