@@ -239,7 +239,7 @@ struct CrashStates {
                 files[file]?.pending = []
             case .syncFolder(let path):
                 for change in pendingNames.removeValue(forKey: path) ?? [] { change.apply(to: &durableNames) }
-            case .acknowledge, .output: break
+            case .acknowledge, .output, .syncWrite, .syncAll, .exchange, .makeFolder, .removeFolder: break
             }
         }
 
