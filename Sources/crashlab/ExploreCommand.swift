@@ -60,7 +60,7 @@ enum ExploreCommand: Command {
 
     private static func explore(_ scenarios: [CrashScenario], _ options: ExplorerOptions) throws -> ExitStatus {
         let explorer = options.explorer
-        Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectorSize) bytes\n\n")
+        Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectors.size) bytes\n\n")
         Output.print(ExplorationReport.head)
         var isAsExpected = true
         for scenario in scenarios {
@@ -73,7 +73,7 @@ enum ExploreCommand: Command {
             if let folder = options.reportFolder {
                 try report.writeFirstViolation(below: folder, options: options.text)
             }
-            if explorer.onlyState != nil, let violation = report.exploration.violations.first {
+            if explorer.onlyState != nil, let violation = report.exploration.causes.first?.violation {
                 Output.print("\n" + violation.report(again: "crashlab explore \(scenario.reference) \(options.text)"))
             }
         }

@@ -36,11 +36,10 @@ struct TraceExploration {
                     + "missing; --check lets another program decide.\n")
         }
         let exploration = check.map { judge.explore(options.explorer, asking: $0) } ?? judge.explore(options.explorer)
-        let states = exploration.isExhaustive ? "all" : "sampled"
         Output.print(
-            "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(states)), "
+            "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(exploration.coverage.sentence)), "
                 + "\(grouped(exploration.distinct)) distinct, \(grouped(exploration.violationCount)) wrong\n")
-        guard let violation = exploration.violations.first else { return .success }
+        guard let violation = exploration.causes.first?.violation else { return .success }
         let again = "crashlab explore \(path ?? "TRACE") \(options.text)"
         Output.print("\n" + violation.report(again: again))
         if let folder = options.reportFolder {
@@ -75,7 +74,7 @@ struct ExplorerOptions {
 
     init(_ arguments: inout Arguments) throws {
         explorer.model = try arguments.choice("--model", PersistenceModel.self) ?? explorer.model
-        explorer.sectorSize = try arguments.choice("--sector", SectorSize.self) == .large ? 4_096 : 512
+        explorer.sectors.size = try arguments.choice("--sector", SectorSize.self) == .large ? 4_096 : 512
         explorer.bound = try arguments.number("--bound", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.bound
         explorer.samples = try arguments.number("--samples", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.samples
         explorer.seed = try arguments.number("--seed", in: 0...UInt64.max) ?? explorer.seed
@@ -89,5 +88,5 @@ struct ExplorerOptions {
     }
 
     /// What leads to the same states again.
-    var text: String { "--model \(explorer.model.rawValue) --sector \(explorer.sectorSize)" }
+    var text: String { "--model \(explorer.model.rawValue) --sector \(explorer.sectors.size)" }
 }
