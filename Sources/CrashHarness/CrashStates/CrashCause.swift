@@ -89,7 +89,8 @@ struct CauseSearch {
     private mutating func fewest(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> CrashState {
         var state = state
         let operations = Dictionary(grouping: state.forms.keys) { states.changes.changes[$0].operation }
-        state = reduced(state, operations.sorted { $0.key < $1.key }.map { .changes($0.value) } + Self.others(state), judge)
+        state = reduced(
+            state, operations.sorted { $0.key < $1.key }.map { .changes($0.value) } + Self.others(state), judge)
         state = reduced(state, state.forms.keys.sorted().map { .changes([$0]) } + Self.others(state), judge)
         for (change, form) in state.forms.sorted(by: { $0.key < $1.key }) where form != .missing {
             var simpler = state
@@ -122,7 +123,8 @@ struct CauseSearch {
     }
 
     /// Delta debugging (Zeller, Hildebrandt): gives back ever smaller parts of what is missing as long as it stays wrong.
-    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> Verdict) -> CrashState {
+    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> Verdict) -> CrashState
+    {
         var (parts, size) = (parts, parts.count)
         while size >= 1, !parts.isEmpty {
             var start = 0
@@ -194,21 +196,25 @@ struct CauseSearch {
         let names = before.prefix(3).map(name)
         let more = before.count > 3 ? " and \(before.count - 3) more" : ""
         let those = (before.count == 1 ? "operation " : "operations ") + names.joined(separator: ", ") + more
-        let isReordered = state.places.isEmpty ? "" : "; they overlap, and took effect in another order than that of issue"
+        let isReordered =
+            state.places.isEmpty ? "" : "; they overlap, and took effect in another order than that of issue"
         let kinds = Set(before.map(kind)).sorted().joined(separator: " + ")
         guard last >= 0 else { return ("nothing", "the disk is wrong before the first operation") }
         let key = "\(kind(last))\(lost.contains(last) ? " in part" : "") | \(kinds) | \(!state.places.isEmpty)"
         if case .acknowledge(let what) = operations[last] {
             if before.isEmpty { return (key, "\"\(what)\" is acknowledged, and is not there though everything is") }
             let verb = before.count == 1 ? "is" : "are"
-            return (key, "\"\(what)\" must not be acknowledged\(place(last)) before \(those) \(verb) durable\(isReordered)")
+            return (
+                key, "\"\(what)\" must not be acknowledged\(place(last)) before \(those) \(verb) durable\(isReordered)"
+            )
         }
         if lost.contains(last) {
             let part = "operation \(name(last)) must not be on the disk in part"
             return (key, (before.isEmpty ? part : "\(part), or without \(those)") + isReordered)
         }
         if before.isEmpty {
-            let next = state.crashPoint < operations.count ? " until operation \(name(state.crashPoint)) is there too" : ""
+            let next =
+                state.crashPoint < operations.count ? " until operation \(name(state.crashPoint)) is there too" : ""
             return (key, "operation \(name(last)) leaves a wrong disk\(next)")
         }
         return (key, "operation \(name(last)) must not be durable before \(those)\(isReordered)")

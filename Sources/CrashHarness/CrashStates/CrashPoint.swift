@@ -297,7 +297,8 @@ final class CrashPoint {
 
     /// The largest deviation that a state can have.
     var largestDeviation: Int {
-        walk.openNames.count + walk.files.values.reduce(0) { $0 + $1.open.reduce(2) { $0 + changes.changesOf[$1.operation].count } } + 1
+        walk.openNames.count
+            + walk.files.values.reduce(0) { $0 + $1.open.reduce(2) { $0 + changes.changesOf[$1.operation].count } } + 1
     }
 
     /// Goes through the orders of all files that can be reached, and leaves them in that of issue.
@@ -458,7 +459,9 @@ final class CrashPoint {
             rests.append(entries[..<index].indices.filter { changes.shareName(entries[$0].operation, entry.operation) })
         }
         var isFixed = entries.map(\.isFixed)
-        for index in entries.indices.reversed() where isFixed[index] { for other in rests[index] { isFixed[other] = true } }
+        for index in entries.indices.reversed() where isFixed[index] {
+            for other in rests[index] { isFixed[other] = true }
+        }
         let fixed = isFixed.count { $0 }
         func search(maxMissing: Int, maxThere: Int, _ take: (_ missing: Int) -> Bool) {
             var isThere: [Bool] = []
@@ -583,7 +586,9 @@ final class CrashPoint {
             let board = board(file)
             if content.open.count > 1 {
                 let order = content.open.indices.sorted { one, two in
-                    (places[content.open[one].operation] ?? .max, one) < (places[content.open[two].operation] ?? .max, two)
+                    (places[content.open[one].operation] ?? .max, one) < (
+                        places[content.open[two].operation] ?? .max, two
+                    )
                 }
                 var ranks = order
                 for (rank, place) in order.enumerated() { ranks[place] = rank }
@@ -608,7 +613,8 @@ final class CrashPoint {
                 measure(board)
                 if !look(count) { return false }
             }
-            for form in changes.possibleForms(changes.changes[change].effect) where form == .firstHalf || form == .noise {
+            for form in changes.possibleForms(changes.changes[change].effect) where form == .firstHalf || form == .noise
+            {
                 set(change, form, operation)
                 measure(board)
                 if !look(count) { return false }
@@ -642,14 +648,20 @@ final class CrashPoint {
                 board.set(place, chosen < 2 ? change.forms[1 - chosen] : change.forms[chosen])
             }
             let (sizes, durable) = possibleSizes(board)
-            if sizes.count > 1 { board.size = choices.pick("size", [sizes[durable]] + sizes.enumerated().filter { $0.offset != durable }.map(\.element)) }
+            if sizes.count > 1 {
+                board.size = choices.pick(
+                    "size", [sizes[durable]] + sizes.enumerated().filter { $0.offset != durable }.map(\.element))
+            }
         }
     }
 
     private func chooseNames(_ choices: inout Choices) {
         if walk.openNames.isEmpty { return setNames([]) }
         if model == .journaled {
-            return setNames(chooseBeginning(of: walk.openNames.map(\.operation), Set(walk.openNames.filter(\.isFixed).map(\.operation)), &choices))
+            return setNames(
+                chooseBeginning(
+                    of: walk.openNames.map(\.operation), Set(walk.openNames.filter(\.isFixed).map(\.operation)),
+                    &choices))
         }
         let operations = walk.openNames.map(\.operation)
         let orders = Arrangements(changes: changes, operations: operations).all().orders
@@ -657,7 +669,8 @@ final class CrashPoint {
         let entries = operations.indices.sorted { order[$0] < order[$1] }.map { walk.openNames[$0] }
         var isFixed = entries.map(\.isFixed)
         for index in entries.indices.reversed() where isFixed[index] {
-            for other in entries[..<index].indices where changes.shareName(entries[other].operation, entries[index].operation) {
+            for other in entries[..<index].indices
+            where changes.shareName(entries[other].operation, entries[index].operation) {
                 isFixed[other] = true
             }
         }
@@ -721,7 +734,8 @@ final class CrashPoint {
         var parts: [(Int, ChangeForm)] = [(0, .missing)]
         for (count, change) in own.enumerated() {
             if count > 0 { parts.append((count, .missing)) }
-            for form in changes.possibleForms(changes.changes[change].effect) where form == .firstHalf || form == .noise {
+            for form in changes.possibleForms(changes.changes[change].effect) where form == .firstHalf || form == .noise
+            {
                 parts.append((count, form))
             }
         }

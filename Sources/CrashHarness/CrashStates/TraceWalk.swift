@@ -56,7 +56,8 @@ struct TraceWalk {
         names = changes.baseNames
         for (_, file) in changes.trace.base {
             files[file.file] = File(
-                settled: SettledBytes(file.bytes, isHashing), settledSize: file.bytes.count, firstSize: file.bytes.count)
+                settled: SettledBytes(file.bytes, isHashing), settledSize: file.bytes.count, firstSize: file.bytes.count
+            )
         }
         for case .create(_, let file) in changes.trace.operations where files[file] == nil {
             files[file] = File(settled: SettledBytes([], isHashing), settledSize: 0, firstSize: 0)
