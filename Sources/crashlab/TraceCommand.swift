@@ -29,7 +29,7 @@ enum TraceCommand: Command {
         guard let folder else { throw UsageError(message: "name a folder: --watch.") }
 
         let run = try ForeignRun(watching: folder, command)
-        for warning in run.warnings { Output.error("warning: \(warning)\n") }
+        for note in run.notes { Output.error("note: \(note)\n") }
         if run.status != 0 { Output.error("The program ended with status \(run.status).\n") }
         if let output {
             try run.trace.file.write(to: URL(filePath: output), options: .atomic)

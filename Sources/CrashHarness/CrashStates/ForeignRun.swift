@@ -1,15 +1,30 @@
 // Another program, run under strace: what it did to the files below a folder.
+//
+// strace writes into a pipe with a name, so that its lines are read while the program runs. That matters when the program maps
+// files: strace stops it at the return of each call, the files are compared, and it goes on. Only programs that map files for
+// writing need that, so such a program is run a second time, on the folder as it was.
 
 import Foundation
 import SessionFormats
 
 /// A foreign program's work on a folder.
 public struct ForeignRun: Sendable {
-    /// What it did, and what it said between.
+    /// How a program is followed.
+    public struct Options: Sendable {
+        /// Whether the program is stopped at each call to compare the files that it maps; nil to find out in a first run.
+        public var stops: Bool?
+        /// Whether each operation's place in the program is wanted.
+        public var places = false
+
+        /// Finds out whether the program maps files, and asks for no places.
+        public init() {}
+    }
+
+    /// What it did, and what it said between; with what could not be seen.
     public var trace: WriteTrace
-    /// What could not be followed, in sentences.
-    public var warnings: [String]
-    /// How the program ended.
+    /// What has to be known to read the result, in sentences.
+    public var notes: [String]
+    /// How the program ended: its status, or 128 and the signal's number.
     public var status: Int32
 
     /// A program that cannot be traced.
@@ -20,43 +35,132 @@ public struct ForeignRun: Sendable {
 
     /// Runs a program and follows what it writes below a folder, which must exist.
     ///
-    /// - Throws: `Failure`.
-    public init(watching folder: String, _ command: [String]) throws {
-        let folder = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL.path()
-            .replacing(/\/+$/, with: "")
-        let base = try Self.files(below: folder)
-        let log = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString).strace").path()
-        defer { try? FileManager.default.removeItem(atPath: log) }
-        let calls = ForeignTrace.systemCalls.joined(separator: ",")
+    /// - Throws: `Failure`, or what the file system reports.
+    public init(watching folder: String, _ command: [String], _ options: Options = Options()) throws {
+        let watch = try Watch(folder)
+        if let stops = options.stops {
+            self = try watch.run(command, options, stops: stops).run
+            return
+        }
+        let copy = try FolderCopy(of: watch.folder)
+        let first = try watch.run(command, options, stops: false)
+        self = first.run
+        guard first.wantsStops else { return }
+        try copy.restore()
+        self = try watch.run(command, options, stops: true).run
+        notes.append("The program maps files for writing, so it was run a second time, stopped at each of its calls.")
+    }
+
+    fileprivate init(trace: WriteTrace, notes: [String], status: Int32) {
+        (self.trace, self.notes, self.status) = (trace, notes, status)
+    }
+}
+
+/// A folder that is watched.
+private struct Watch {
+    /// Its path, links resolved.
+    let folder: String
+    /// Its path as it was given.
+    private let alias: String
+
+    init(_ path: String) throws {
+        let given = URL(filePath: path).standardizedFileURL
+        alias = given.path().withoutSlashesAtEnd
+        folder = given.resolvingSymlinksInPath().path().withoutSlashesAtEnd
+    }
+
+    func run(
+        _ command: [String], _ options: ForeignRun.Options, stops: Bool
+    ) throws -> (run: ForeignRun, wantsStops: Bool) {
+        let base = try WatchedContent(below: folder)
+        var foreign = ForeignTrace(
+            folder: folder, alias: alias, directory: FileManager.default.currentDirectoryPath, base: base.files,
+            folders: base.folders, stops: stops, reader: Self.read)
+        let child = try Self.trace(command, options, stops: stops, into: &foreign)
+        var (trace, notes) = (foreign.trace, foreign.notes)
+        trace.unseen = foreign.unseen + (try WatchedContent(below: folder).differences(from: foreign.watched))
+        if stops, foreign.severalProcesses {
+            notes.append(
+                "The program has several threads or processes: stores that one made while another's call ran count as made "
+                    + "before that call.")
+        }
+        return (ForeignRun(trace: trace, notes: notes, status: child.status), foreign.wantsStops)
+    }
+
+    private static func trace(
+        _ command: [String], _ options: ForeignRun.Options, stops: Bool, into foreign: inout ForeignTrace
+    ) throws -> ChildProcess {
+        let log = try NamedPipe()
+        var arguments = ["-f", "-y", "-xx", "-s", "1000000000", "-e", "trace=" + list(ForeignTrace.systemCalls)]
+        if options.places { arguments.append("-k") }
+        if stops { arguments.append("--inject=\(list(ForeignTrace.comparingCalls)):signal=SIGSTOP") }
+        arguments += ["-o", log.path, "--"] + command
+        var isEmpty = true
         let child: ChildProcess
         do {
             child = try ChildProcess.run(
-                "strace", ["-f", "-y", "-xx", "-s", "1000000000", "-e", "trace=" + calls, "-o", log, "--"] + command)
-        } catch {
-            throw Failure(description: "strace is needed and cannot be started; on Debian: apt-get install strace.")
+                "strace", arguments,
+                meanwhile: { strace in
+                    log.readLines(from: strace) { line in
+                        isEmpty = false
+                        foreign.read(line)
+                        if stops, let process = StraceLog.stopped(line) { kill(pid_t(process), SIGCONT) }
+                    }
+                })
+        } catch is ChildProcess.StartFailure {
+            throw ForeignRun.Failure(
+                description: "strace is needed and cannot be started; on Debian: apt-get install strace.")
         }
-        guard let text = try? Data(contentsOf: URL(filePath: log)), !text.isEmpty else {
-            throw Failure(
+        guard !isEmpty else {
+            throw ForeignRun.Failure(
                 description: "strace could not follow the program; tracing may not be permitted here. It said: "
                     + child.errors.suffix(300))
         }
-        let directory = FileManager.default.currentDirectoryPath
-        let foreign = ForeignTrace([UInt8](text), folder: folder, directory: directory, base: base)
-        (trace, warnings, status) = (foreign.trace, foreign.warnings, child.status)
-        for (name, bytes) in try Self.files(below: folder) where foreign.files[name] != bytes {
-            warnings.append("\(name) is not what the trace leaves; something that wrote to it was missed.")
+        foreign.finish()
+        return child
+    }
+
+    /// Not every kernel has every call; those that it lacks are passed over.
+    private static func list(_ calls: [String]) -> String { calls.map { "?" + $0 }.joined(separator: ",") }
+
+    private static func read(_ path: String, _ offset: Int, _ count: Int) -> [UInt8]? {
+        guard FileManager.default.isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        // A file that cannot be read is told by nil.
+        guard (try? file.seek(toOffset: UInt64(max(0, offset)))) != nil else { return nil }
+        return (try? file.read(upToCount: count)).map { [UInt8]($0) } ?? []
+    }
+}
+
+extension String {
+    fileprivate var withoutSlashesAtEnd: String { count > 1 ? replacing(/\/+$/, with: "") : self }
+}
+
+/// What is below a folder on the disk.
+private struct WatchedContent {
+    private(set) var files: [String: [UInt8]] = [:]
+    private(set) var folders: Set<String> = []
+
+    init(below folder: String) throws {
+        guard FileManager.default.isFolder(folder) else {
+            throw ForeignRun.Failure(description: "\(folder) is not a folder; make it before it is watched.")
+        }
+        for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+            let path = "\(folder)/\(name)"
+            if FileManager.default.isRegularFile(path) {
+                files[name] = Array(try Data(contentsOf: URL(filePath: path)))
+            } else if FileManager.default.isFolder(path), !FileManager.default.isLink(path) {
+                folders.insert(name)
+            }
         }
     }
 
-    private static func files(below folder: String) throws -> [String: [UInt8]] {
-        guard FileManager.default.isFolder(folder) else {
-            throw Failure(description: "\(folder) is not a folder; make it before it is watched.")
-        }
-        var files: [String: [UInt8]] = [:]
-        for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-            let path = "\(folder)/\(name)"
-            if FileManager.default.isFile(path) { files[name] = Array(try Data(contentsOf: URL(filePath: path))) }
-        }
-        return files
+    /// What is not as the trace leaves it, in sentences.
+    func differences(from watched: WatchedFolder) -> [String] {
+        let followed = watched.files
+        let names = Set(files.keys).union(followed.keys).filter { files[$0] != followed[$0] }.sorted()
+        let folders = folders.symmetricDifference(watched.folders).sorted()
+        return names.map { "\($0) is not what the trace leaves; something that wrote to it was missed." }
+            + folders.map { "The folder \($0) is not as the trace leaves it; a call that made or moved it was missed." }
     }
 }

@@ -7,6 +7,7 @@
 //     {"op":"sync","file":0}
 //     {"op":"sync-write","of":0}
 //     {"op":"output","text":"saved 1"}
+//     {"op":"unseen","text":"io_uring …"}
 //
 // One JSON object a line; bytes are base64. `file` numbers are those of the trace: names change, files do not. `of` and
 // `returned` count operations from 0, base lines not among them. Version 1 had no folders, no overlapping calls and no places;
@@ -121,6 +122,7 @@ extension WriteTrace {
             guard let to = line.to else { return false }
             operations.append(.link(from: path, to: to))
         case ("acknowledge", _, _): operations.append(.acknowledge(line.text ?? ""))
+        case ("unseen", _, _): unseen.append(line.text ?? "")
         case ("output", _, _): operations.append(.output(line.text ?? ""))
         default: return false
         }
@@ -147,7 +149,8 @@ extension WriteTrace {
             return line
         }
         var file = Data()
-        for line in [Line(type: "write-trace", version: 2)] + base + folders + operations {
+        let unseen = unseen.map { Line(op: "unseen", text: $0) }
+        for line in [Line(type: "write-trace", version: 2)] + base + folders + unseen + operations {
             // Of strings, numbers and bytes alone, which can always be written.
             file += (try? encoder.encode(line)) ?? Data()
             file.append(0x0A)
