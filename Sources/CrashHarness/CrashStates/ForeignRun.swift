@@ -67,18 +67,21 @@ private struct Watch {
         let given = URL(filePath: path).standardizedFileURL
         alias = given.path().withoutSlashesAtEnd
         folder = given.resolvingSymlinksInPath().path().withoutSlashesAtEnd
+        guard FileManager.default.isFolder(folder) else {
+            throw ForeignRun.Failure(description: "\(path) is not a folder; make it before it is watched.")
+        }
     }
 
     func run(
         _ command: [String], _ options: ForeignRun.Options, stops: Bool
     ) throws -> (run: ForeignRun, wantsStops: Bool) {
-        let base = try WatchedContent(below: folder)
+        let base = try DiskContent(below: folder)
         var foreign = ForeignTrace(
             folder: folder, alias: alias, directory: FileManager.default.currentDirectoryPath, base: base.files,
             folders: base.folders, stops: stops, reader: Self.read)
         let child = try Self.trace(command, options, stops: stops, into: &foreign)
         var (trace, notes) = (foreign.trace, foreign.notes)
-        trace.unseen = foreign.unseen + (try WatchedContent(below: folder).differences(from: foreign.watched))
+        trace.unseen = foreign.unseen + (try DiskContent(below: folder).differences(from: foreign.watched))
         if stops, foreign.severalProcesses {
             notes.append(
                 "The program has several threads or processes: stores that one made while another's call ran count as made "
@@ -136,27 +139,9 @@ extension String {
     fileprivate var withoutSlashesAtEnd: String { count > 1 ? replacing(/\/+$/, with: "") : self }
 }
 
-/// What is below a folder on the disk.
-private struct WatchedContent {
-    private(set) var files: [String: [UInt8]] = [:]
-    private(set) var folders: Set<String> = []
-
-    init(below folder: String) throws {
-        guard FileManager.default.isFolder(folder) else {
-            throw ForeignRun.Failure(description: "\(folder) is not a folder; make it before it is watched.")
-        }
-        for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-            let path = "\(folder)/\(name)"
-            if FileManager.default.isRegularFile(path) {
-                files[name] = Array(try Data(contentsOf: URL(filePath: path)))
-            } else if FileManager.default.isFolder(path), !FileManager.default.isLink(path) {
-                folders.insert(name)
-            }
-        }
-    }
-
+extension DiskContent {
     /// What is not as the trace leaves it, in sentences.
-    func differences(from watched: WatchedFolder) -> [String] {
+    fileprivate func differences(from watched: WatchedFolder) -> [String] {
         let followed = watched.files
         let names = Set(files.keys).union(followed.keys).filter { files[$0] != followed[$0] }.sorted()
         let folders = folders.symmetricDifference(watched.folders).sorted()
