@@ -17,7 +17,8 @@ struct TraceExploration {
           --check 'COMMAND {} {acks}'   Run this on each state instead of comparing: the folder in place of {}, a file with
                                         what had been acknowledged, one line each, in place of {acks} and as
                                         $CRASHLAB_ACKNOWLEDGED; status 0 means good. With --reopen that is run before.
-          --deadline SECONDS            How long --reopen and --check may take for a state; 10 unless told otherwise.
+          --deadline SECONDS            How long --reopen and --check may take for a state, and a program with --inject for
+                                        its run; 10 unless told otherwise.
           --jobs N                      On how many cores they run; all unless told otherwise.
         \(ExplorerOptions.help)
         """
@@ -32,6 +33,8 @@ struct TraceExploration {
     private let check: DiskCommand?
     private let reopen: DiskCommand?
     private let jobs: Int
+    /// In seconds.
+    let deadline: Double
     /// Where the trace is; nil when it is in no file.
     var path: String?
 
@@ -39,6 +42,7 @@ struct TraceExploration {
         let deadline = Double(try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10)
         check = try arguments.option("--check").map { DiskCommand($0, deadline: deadline) }
         reopen = try arguments.option("--reopen").map { DiskCommand($0, deadline: deadline) }
+        self.deadline = deadline
         judging = try arguments.choice("--judge", Judging.self)
         jobs = try arguments.number("--jobs", in: 1...1_024) ?? ProcessInfo.processInfo.activeProcessorCount
         if check != nil, judging != nil { throw UsageError(message: "--check judges alone, without --judge.") }
@@ -55,8 +59,7 @@ struct TraceExploration {
     }
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
-        let trace = recorded.acknowledging(mark.map { mark in { line in line.contains(mark) } })
-        let exploration = explore(trace, options)
+        let (trace, exploration) = explore(recorded, options)
         let states = exploration.isExhaustive ? "all" : "sampled"
         Output.print(
             "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(states)), "
@@ -74,7 +77,13 @@ struct TraceExploration {
         return .damaged
     }
 
-    private func explore(_ trace: WriteTrace, _ options: ExplorerOptions) -> Exploration {
+    /// Visits the states, with acknowledgements in the trace.
+    func explore(_ recorded: WriteTrace, _ options: ExplorerOptions) -> (WriteTrace, Exploration) {
+        let trace = recorded.acknowledging(mark.map { mark in { line in line.contains(mark) } })
+        return (trace, visit(trace, options))
+    }
+
+    private func visit(_ trace: WriteTrace, _ options: ExplorerOptions) -> Exploration {
         let judge = TraceJudge(trace)
         if let check { return judge.explore(options.explorer, asking: check, reopen: reopen, jobs: jobs) }
         if judging == .states || reopen != nil || judging == nil && mark != nil && !judge.hasEvidence {

@@ -43,6 +43,11 @@ struct ForeignTrace {
     /// The files and folders as the trace leaves them.
     private(set) var watched: WatchedFolder
 
+    /// The calls that changed or synced something.
+    private(set) var points: [InjectedFault.Point] = []
+    /// How many calls failed since strace was told to let them.
+    private(set) var injected = 0
+
     private let folder: String
     /// Another name of the folder, as the program may have been given it.
     private let alias: String
@@ -131,6 +136,11 @@ struct ForeignTrace {
             let end = trace.operations.count
             if !comparesFirst, let seen = entry.seen { compare(seen) }
             if entry.returned > starts.count, end > start { overlapping.append((start..<end, entry.returned)) }
+            if let call, end > start, trace.operations[start].isOfFiles {
+                points.append(
+                    InjectedFault.Point(call: call.name, ordinal: entry.ordinal, operation: trace.operations[start]))
+            }
+            if call?.isInjected == true { injected += 1 }
             if let place = entry.place { for index in start..<end { trace.places[index] = place } }
         }
     }
@@ -611,5 +621,15 @@ struct ForeignTrace {
     /// The same, "." for the folder itself.
     private func relativeOrSelf(_ path: String) -> String? {
         path == folder || path == alias ? "." : relative(path)
+    }
+}
+
+extension WriteTrace.Operation {
+    /// Whether it is something that was done to files, and not said.
+    fileprivate var isOfFiles: Bool {
+        switch self {
+        case .output, .acknowledge: false
+        default: true
+        }
     }
 }

@@ -11,6 +11,9 @@ struct StraceCall {
     let resultPath: Path?
     private let arguments: [ArraySlice<UInt8>]
 
+    /// Whether strace put the result in place of the call.
+    let isInjected: Bool
+
     /// What strace says is behind a descriptor.
     struct Path: Hashable {
         var name: String
@@ -30,6 +33,7 @@ struct StraceCall {
         arguments = Self.split(line[(open + 1)..<close])
         result = number
         resultPath = Self.path(in: outcome)
+        isInjected = outcome.suffix(16).contains("(INJECTED)".utf8)
     }
 
     /// The last parenthesis that closes before a "=", spaces between.

@@ -17,6 +17,8 @@ struct StraceLog {
         var process: Int
         /// nil when the process ended before the call returned.
         var call: StraceCall?
+        /// How many calls of its name its process had made, with this one.
+        var ordinal: Int
         /// How many calls had been issued when it returned.
         var returned: Int
         /// Where in the program it was made; nil when strace did not say.
@@ -40,6 +42,8 @@ struct StraceLog {
     private var unfinished: [Int: (number: Int, text: ArraySlice<UInt8>)] = [:]
     /// The last call of each process that awaits its stop.
     private var awaiting: [Int: Int] = [:]
+    /// How many calls of each name each process has made.
+    private var ordinals: [Int: [String: Int]] = [:]
     /// The call to which frames belong.
     private var latest: Int?
 
@@ -79,7 +83,7 @@ struct StraceLog {
             begin(process, rest.dropLast(mark.count))
         } else if let call = StraceCall(rest) {
             stopsNoMore(process)
-            waiting.append(Entry(process: process, returned: 0))
+            waiting.append(Entry(process: process, ordinal: count(process, call.name), returned: 0))
             complete(first + waiting.count - 1, call)
         }
     }
@@ -117,9 +121,17 @@ struct StraceLog {
 
     private mutating func begin(_ process: Int, _ text: ArraySlice<UInt8>) {
         stopsNoMore(process)
-        guard isOfInterest(text) else { return }
+        guard let open = text.firstIndex(of: UInt8(ascii: "(")) else { return }
+        let name = String(decoding: text[..<open], as: UTF8.self)
+        let ordinal = count(process, name)
+        guard isOfInterest(name, text[open...]) else { return }
         unfinished[process] = (first + waiting.count, text)
-        waiting.append(Entry(process: process, returned: 0))
+        waiting.append(Entry(process: process, ordinal: ordinal, returned: 0))
+    }
+
+    private mutating func count(_ process: Int, _ name: String) -> Int {
+        ordinals[process, default: [:]][name, default: 0] += 1
+        return ordinals[process]?[name] ?? 1
     }
 
     private mutating func resume(_ process: Int, _ rest: ArraySlice<UInt8>) {
@@ -152,13 +164,11 @@ struct StraceLog {
     }
 
     /// Whether the first half of a call makes others wait for the second.
-    private func isOfInterest(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let open = text.firstIndex(of: UInt8(ascii: "(")) else { return false }
-        let name = String(decoding: text[..<open], as: UTF8.self)
+    private func isOfInterest(_ name: String, _ text: ArraySlice<UInt8>) -> Bool {
         guard Self.slow.contains(name) else { return true }
         if name == "fcntl", !text.contains("F_SETFL".utf8), !text.contains("F_DUPFD".utf8) { return false }
         if name == "splice" || name == "sendfile" { return true }
-        let argument = text[(open + 1)...].prefix { $0 != UInt8(ascii: ",") }
+        let argument = text.dropFirst().prefix { $0 != UInt8(ascii: ",") }
         return isWatched(StraceCall.number(argument), StraceCall.path(in: argument))
     }
 

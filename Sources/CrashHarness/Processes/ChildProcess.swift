@@ -99,10 +99,11 @@ public struct ChildProcess: Sendable {
             posix_spawnp(&child, program, &actions, $0, &words, &variables)
         }
         guard problem == 0 else { throw StartFailure(program: program, errorNumber: problem) }
+        let start = ProcessInfo.processInfo.systemUptime
         meanwhile(child)
         let status: Int32
         if let deadline {
-            status = try wait(for: child, program, deadline)
+            status = try wait(for: child, program, since: start, deadline)
         } else {
             status = try wait(for: child, program, isStopped)
         }
@@ -135,8 +136,9 @@ public struct ChildProcess: Sendable {
     }
 
     /// The status of a program that leads its group; the group is killed when it takes longer than allowed.
-    private static func wait(for child: pid_t, _ program: String, _ deadline: Double) throws -> Int32 {
-        let start = ProcessInfo.processInfo.systemUptime
+    private static func wait(for child: pid_t, _ program: String, since start: Double, _ deadline: Double) throws
+        -> Int32
+    {
         while true {
             if let status = try ended(child, program, WNOHANG) { return status }
             let elapsed = ProcessInfo.processInfo.systemUptime - start

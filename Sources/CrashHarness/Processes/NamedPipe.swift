@@ -32,10 +32,13 @@ final class NamedPipe {
     }
 
     /// Reads what a process and its children write, line by line, until they have closed the pipe or the process has ended.
-    func readLines(from writer: pid_t, _ body: (ArraySlice<UInt8>) -> Void) {
+    ///
+    /// - Parameter seconds: How long it is read at most; nil for ever.
+    func readLines(from writer: pid_t, for seconds: Double?, _ body: (ArraySlice<UInt8>) -> Void) {
         var begun: [UInt8] = []
         var hasEnded = false
-        while true {
+        let end = seconds.map { ProcessInfo.processInfo.systemUptime + $0 } ?? .infinity
+        while ProcessInfo.processInfo.systemUptime < end {
             var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             poll(&state, 1, 100)
             let chunk = read()
