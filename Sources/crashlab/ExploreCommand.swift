@@ -7,6 +7,7 @@ enum ExploreCommand: Command {
     static let help = """
         usage: crashlab explore [OPTIONS] [SCENARIO…]
                crashlab explore [OPTIONS] TRACE
+               crashlab explore [OPTIONS] --disks TRACE…
 
         Lets the library's writers work on a simulated disk and visits the states in which a crash may leave it, each of
         them judged after recovery. Protocols of the upstream and planted bugs are there to be found; safe protocols must
@@ -14,6 +15,10 @@ enum ExploreCommand: Command {
         what another program did to a folder; one whose name ends in .gz is unpacked with gzip.
 
           --list                        List the scenarios.
+          --disks                       Judge nothing: print each different disk that a crash may leave, as a JSON line
+                                        {"acknowledged":n,"files":{"name":{"blake3":"…","size":n}},"folders":["…"]}; of
+                                        several traces, each behind a line {"trace":"…"}. Without --ack what the trace
+                                        itself acknowledges counts alone.
         \(TraceExploration.help)
         --ack, --judge, --reopen, --check, --deadline and --jobs are for traces.
 
@@ -26,6 +31,7 @@ enum ExploreCommand: Command {
         let options = try ExplorerOptions(&arguments)
         var exploration = try TraceExploration(&arguments)
         let lists = arguments.flag("--list")
+        let printsDisks = arguments.flag("--disks")
         let names = try arguments.operands()
         if lists {
             for scenario in KitCatalogue.standard.scenarios {
@@ -33,6 +39,7 @@ enum ExploreCommand: Command {
             }
             return .success
         }
+        if printsDisks { return try printDisks(names, exploration, options) }
         if names.count == 1, FileManager.default.fileExists(atPath: names[0]) {
             exploration.path = names[0]
             return exploration.run(try trace(in: names[0]), options)
@@ -45,6 +52,24 @@ enum ExploreCommand: Command {
                 names.isEmpty || names.contains { scenario.isMeant(by: $0) }
             },
             options)
+    }
+
+    private static func printDisks(
+        _ paths: [String], _ exploration: TraceExploration, _ options: ExplorerOptions
+    ) throws -> ExitStatus {
+        if paths.isEmpty { throw UsageError(message: "--disks needs a trace.") }
+        let encoder = CrashDisk.encoder
+        for path in paths {
+            let trace = exploration.marked(try trace(in: path))
+            if paths.count > 1 { Output.write(Array(try encoder.encode(["trace": path])) + [0x0A]) }
+            var problem: (any Error)?
+            let coverage = options.explorer.forEachDisk(of: trace) { disk in
+                do { Output.write(Array(try disk.line(encoder)) + [0x0A]) } catch { problem = error }
+            }
+            if let problem { throw problem }
+            if coverage != .all { Output.error("warning: of \(path) \(coverage.sentence) were visited.\n") }
+        }
+        return .success
     }
 
     private static func trace(in path: String) throws -> WriteTrace {
@@ -60,7 +85,7 @@ enum ExploreCommand: Command {
 
     private static func explore(_ scenarios: [CrashScenario], _ options: ExplorerOptions) throws -> ExitStatus {
         let explorer = options.explorer
-        Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectorSize) bytes\n\n")
+        Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectors.size) bytes\n\n")
         Output.print(ExplorationReport.head)
         var isAsExpected = true
         for scenario in scenarios {
@@ -73,7 +98,7 @@ enum ExploreCommand: Command {
             if let folder = options.reportFolder {
                 try report.writeFirstViolation(below: folder, options: options.text)
             }
-            if explorer.onlyState != nil, let violation = report.exploration.violations.first {
+            if explorer.onlyState != nil, let violation = report.exploration.causes.first?.violation {
                 Output.print("\n" + violation.report(again: "crashlab explore \(scenario.reference) \(options.text)"))
             }
         }

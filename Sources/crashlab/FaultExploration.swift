@@ -45,7 +45,7 @@ struct FaultExploration {
         Output.print(
             "  \(fault): status \(run.status), \(grouped(found.distinct)) distinct states, "
                 + "\(grouped(found.violationCount)) wrong\n")
-        if let violation = found.violations.first {
+        if let violation = found.causes.first?.violation {
             Output.print("    expected \(violation.expected)\n    got \(violation.got)\n")
             return .damaged
         }

@@ -58,13 +58,18 @@ struct TraceExploration {
         }
     }
 
+    /// The trace with what the pattern matches as acknowledgements.
+    func marked(_ recorded: WriteTrace) -> WriteTrace {
+        guard let mark else { return recorded }
+        return recorded.acknowledging { line in line.contains(mark) }
+    }
+
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
         let (trace, exploration) = explore(recorded, options)
-        let states = exploration.isExhaustive ? "all" : "sampled"
         Output.print(
-            "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(states)), "
+            "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(exploration.coverage.sentence)), "
                 + "\(grouped(exploration.distinct)) distinct, \(grouped(exploration.violationCount)) wrong\n")
-        guard let violation = exploration.violations.first else { return verdict(withoutViolation: trace) }
+        guard let violation = exploration.causes.first?.violation else { return verdict(withoutViolation: trace) }
         let again = "crashlab explore \(path ?? "TRACE") \(options.text)"
         Output.print("\n" + violation.report(again: again))
         if let folder = options.reportFolder {
@@ -79,7 +84,7 @@ struct TraceExploration {
 
     /// Visits the states, with acknowledgements in the trace.
     func explore(_ recorded: WriteTrace, _ options: ExplorerOptions) -> (WriteTrace, Exploration) {
-        let trace = recorded.acknowledging(mark.map { mark in { line in line.contains(mark) } })
+        let trace = mark == nil ? recorded.acknowledging(nil) : marked(recorded)
         return (trace, visit(trace, options))
     }
 
@@ -113,10 +118,17 @@ struct TraceExploration {
 /// How states are visited, as `trace` and `explore` take it.
 struct ExplorerOptions {
     static let help = """
-          --model cached|ordered|posix  What a crash may do; posix unless told otherwise.
+          --model cached|ordered|journaled|posix
+                                        What a crash may do; posix unless told otherwise. cached: a mere kill. ordered: a
+                                        prefix of the operations. journaled: bytes in any combination, names as ext4 and
+                                        XFS bring them back. posix: only what is promised.
           --sector 512|4096             What a disk writes as a whole; 512 unless told otherwise.
-          --bound N                     With more states than this they are sampled; 200000 unless told otherwise.
-          --samples N                   How many are sampled then; 20000 unless told otherwise.
+          --torn-sectors                A sector may be half old and half new.
+          --garbage                     A sector that was being written may read as noise.
+          --bound N                     With no more states than this all are visited, else those that deviate least from
+                                        "everything is there" and "only what was synced is there", in all up to this
+                                        number; 200000 unless told otherwise.
+          --samples N                   How many random ones are visited then; 20000 unless told otherwise.
           --seed N                      Where samples come from; 1 unless told otherwise.
           --state N,N,…                 Visit this state alone, as a report names it.
           --report FOLDER               Write the first violation there: a report, and the disk.
@@ -132,7 +144,9 @@ struct ExplorerOptions {
 
     init(_ arguments: inout Arguments) throws {
         explorer.model = try arguments.choice("--model", PersistenceModel.self) ?? explorer.model
-        explorer.sectorSize = try arguments.choice("--sector", SectorSize.self) == .large ? 4_096 : 512
+        explorer.sectors.size = try arguments.choice("--sector", SectorSize.self) == .large ? 4_096 : 512
+        explorer.sectors.areTorn = arguments.flag("--torn-sectors")
+        explorer.sectors.areGarbage = arguments.flag("--garbage")
         explorer.bound = try arguments.number("--bound", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.bound
         explorer.samples = try arguments.number("--samples", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.samples
         explorer.seed = try arguments.number("--seed", in: 0...UInt64.max) ?? explorer.seed
@@ -146,5 +160,8 @@ struct ExplorerOptions {
     }
 
     /// What leads to the same states again.
-    var text: String { "--model \(explorer.model.rawValue) --sector \(explorer.sectorSize)" }
+    var text: String {
+        "--model \(explorer.model.rawValue) --sector \(explorer.sectors.size)"
+            + (explorer.sectors.areTorn ? " --torn-sectors" : "") + (explorer.sectors.areGarbage ? " --garbage" : "")
+    }
 }

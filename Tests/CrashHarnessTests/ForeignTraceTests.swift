@@ -116,7 +116,7 @@ struct ForeignTraceTests {
             try WriteTrace(file: String(decoding: run.trace.file, as: UTF8.self)).acknowledging { $0 == "saved" })
         let exploration = judge.explore(CrashStateExplorer())
         #expect(exploration.isExhaustive && exploration.violationCount > 0)
-        #expect(exploration.violations.first?.acknowledged == ["saved"])
+        #expect(exploration.causes.first?.violation.acknowledged == ["saved"])
 
         let asked = judge.explore(CrashStateExplorer(), asking: DiskCommand("test -f {}/log.jsonl"))
         #expect(asked.violationCount == 0 && asked.distinct > 0)
@@ -535,7 +535,7 @@ struct ForeignTraceTests {
         explorer.model = .cached
         let exploration = TraceJudge(trace).explore(explorer)
         #expect(exploration.isExhaustive)
-        let window = try #require(exploration.violations.first)
+        let window = try #require(exploration.causes.first?.violation)
         #expect(throws: MV2Error.self) {
             try MV2File.read(FileBytes(window.disk["memory.mv2"] ?? []), mode: .reference)
         }

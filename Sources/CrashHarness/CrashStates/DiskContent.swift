@@ -35,8 +35,7 @@ public struct DiskContent: Sendable, Equatable {
     }
 
     init(_ disk: SimulatedDisk) {
-        files = disk.contents
-        folders = Set(files.keys.flatMap(\.foldersOfPath))
+        (files, folders) = (disk.contents, disk.folders)
     }
 
     init(files: [String: [UInt8]], folders: Set<String>) { (self.files, self.folders) = (files, folders) }

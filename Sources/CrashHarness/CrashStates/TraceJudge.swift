@@ -18,16 +18,15 @@ public struct TraceJudge: Sendable {
     public init(_ trace: WriteTrace, formats: FormatCatalogue = KitCatalogue.standard.formats) {
         self.trace = trace
         self.formats = formats
-        let states = CrashStates(trace, .cached, sectorSize: 512)
-        func held(before index: Int) -> Set<String> {
-            Self.ids(states.materialise(states.everything(before: index)), formats)
-        }
-        let end = held(before: trace.operations.count)
+        let states = CrashStates(trace, .cached, isHashing: false)
+        func held(before index: Int) -> Set<String> { Self.ids(states.point(at: index).files, formats) }
         var moments: [Set<String>] = []
         for (index, operation) in trace.operations.enumerated() {
             guard case .acknowledge = operation else { continue }
-            moments.append(held(before: index).intersection(end))
+            moments.append(held(before: index))
         }
+        let end = held(before: trace.operations.count)
+        moments = moments.map(end.intersection)
         self.moments = moments
     }
 
@@ -103,6 +102,10 @@ extension SimulatedDisk {
     /// - Throws: What the file system reports.
     public func write(below folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for path in folders {
+            try FileManager.default.createDirectory(
+                at: URL(filePath: folder).appending(path: path), withIntermediateDirectories: true)
+        }
         for (name, bytes) in contents {
             let file = URL(filePath: folder).appending(path: name)
             try FileManager.default.createDirectory(

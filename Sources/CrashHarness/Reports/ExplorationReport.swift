@@ -28,9 +28,7 @@ public struct ExplorationReport {
         case .safe: exploration.violationCount == 0
         case .knownWindow(let words), .mutant(let words):
             (exploration.violationCount > 0 || model != .posix)
-                && exploration.violations.allSatisfy { violation in
-                    words.contains { violation.expected.hasPrefix($0) }
-                }
+                && exploration.expectations.allSatisfy { expected in words.contains { expected.hasPrefix($0) } }
         }
     }
 
@@ -54,7 +52,7 @@ public struct ExplorationReport {
         return padded(scenario.name, 24) + padded(scenario.writing, 42) + leftPadded("\(exploration.operations)", 11)
             + leftPadded(grouped(exploration.visited), 11) + leftPadded(grouped(exploration.distinct), 10)
             + leftPadded(grouped(exploration.judged), 10)
-            + leftPadded(grouped(rate), 10) + "  " + padded(exploration.isExhaustive ? "all" : "sampled", 11) + outcome
+            + leftPadded(grouped(rate), 10) + "  " + padded(exploration.coverage.word, 11) + outcome
             + "\n"
     }
 
@@ -63,7 +61,7 @@ public struct ExplorationReport {
     /// - Parameter options: Those of the exploration, as `crashlab explore` takes them.
     public func writeFirstViolation(below folder: String, options: String) throws {
         let name = "\(scenario.name)-\(scenario.writing.prefix { $0 != " " })"
-        try exploration.violations.first?.write(
+        try exploration.causes.first?.violation.write(
             into: "\(folder)/\(name)", again: "crashlab explore \(scenario.reference) \(options)")
     }
 }
