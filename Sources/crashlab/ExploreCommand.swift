@@ -62,11 +62,16 @@ enum ExploreCommand: Command {
         for path in paths {
             let trace = exploration.marked(try trace(in: path))
             if paths.count > 1 { Output.write(Array(try encoder.encode(["trace": path])) + [0x0A]) }
-            var problem: (any Error)?
+            var (lines, problem): ([UInt8], (any Error)?) = ([], nil)
             let coverage = options.explorer.forEachDisk(of: trace) { disk in
-                do { Output.write(Array(try disk.line(encoder)) + [0x0A]) } catch { problem = error }
+                do { lines += Array(try disk.line(encoder)) + [0x0A] } catch { problem = error }
+                if lines.count > 1 << 16 {
+                    Output.write(lines)
+                    lines = []
+                }
             }
             if let problem { throw problem }
+            Output.write(lines)
             if coverage != .all { Output.error("warning: of \(path) \(coverage.sentence) were visited.\n") }
         }
         return .success
@@ -85,21 +90,27 @@ enum ExploreCommand: Command {
 
     private static func explore(_ scenarios: [CrashScenario], _ options: ExplorerOptions) throws -> ExitStatus {
         let explorer = options.explorer
-        Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectors.size) bytes\n\n")
-        Output.print(ExplorationReport.head)
+        if options.format == .text {
+            Output.print("model \(explorer.model.rawValue), sectors of \(explorer.sectors.size) bytes\n\n")
+            Output.print(ExplorationReport.head)
+        }
         var isAsExpected = true
         for scenario in scenarios {
             let start = ProcessInfo.processInfo.systemUptime
             let report = ExplorationReport(
                 scenario: scenario, exploration: try scenario.explore(explorer),
                 seconds: ProcessInfo.processInfo.systemUptime - start, model: explorer.model)
-            Output.print(report.line)
-            isAsExpected = isAsExpected && report.isAsExpected
-            if let folder = options.reportFolder {
-                try report.writeFirstViolation(below: folder, options: options.text)
+            if options.format == .text {
+                Output.print(report.line)
+            } else {
+                Output.write(Array(try report.json(options: options.text)))
             }
-            if explorer.onlyState != nil, let violation = report.exploration.causes.first?.violation {
-                Output.print("\n" + violation.report(again: "crashlab explore \(scenario.reference) \(options.text)"))
+            isAsExpected = isAsExpected && report.isAsExpected
+            if let folder = options.reportFolder { try report.write(below: folder, options: options.text) }
+            if scenarios.count == 1 || explorer.onlyState != nil, options.format == .text,
+                report.exploration.violationCount > 0
+            {
+                Output.print("\n" + report.exploration.text(again: report.again(options.text)))
             }
         }
         return isAsExpected ? .success : .damaged

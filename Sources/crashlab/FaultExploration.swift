@@ -14,7 +14,7 @@ struct FaultExploration {
         var status = exploration.run(runs.whole.trace, options)
         let all = runs.whole.faults(kind)
         let chosen = all.count <= most ? all : (0..<most).map { all[$0 * all.count / most] }
-        Output.print("\n\(all.count) calls can fail with \(kind.rawValue), \(chosen.count) runs:\n")
+        Output.error("\(all.count) calls can fail with \(kind.rawValue), \(chosen.count) runs:\n")
         do {
             for fault in chosen { status = Self.worse(status, try explore(fault, runs)) }
         } catch {
@@ -42,14 +42,23 @@ struct FaultExploration {
             return .unreadable
         }
         let (trace, found) = exploration.explore(run.trace, options)
+        try tell(fault, run, found)
+        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
+        if found.violationCount > 0 { return .damaged }
+        return trace.unseen.isEmpty ? .success : .unreadable
+    }
+
+    private func tell(_ fault: InjectedFault, _ run: ForeignRun, _ found: Exploration) throws {
+        if options.format == .json {
+            Output.write(Array(try found.json(of: "\(fault)", again: "")))
+            return
+        }
         Output.print(
             "  \(fault): status \(run.status), \(grouped(found.distinct)) distinct states, "
                 + "\(grouped(found.violationCount)) wrong\n")
-        if let violation = found.causes.first?.violation {
-            Output.print("    expected \(violation.expected)\n    got \(violation.got)\n")
-            return .damaged
+        for cause in found.causes {
+            let (expected, got) = (cause.violation.expected, cause.violation.got)
+            Output.print("    \(cause.sentence)\n      expected \(expected)\n      got \(got)\n")
         }
-        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
-        return trace.unseen.isEmpty ? .success : .unreadable
     }
 }

@@ -66,18 +66,19 @@ struct TraceExploration {
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
         let (trace, exploration) = explore(recorded, options)
-        Output.print(
-            "\(exploration.operations) operations, \(grouped(exploration.visited)) states visited (\(exploration.coverage.sentence)), "
-                + "\(grouped(exploration.distinct)) distinct, \(grouped(exploration.violationCount)) wrong\n")
-        guard let violation = exploration.causes.first?.violation else { return verdict(withoutViolation: trace) }
         let again = "crashlab explore \(path ?? "TRACE") \(options.text)"
-        Output.print("\n" + violation.report(again: again))
-        if let folder = options.reportFolder {
-            do { try violation.write(into: folder, again: again) } catch {
-                Output.error("The report cannot be kept. \(error.reason)\n")
-                return .inputOutputError
+        do {
+            if options.format == .text {
+                Output.print(exploration.text(again: again))
+            } else {
+                Output.write(Array(try exploration.json(of: path ?? "TRACE", again: again)))
             }
+            if let folder = options.reportFolder { try exploration.write(into: folder, again: again) }
+        } catch {
+            Output.error("The report cannot be kept. \(error.reason)\n")
+            return .inputOutputError
         }
+        if exploration.violationCount == 0 { return verdict(withoutViolation: trace) }
         tellUnseen(trace)
         return .damaged
     }
@@ -131,7 +132,9 @@ struct ExplorerOptions {
           --samples N                   How many random ones are visited then; 20000 unless told otherwise.
           --seed N                      Where samples come from; 1 unless told otherwise.
           --state N,N,…                 Visit this state alone, as a report names it.
-          --report FOLDER               Write the first violation there: a report, and the disk.
+          --report FOLDER               Write what shows the first cause there, a report and the disk, and the others in
+                                        cause-2 and so on below it.
+          --format text|json            Text (default), or a line of JSON for each exploration.
         """
 
     private enum SectorSize: String, CaseIterable {
@@ -141,6 +144,7 @@ struct ExplorerOptions {
 
     private(set) var explorer = CrashStateExplorer()
     let reportFolder: String?
+    let format: OutputFormat
 
     init(_ arguments: inout Arguments) throws {
         explorer.model = try arguments.choice("--model", PersistenceModel.self) ?? explorer.model
@@ -151,6 +155,7 @@ struct ExplorerOptions {
         explorer.samples = try arguments.number("--samples", in: 1...10_000_000 as ClosedRange<Int>) ?? explorer.samples
         explorer.seed = try arguments.number("--seed", in: 0...UInt64.max) ?? explorer.seed
         reportFolder = try arguments.option("--report")
+        format = try arguments.choice("--format", OutputFormat.self) ?? .text
         guard let state = try arguments.option("--state") else { return }
         let numbers = state.split(separator: ",").map { UInt64($0) }
         guard !numbers.contains(nil) else {

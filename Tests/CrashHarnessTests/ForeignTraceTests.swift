@@ -255,7 +255,7 @@ struct ForeignTraceTests {
         #expect(foreign.unseen.count == 1)
     }
 
-    @Test func `a file that was opened without a name has what was written before it got one`() {
+    @Test func `a file that was opened without a name has what was written before it got one`() throws {
         let (nameless, a) = (Self.hex("/w/#12"), Self.hex("/w/a"))
         let foreign = trace([
             #"7 openat(AT_FDCWD<\x2f>, "\#(Self.hex("/w"))", O_RDWR|O_TMPFILE, 0600) = 3<\#(nameless)>(deleted)"#,
@@ -269,6 +269,8 @@ struct ForeignTraceTests {
                 .write(file: 0, offset: 1, bytes: [0x32]),
             ])
         #expect(foreign.watched.files == ["a": [0x31, 0x32]])
+        let read = try WriteTrace(file: String(decoding: foreign.trace.file, as: UTF8.self))
+        #expect(read.operations == foreign.trace.operations)
     }
 
     // MARK: Flags

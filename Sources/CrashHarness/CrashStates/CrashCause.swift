@@ -5,6 +5,8 @@
 // and the operation without which all would be well, are the cause. Wrong states with the same operations, by kind, file and
 // place in the program and not by number, are one cause, however often a loop does it.
 
+import Foundation
+
 /// A cause of wrong disks.
 public struct CrashCause: Sendable {
     /// What must not be before what, in a sentence.
@@ -13,6 +15,15 @@ public struct CrashCause: Sendable {
     public var count = 1
     /// The smallest wrong state that was found.
     public var violation: CrashViolation
+
+    /// Writes a folder with the report and, in `disk`, every file as the crash left it.
+    ///
+    /// - Throws: What the file system reports.
+    public func write(into folder: String, again: String) throws {
+        try SimulatedDisk(violation.disk, folders: violation.folders).write(below: folder + "/disk")
+        let text = "cause         \(sentence)\n\(violation.report(again: again))"
+        try Data(text.utf8).write(to: URL(filePath: folder + "/report.txt"))
+    }
 }
 
 /// Finds the causes of wrong states.

@@ -93,20 +93,15 @@ public struct CrashViolation: Sendable {
             got           \(got)
             acknowledged  \(acknowledged.isEmpty ? "nothing" : acknowledged.joined(separator: ", "))
             disk          \(files.isEmpty ? "no files" : files)
-            again         \(again) --state \(choices.map(String.init).joined(separator: ","))
+            again         \(command(again: again))
             operations before the crash:
             \(steps)
 
             """
     }
 
-    /// Writes a folder with the report and, in `disk`, every file as the crash left it.
-    ///
-    /// - Throws: What the file system reports.
-    public func write(into folder: String, again: String) throws {
-        try SimulatedDisk(disk, folders: folders).write(below: folder + "/disk")
-        try Data(report(again: again).utf8).write(to: URL(filePath: folder + "/report.txt"))
-    }
+    /// The command that shows the state again.
+    func command(again: String) -> String { "\(again) --state \(choices.map(String.init).joined(separator: ","))" }
 }
 
 /// Explores a trace.
