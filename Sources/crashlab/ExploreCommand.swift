@@ -20,10 +20,10 @@ enum ExploreCommand: Command {
                                         several traces, each behind a line {"trace":"…"}. Without --ack what the trace
                                         itself acknowledges counts alone.
         \(TraceExploration.help)
-        --ack and --check are for traces.
+        --ack, --judge, --reopen, --check, --deadline and --jobs are for traces.
 
-        Exit status: 0 safe protocols are safe and all else was found, or no state of the trace is wrong; 1 otherwise; 64
-        wrong usage; 74 the trace cannot be read.
+        Exit status: 0 safe protocols are safe and all else was found, or no state of the trace is wrong; 1 otherwise; 2 none
+        is wrong but something was not seen; 64 wrong usage; 74 the trace cannot be read.
         """
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {

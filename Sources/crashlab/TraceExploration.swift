@@ -5,19 +5,50 @@ import Foundation
 struct TraceExploration {
     static let help = """
           --ack PATTERN                 Lines of the program's output that match this regular expression are
-                                        acknowledgements: what entries and sessions files of known formats held then must
-                                        be there after any later crash. Without it each sync of a file is one.
-          --check 'COMMAND {}'          Run this on each state instead, the folder in place of {}; status 0 means good.
+                                        acknowledgements: what was there then must be there after any later crash. Without
+                                        it each sync of a file is one.
+          --judge formats|states        How states are judged. formats: the entries and sessions that files of known formats
+                                        held at an acknowledgement must be there. states: what is there must be what the
+                                        running program had at some point of its run, with all that was acknowledged; files
+                                        and bytes are compared. formats when such files are there or there is no --ack.
+          --reopen 'COMMAND {}'         Run the program's own recovery on each state first, the folder in place of {}. One that
+                                        fails, or takes too long, is wrong. What it prints is compared with what it prints
+                                        for the states of the running program; when it prints nothing, what it leaves is.
+          --check 'COMMAND {} {acks}'   Run this on each state instead of comparing: the folder in place of {}, a file with
+                                        what had been acknowledged, one line each, in place of {acks} and as
+                                        $CRASHLAB_ACKNOWLEDGED; status 0 means good. With --reopen that is run before.
+          --deadline SECONDS            How long --reopen and --check may take for a state, and a program with --inject for
+                                        its run; 10 unless told otherwise.
+          --jobs N                      On how many cores they run; all unless told otherwise.
         \(ExplorerOptions.help)
         """
 
+    private enum Judging: String, CaseIterable {
+        case formats
+        case states
+    }
+
     private let mark: Regex<AnyRegexOutput>?
-    private let check: String?
+    private let judging: Judging?
+    private let check: DiskCommand?
+    private let reopen: DiskCommand?
+    private let jobs: Int
+    /// In seconds.
+    let deadline: Double
     /// Where the trace is; nil when it is in no file.
     var path: String?
 
     init(_ arguments: inout Arguments) throws {
-        check = try arguments.option("--check")
+        let deadline = Double(try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10)
+        check = try arguments.option("--check").map { DiskCommand($0, deadline: deadline) }
+        reopen = try arguments.option("--reopen").map { DiskCommand($0, deadline: deadline) }
+        self.deadline = deadline
+        judging = try arguments.choice("--judge", Judging.self)
+        jobs = try arguments.number("--jobs", in: 1...1_024) ?? ProcessInfo.processInfo.activeProcessorCount
+        if check != nil, judging != nil { throw UsageError(message: "--check judges alone, without --judge.") }
+        if reopen != nil, judging == .formats {
+            throw UsageError(message: "--reopen is for --check and --judge states, not for --judge formats.")
+        }
         guard let pattern = try arguments.option("--ack") else {
             mark = nil
             return
@@ -34,14 +65,7 @@ struct TraceExploration {
     }
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
-        let trace = mark == nil ? recorded.acknowledging(nil) : marked(recorded)
-        let judge = TraceJudge(trace)
-        if check == nil, !judge.hasEvidence {
-            Output.error(
-                "warning: no entry or session of a known format was there at an acknowledgement, so nothing can be found "
-                    + "missing; --check lets another program decide.\n")
-        }
-        let exploration = check.map { judge.explore(options.explorer, asking: $0) } ?? judge.explore(options.explorer)
+        let (trace, exploration) = explore(recorded, options)
         let again = "crashlab explore \(path ?? "TRACE") \(options.text)"
         do {
             if options.format == .text {
@@ -54,7 +78,41 @@ struct TraceExploration {
             Output.error("The report cannot be kept. \(error.reason)\n")
             return .inputOutputError
         }
-        return exploration.violationCount == 0 ? .success : .damaged
+        if exploration.violationCount == 0 { return verdict(withoutViolation: trace) }
+        tellUnseen(trace)
+        return .damaged
+    }
+
+    /// Visits the states, with acknowledgements in the trace.
+    func explore(_ recorded: WriteTrace, _ options: ExplorerOptions) -> (WriteTrace, Exploration) {
+        let trace = mark == nil ? recorded.acknowledging(nil) : marked(recorded)
+        return (trace, visit(trace, options))
+    }
+
+    private func visit(_ trace: WriteTrace, _ options: ExplorerOptions) -> Exploration {
+        let judge = TraceJudge(trace)
+        if let check { return judge.explore(options.explorer, asking: check, reopen: reopen, jobs: jobs) }
+        if judging == .states || reopen != nil || judging == nil && mark != nil && !judge.hasEvidence {
+            return judge.exploreRunningStates(options.explorer, reopen: reopen, jobs: jobs)
+        }
+        if !judge.hasEvidence {
+            Output.error(
+                "warning: no entry or session of a known format was there at an acknowledgement, so nothing can be found "
+                    + "missing; --ack, --reopen or --check tell how it is judged.\n")
+        }
+        return judge.explore(options.explorer)
+    }
+
+    /// Where something could not be seen, no wrong state is not the same as none.
+    private func verdict(withoutViolation trace: WriteTrace) -> ExitStatus {
+        if trace.unseen.isEmpty { return .success }
+        tellUnseen(trace)
+        Output.error("Not judged: no state that was visited is wrong, but others may be.\n")
+        return .unreadable
+    }
+
+    private func tellUnseen(_ trace: WriteTrace) {
+        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
     }
 }
 

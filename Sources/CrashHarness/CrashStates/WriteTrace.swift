@@ -56,6 +56,9 @@ public struct WriteTrace: Sendable {
     /// Where in the program an operation was called, where that is known.
     public var places: [Int: String] = [:]
 
+    /// What could not be seen of what was done, in sentences. Of a trace with such it cannot be said that no state is wrong.
+    public var unseen: [String] = []
+
     /// A trace that begins with files.
     public init(_ files: [String: [UInt8]]) {
         (base, baseFolders) = ([:], [])

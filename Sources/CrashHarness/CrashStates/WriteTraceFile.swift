@@ -7,10 +7,12 @@
 //     {"op":"sync","file":0}
 //     {"op":"sync-write","of":0}
 //     {"op":"output","text":"saved 1"}
+//     {"op":"unseen","text":"io_uring …"}
+//     {"op":"nameless","file":3}
 //
 // One JSON object a line; bytes are base64. `file` numbers are those of the trace: names change, files do not. `of` and
 // `returned` count operations from 0, base lines not among them. Version 1 had no folders, no overlapping calls and no places;
-// such files are read as well.
+// such files are read as well. A file that was written before it had a name is told by a `nameless` line before it.
 
 import Foundation
 import SessionFormats
@@ -48,7 +50,7 @@ extension WriteTrace {
     /// - Throws: `Malformed` with the line.
     public init(file text: String) throws(Malformed) {
         self.init([:])
-        var known: Set<Int> = []
+        var (known, nameless): (Set<Int>, Set<Int>) = ([], [])
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         /// The line of each operation that overlapped others, by its place.
         var overlapping: [Int: Int] = [:]
@@ -63,7 +65,7 @@ extension WriteTrace {
                 continue
             }
             let index = operations.count
-            guard take(line, &known) else {
+            guard take(line, &known, &nameless) else {
                 throw Malformed(line: number + 1, expected: "an operation on a file that is known, within 1 GiB")
             }
             guard operations.count > index else { continue }
@@ -79,7 +81,7 @@ extension WriteTrace {
     }
 
     /// Takes a line for what it says; false when that makes no sense.
-    private mutating func take(_ line: Line, _ known: inout Set<Int>) -> Bool {
+    private mutating func take(_ line: Line, _ known: inout Set<Int>, _ nameless: inout Set<Int>) -> Bool {
         let bytes = line.bytes.map { [UInt8]($0) }
         guard [line.path, line.to].allSatisfy({ $0.map(Self.staysBelow) ?? true }) else { return false }
         switch (line.op, line.file, line.path) {
@@ -88,8 +90,9 @@ extension WriteTrace {
             base[path] = (file, bytes)
             baseFolders.formUnion(path.foldersOfPath)
         case ("base-folder", _, let path?): baseFolders.formUnion(path.foldersOfPath + [path])
+        case ("nameless", let file?, _): return known.insert(file).inserted && nameless.insert(file).inserted
         case ("create", let file?, let path?):
-            guard known.insert(file).inserted else { return false }
+            guard known.insert(file).inserted || nameless.remove(file) != nil else { return false }
             operations.append(.create(path: path, file: file))
         case ("write", let file?, _):
             guard known.contains(file), let bytes, let offset = line.offset, (0...ForeignTrace.largestFile) ~= offset,
@@ -121,6 +124,7 @@ extension WriteTrace {
             guard let to = line.to else { return false }
             operations.append(.link(from: path, to: to))
         case ("acknowledge", _, _): operations.append(.acknowledge(line.text ?? ""))
+        case ("unseen", _, _): unseen.append(line.text ?? "")
         case ("output", _, _): operations.append(.output(line.text ?? ""))
         default: return false
         }
@@ -147,12 +151,28 @@ extension WriteTrace {
             return line
         }
         var file = Data()
-        for line in [Line(type: "write-trace", version: 2)] + base + folders + operations {
+        let unseen = unseen.map { Line(op: "unseen", text: $0) }
+        let nameless = filesWithoutNames.map { Line(op: "nameless", file: $0) }
+        for line in [Line(type: "write-trace", version: 2)] + base + folders + unseen + nameless + operations {
             // Of strings, numbers and bytes alone, which can always be written.
             file += (try? encoder.encode(line)) ?? Data()
             file.append(0x0A)
         }
         return file
+    }
+
+    /// The files with which something was done before they had a name.
+    private var filesWithoutNames: [Int] {
+        var (known, found) = (Set(base.values.map(\.file)), [Int]())
+        for operation in operations {
+            switch operation {
+            case .create(_, let file): known.insert(file)
+            case .write(let file, _, _), .resize(let file, _), .sync(let file), .failedSync(let file):
+                if known.insert(file).inserted { found.append(file) }
+            default: break
+            }
+        }
+        return found
     }
 
     private static func line(_ operation: Operation) -> Line {
