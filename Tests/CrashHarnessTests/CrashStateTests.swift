@@ -198,7 +198,8 @@ struct CrashStateTests {
         var explorer = explorer(512)
         explorer.model = .cached
         let exploration = try scenario.explore(explorer)
-        let window = try #require(exploration.causes.first { $0.violation.got.contains("without a table of contents") }?.violation)
+        let window = try #require(
+            exploration.causes.first { $0.violation.got.contains("without a table of contents") }?.violation)
         #expect(throws: MV2Error.self) {
             try MV2File.read(FileBytes(window.disk["folder/memory.mv2"] ?? []), mode: .reference)
         }

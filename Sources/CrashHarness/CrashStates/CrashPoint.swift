@@ -13,6 +13,8 @@ final class CrashPoint {
     /// What can be reached.
     private(set) var tree: DiskTree
     private var namesThere: [Int]
+    /// What is there of all operations, in its order, for models in which everything goes through one order.
+    private var operationsThere: [Int]?
     private var boards: [Int: FileBoard] = [:]
     private var trees: [[Int]: DiskTree] = [:]
     private var fileOrders: [Int: [[Int]]] = [:]
@@ -102,27 +104,51 @@ final class CrashPoint {
         for entry in walk.openNames where !there.contains(entry.operation) {
             for change in changes.changesOf[entry.operation] { state.forms[change] = .missing }
         }
-        note(namesThere, in: walk.openNames.map(\.operation).filter(there.contains), &state)
+        if keepsSizes {
+            note(namesThere, among: walk.openNames.map(\.operation), changes.shareName, &state)
+        } else {
+            note(operationsThere ?? openOperations, among: openOperations, changes.areDependent, &state)
+        }
         for file in keepsSizes ? tree.numbers : walk.files.keys.sorted() {
             let board = board(file)
             for (place, change) in board.open.enumerated() where board.forms[place] != .there {
                 state.forms[change.number] = board.forms[place]
             }
+            guard keepsSizes else { continue }
             let operations = board.content.open.map(\.operation)
             let inOrder = operations.indices.sorted { board.order[$0] < board.order[$1] }.map { operations[$0] }
-            note(inOrder, in: operations, &state)
-            if keepsSizes, board.size != possibleSizes(board).sizes.last { state.sizes[file] = board.size }
+            note(inOrder, among: operations, changes.areDependent, &state)
+            if board.size != possibleSizes(board).sizes.last { state.sizes[file] = board.size }
         }
         return state
     }
 
-    private func note(_ order: [Int], in issue: [Int], _ state: inout CrashState) {
-        for (operation, place) in zip(order, issue) where operation != place { state.places[operation] = place }
+    /// Notes in which order operations are there, when it is not that of issue. What is missing stands behind what it would
+    /// bar from being there, and else where it was issued.
+    private func note(
+        _ there: [Int], among issued: [Int], _ areDependent: (Int, Int) -> Bool, _ state: inout CrashState
+    ) {
+        if Arrangements(changes: changes, operations: issued).areOne { return }
+        let isThere = Set(there)
+        var (left, missing) = (there[...], issued.filter { !isThere.contains($0) })
+        for place in issued {
+            let free = missing.firstIndex { operation in !left.contains { areDependent($0, operation) } }
+            let operation: Int
+            if let free, missing[free] < left.first ?? .max {
+                operation = missing.remove(at: free)
+            } else if let next = left.popFirst() {
+                operation = next
+            } else {
+                operation = missing.removeFirst()
+            }
+            if operation != place { state.places[operation] = place }
+        }
     }
 
     /// Stands in a state, as far as the model allows it.
     func stand(in state: CrashState) {
         let state = allowed(state)
+        operationsThere = nil
         setNames(
             inOrder(walk.openNames.map(\.operation), state).filter { operation in
                 changes.changesOf[operation].allSatisfy { state.forms[$0] != .missing }
@@ -580,6 +606,7 @@ final class CrashPoint {
 
     /// Gives names, orders and sizes as some operations leave them that took effect one after the other.
     private func settle(_ operations: [Int]) {
+        operationsThere = operations
         setNames(operations.filter { changes.nameSteps[$0] != nil })
         let places = Dictionary(operations.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (file, content) in walk.files where !content.open.isEmpty {

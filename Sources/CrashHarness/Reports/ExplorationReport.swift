@@ -110,7 +110,8 @@ extension Exploration {
     public func json(of subject: String, again: String, isAsExpected: Bool? = nil) throws -> Data {
         let causes = causes.map { cause in
             JSONReport.Cause(
-                cause: cause.sentence, states: cause.count, expected: cause.violation.expected, got: cause.violation.got,
+                cause: cause.sentence, states: cause.count, expected: cause.violation.expected,
+                got: cause.violation.got,
                 acknowledged: cause.violation.acknowledged, operations: cause.violation.operations,
                 files: cause.violation.disk.mapValues(\.count), again: cause.violation.command(again: again))
         }
