@@ -445,7 +445,7 @@ struct ForeignTraceTests {
     @Test func `checks give the same on any number of cores, and see no trace of the check before`() {
         var trace = WriteTrace(["keep": Array("k".utf8)])
         trace.operations =
-            (0..<6).flatMap { number -> [WriteTrace.Operation] in
+            (0..<2).flatMap { number -> [WriteTrace.Operation] in
                 [
                     .create(path: "f\(number)", file: number + 1),
                     .write(file: number + 1, offset: 0, bytes: [UInt8(number)]),
@@ -498,7 +498,7 @@ struct ForeignTraceTests {
     @Test func `a trace file that makes no sense is refused with the line`() {
         let head = #"{"type":"write-trace","version":1}"# + "\n"
         for (text, line) in [
-            ("", 1), ("{}", 1), (#"{"type":"write-trace","version":2}"#, 1), (head + "nonsense", 2),
+            ("", 1), ("{}", 1), (#"{"type":"write-trace","version":3}"#, 1), (head + "nonsense", 2),
             (head + #"{"op":"sync","file":3}"#, 2),
             (head + #"{"op":"create","file":0,"path":"../a"}"#, 2), (head + #"{"op":"remove","path":"/etc/x"}"#, 2),
             (head + #"{"op":"create","file":0,"path":"a"}"# + "\n" + #"{"op":"resize","file":0,"size":-1}"#, 3),
@@ -523,7 +523,7 @@ struct ForeignTraceTests {
         let trace = try WriteTrace(file: String(contentsOf: fixture, encoding: .utf8))
             .acknowledging { $0.hasPrefix("saved") }
         let exploration = TraceJudge(trace).explore(CrashStateExplorer())
-        #expect(exploration.isExhaustive && exploration.distinct > 50)
+        #expect(exploration.isExhaustive && exploration.distinct > (loses ? 50 : 10))
         #expect((exploration.violationCount > 0) == loses)
     }
 
