@@ -13,7 +13,8 @@ struct TraceExploration {
                                         and bytes are compared. formats when such files are there or there is no --ack.
           --reopen 'COMMAND {}'         Run the program's own recovery on each state first, the folder in place of {}. One that
                                         fails, or takes too long, is wrong. What it prints is compared with what it prints
-                                        for the states of the running program; when it prints nothing, what it leaves is.
+                                        for the states of the running program; when it prints nothing for any of those, what
+                                        it leaves is.
           --check 'COMMAND {} {acks}'   Run this on each state instead of comparing: the folder in place of {}, a file with
                                         what had been acknowledged, one line each, in place of {acks} and as
                                         $CRASHLAB_ACKNOWLEDGED; status 0 means good. With --reopen that is run before.

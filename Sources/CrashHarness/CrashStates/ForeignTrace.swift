@@ -106,7 +106,7 @@ struct ForeignTrace {
     /// Takes a line.
     mutating func read(_ line: ArraySlice<UInt8>) {
         if !StraceLog.isFrame(line) { followAll() }
-        if let process = StraceLog.stopped(line), log.awaitsStop(process) { log.saw(mappedFiles(), at: process) }
+        if let process = StraceLog.stopped(line), log.awaitsStop(process) { log.saw(mappedFiles()) }
         log.read(line)
     }
 

@@ -107,11 +107,13 @@ struct StraceLog {
         for process in Set(unfinished.keys).union(awaiting.keys) { end(process) }
     }
 
-    /// What mapped files held when a process was stopped.
-    mutating func saw(_ files: [Int: [UInt8]], at process: Int) {
-        guard let number = awaiting.removeValue(forKey: process), number >= first else { return }
-        waiting[number - first].awaitsStop = false
-        waiting[number - first].seen = files
+    /// What mapped files held when a process was stopped. Of several that were to be stopped, the first one's end may have
+    /// let the others go on, so that what is seen now was stored before the call of theirs that was issued first.
+    mutating func saw(_ files: [Int: [UInt8]]) {
+        let numbers = awaiting.values.filter { $0 >= first }
+        for number in numbers { waiting[number - first].awaitsStop = false }
+        if let earliest = numbers.min() { waiting[earliest - first].seen = files }
+        awaiting = [:]
     }
 
     /// Whether a process was stopped by a call that is waiting for what the files hold.
