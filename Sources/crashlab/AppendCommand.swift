@@ -49,6 +49,7 @@ enum AppendCommand: Command {
         guard operands.count == 1 else { throw UsageError(message: "name one log.") }
         run.path = operands[0]
         let outcome = try run.run { Output.print($0 + "\n") }
+        for kept in outcome.keptAside { Output.error("What the log's end was torn off is kept in \(kept).\n") }
         Output.error("\(outcome.acknowledged) durable, \(outcome.givenUp) given up, \(outcome.failures) failures\n")
         return outcome.givenUp == 0 ? .success : .damaged
     }

@@ -43,14 +43,28 @@ struct WriterProgramTests {
         #expect(coverage.isComplete && coverage.cases > 100)
     }
 
+    @Test func `the orders of two writers' first calls show a lock that is not taken`() throws {
+        let kit = try #require(KitCatalogue.standard.kit(named: "session-log"))
+        let judge = WriterInterleavings(kit.format.id, try #require(kit.writer), writers: 2, calls: 3, bug: .noLock)
+        var evidence = Evidence()
+        var violation: Violation?
+        do throws(Violation) {
+            _ = try ExhaustiveChoices.forEach { (choices) throws(Violation) in
+                try judge.examine(&choices, &evidence)
+            }
+        } catch { violation = error }
+        #expect(try #require(violation).expected.hasPrefix("the acknowledged entry"))
+    }
+
     /// What each bug has to show, and nothing else.
-    private static let shows: [PlantedBug: String] = [
-        .noLock: "the acknowledged entry", .lockAfterLook: "the acknowledged entry",
-        .newlineApart: "the acknowledged entry", .noAppendMode: "the acknowledged entry",
-        .noTakeBack: "the acknowledged entry", .failedSyncIgnored: "the acknowledged entry",
-        .headerAssumed: "the acknowledged entry", .rewriteKeepsOldFile: "the acknowledged entry",
-        .rewriteBesideAppend: "the acknowledged entry",
-    ]
+    private static func shows(_ bug: PlantedBug) -> [String] {
+        switch bug {
+        case .noFolderSync: ["one of the values"]
+        // A memory that was never synced may also have no table that can be read.
+        case .noSync: ["the acknowledged entry", "nothing but what was written", "one more agent"]
+        default: ["the acknowledged entry"]
+        }
+    }
 
     @Test(arguments: PlantedBug.allCases)
     func `a planted bug is found and shrunk to at most eight choices`(_ bug: PlantedBug) throws {
@@ -66,11 +80,12 @@ struct WriterProgramTests {
             found = violation(&choices).map { (choices.values, $0.expected) }
         }
         let first = try #require(found)
-        #expect(first.expected.hasPrefix(try #require(Self.shows[bug])))
+        #expect(Self.shows(bug).contains { first.expected.hasPrefix($0) }, "\(first.expected)")
         let small = Shrinker().shrink(first.choices) { violation(&$0) != nil }.choices
         #expect(small.count <= 8, "\(small)")
         var again = Choices.recorded(small)
-        #expect(violation(&again)?.expected.hasPrefix(try #require(Self.shows[bug])) == true)
+        let shown = try #require(violation(&again)?.expected)
+        #expect(Self.shows(bug).contains { shown.hasPrefix($0) }, "\(shown)")
     }
 
     @Test func `a bug that is not planted is not found`() throws {

@@ -131,6 +131,43 @@ struct SessionLogWriterTests {
         #expect(reference.files == ["log": headerLine])
     }
 
+    @Test func `a log whose header the reference does not take is left as it is`() throws {
+        let later = Array(
+            String(decoding: headerLine, as: UTF8.self).replacing("\"version\":1", with: "\"version\":7").utf8)
+        let line = entry.encoded() + [0x0A]
+        for bytes in [
+            [UInt8](repeating: 0, count: 20) + headerLine.dropFirst(20) + line, later + line,
+            [0xEF, 0xBB, 0xBF] + headerLine,
+            [0x0A] + headerLine + line, Array("dear diary\n".utf8), Array("{\"type\":\"leaf\"".utf8),
+        ] {
+            let disk = RecordingDisk(["log": bytes])
+            #expect(throws: StorageError.headless("log")) {
+                try SessionLogWriter.open(path: "log", orBeginningWith: header, on: disk)
+            }
+            #expect(disk.files == ["log": bytes])
+        }
+    }
+
+    @Test func `a log that holds nothing but a part of a header is begun anew`() throws {
+        for bytes in [
+            [], Array(headerLine.prefix(1)), Array(headerLine.prefix(40)), headerLine.prefix(40) + [0, 0],
+            [UInt8](repeating: 0, count: 4_096),
+        ] {
+            let disk = RecordingDisk(["log": bytes])
+            try SessionLogWriter.open(path: "log", orBeginningWith: header, on: disk).append(entry)
+            #expect(disk.files["log"] == headerLine + entry.encoded() + [0x0A])
+        }
+    }
+
+    @Test func `a fragment behind a whole entry is cut, and an entry behind a fragment stays`() throws {
+        let (whole, torn) = (entry.encoded(), Array("{\"type\":\"le".utf8))
+        let (disk, done) = try opened(headerLine + whole + torn, .safe)
+        let saved = "log.torn-\(headerLine.count + whole.count)"
+        #expect(done == .cut(offset: headerLine.count + whole.count, length: torn.count, savedAs: saved))
+        #expect(disk.files == ["log": headerLine + whole + [0x0A], saved: torn])
+        #expect(try opened(headerLine + torn + whole, .safe).0.files == ["log": headerLine + torn + whole + [0x0A]])
+    }
+
     @Test func `a whole entry or header without its newline is kept by the safe repair, cut by the reference's`() throws
     {
         for bytes in [header.encoded(), headerLine + entry.encoded()] {

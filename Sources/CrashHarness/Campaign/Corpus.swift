@@ -25,10 +25,15 @@ public struct Corpus {
     /// - Throws: What the file system reports.
     public mutating func add(_ input: [UInt8]) throws {
         let path = "\(folder)/\(String(BLAKE3.hash(input).description.prefix(40)))"
-        do throws(StorageError) {
-            try AtomicReplacement(of: path, existing: .refused, on: disk).write(input)
-            added += 1
-        } catch .exists {}
+        // Whoever has it locked adds the same input at the same time, which takes a moment.
+        for _ in 0..<2_000 {
+            do throws(StorageError) {
+                try AtomicReplacement(of: path, existing: .refused, on: disk).write(input)
+                added += 1
+                return
+            } catch .exists { return } catch .locked { poll(nil, 0, 1) }
+        }
+        throw StorageError.locked(path)
     }
 
     /// Adds all files of another folder, but not those of folders in it.

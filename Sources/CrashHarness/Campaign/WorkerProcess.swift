@@ -151,7 +151,8 @@ public final class WorkerProcess: CampaignWorker {
         let status = reap(child)
         self.child = nil
         let said = self.said()
-        let signal = status & 0x7F
+        // Where somebody else reaped the child nobody knows the signal; what it said last is known all the same.
+        let signal = status.map { $0 & 0x7F } ?? 0
         let cause: Death.Cause =
             isHanging ? .hang : Self.isOutOfMemory(signal, said) ? .outOfMemory : .trap(signal: signal)
         return Death(cause: cause, place: isHanging ? 0 : mark.trapPlace, stack: said)
@@ -235,12 +236,11 @@ public final class WorkerProcess: CampaignWorker {
             + ["SWIFT_BACKTRACE=\(backtrace)"]
     }
 
-    private func reap(_ child: Child) -> Int32 {
+    /// The child's status; nil when it is not to be had, as for a supervisor that ignores SIGCHLD.
+    private func reap(_ child: Child) -> Int32? {
         close(child.input)
         close(child.output)
-        var status: Int32 = 0
-        while waitpid(child.process, &status, 0) < 0, errno == EINTR {}
-        return status
+        return try? ChildProcess.wait(for: child.process, options.program)
     }
 
     private func end() {

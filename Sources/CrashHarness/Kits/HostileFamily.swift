@@ -26,8 +26,9 @@ public struct HostileFamily: Sendable {
     public init(_ name: String, repeating piece: [UInt8], behind beginning: [UInt8] = [], end: [UInt8] = []) {
         self.init(name) { size in
             var file = beginning
-            file.reserveCapacity(size + piece.count + end.count)
-            while file.count < size { file += piece }
+            file.reserveCapacity(beginning.count + size + piece.count + end.count)
+            // So many bytes of what costs, whatever stands before: a large beginning would hide the growth of a small file.
+            while file.count < beginning.count + size { file += piece }
             return file + end
         }
     }

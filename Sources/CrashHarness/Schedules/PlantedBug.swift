@@ -27,6 +27,11 @@ public enum PlantedBug: String, Sendable, CaseIterable {
     /// The file is rewritten without a lock on it, so beside the appends of others.
     case rewriteBesideAppend = "rewrite-beside-append"
 
+    /// A sync of a file does nothing.
+    case noSync = "no-sync"
+    /// A sync of a folder does nothing.
+    case noFolderSync = "no-folder-sync"
+
     /// Whether it takes a file that a crash damaged to show the bug, and not another one that comes with it.
     var needsDamage: Bool {
         switch self {
@@ -39,7 +44,7 @@ public enum PlantedBug: String, Sendable, CaseIterable {
     fileprivate var believes: Bool {
         switch self {
         case .noLock, .newlineApart, .noAppendMode, .noTakeBack, .rewriteKeepsOldFile, .rewriteBesideAppend: true
-        case .lockAfterLook, .failedSyncIgnored, .headerAssumed: false
+        case .lockAfterLook, .failedSyncIgnored, .headerAssumed, .noSync, .noFolderSync: false
         }
     }
 
@@ -89,7 +94,9 @@ final class AlteredDisk: FileSystem, @unchecked Sendable {
     func makeFolder(_ path: String) throws(FileSystemError) { try disk.makeFolder(path) }
     func names(in folder: String) throws(FileSystemError) -> [String] { try disk.names(in: folder) }
     func remove(_ path: String) throws(FileSystemError) { try disk.remove(path) }
-    func syncFolder(_ path: String) throws(FileSystemError) { try disk.syncFolder(path) }
+    func syncFolder(_ path: String) throws(FileSystemError) {
+        if bug != .noFolderSync { try disk.syncFolder(path) }
+    }
 }
 
 private final class AlteredFile: OpenFile, @unchecked Sendable {
@@ -166,6 +173,7 @@ private final class AlteredFile: OpenFile, @unchecked Sendable {
     }
 
     func sync() throws(FileSystemError) {
+        if bug == .noSync { return }
         do throws(FileSystemError) { try file.sync() } catch {
             if bug != .failedSyncIgnored { throw error }
         }

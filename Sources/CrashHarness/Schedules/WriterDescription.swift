@@ -33,6 +33,8 @@ public struct WriterDescription: Sendable {
         case items(keeping: Int)
         /// One value, the last that was set.
         case value
+        /// Members in no order, each of which is added once, and may be taken out (`String.asRemoval`).
+        case members
     }
 
     /// The kind of promise.
@@ -73,13 +75,11 @@ public struct Observation: Sendable {
     public var items: [String]
     /// What no file of its kind may have, such as entries welded to each other; nil when there is nothing.
     public var problem: String?
-    /// What nobody tried to write; nil when there is nothing.
-    public var noise: String?
+    /// Pieces that nobody tried to write, each whole.
+    public var noise: [String] = []
 
     /// Makes an observation.
-    public init(_ items: [String], problem: String? = nil, noise: String? = nil) {
-        (self.items, self.problem, self.noise) = (items, problem, noise)
-    }
+    public init(_ items: [String], problem: String? = nil) { (self.items, self.problem) = (items, problem) }
 }
 
 /// One that uses a writer as an agent does: opens when it has to, and again after an error that asks for it.

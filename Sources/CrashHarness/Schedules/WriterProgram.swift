@@ -237,10 +237,12 @@ final class WriterProgram {
     ///
     /// - Parameter calls: How many calls of each writer others may come between; the rest goes without a stop.
     static func interleave(
-        _ writer: WriterDescription, writers: Int, calls: Int, _ choices: inout Choices
+        _ writer: WriterDescription, bug: PlantedBug? = nil, writers: Int, calls: Int, _ choices: inout Choices
     ) -> Outcome {
         let base = writer.bases[choices.choose("disk", below: writer.bases.count)]
-        let program = WriterProgram(writer, nil, ProgramBounds(), false, base, writers: writers)
+        let program = WriterProgram(writer, bug, ProgramBounds(), false, base, writers: writers)
+        // Opening takes more calls than are counted, so that a writer that has opened is a beginning of its own.
+        if choices.choose("the first writer has written", below: 2) == 1 { program.work(program.crews[0], 0) }
         program.interleave(calls, &choices)
         return program.finish()
     }
@@ -344,10 +346,11 @@ final class WriterProgram {
             return ("what was cut to be kept beside the file", "it is nowhere")
         }
         let found = found
-        if let problem = found.problem { return ("a file as its format wants it", problem) }
-        // A power cut may leave anything in what was never acknowledged.
-        if let noise = found.noise, !traits.contains(.powerCut), !base.isRefused {
-            return ("nothing but what was written", noise)
+        if let problem = found.problem, !base.isRefused { return ("a file as its format wants it", problem) }
+        // A power cut may leave anything of an attempt that was never acknowledged, and of nothing else.
+        let torn = traits.contains(.powerCut) ? history.history.attempts.count { !$0.isAcknowledged } : 0
+        if found.noise.count > torn, !base.isRefused {
+            return ("nothing but what was written", found.noise.joined(separator: "; "))
         }
         return placeProblem()
     }

@@ -50,16 +50,19 @@ struct WriterInterleavings: Judge {
     let writer: WriterDescription
     let writers: Int
     let calls: Int
+    let bug: PlantedBug?
 
-    /// - Parameter calls: How many calls of each writer others may come between.
-    init(_ format: FormatID, _ writer: WriterDescription, writers: Int, calls: Int) {
-        (self.writer, self.writers, self.calls) = (writer, writers, calls)
+    /// - Parameters:
+    ///   - calls: How many calls of each writer others may come between.
+    ///   - bug: A bug to plant, which has to be found.
+    init(_ format: FormatID, _ writer: WriterDescription, writers: Int, calls: Int, bug: PlantedBug? = nil) {
+        (self.writer, self.writers, self.calls, self.bug) = (writer, writers, calls, bug)
         name = "writer-\(format)-\(writers)x\(calls)"
     }
 
     func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
         evidence.cases += 1
-        let outcome = WriterProgram.interleave(writer, writers: writers, calls: calls, &choices)
+        let outcome = WriterProgram.interleave(writer, bug: bug, writers: writers, calls: calls, &choices)
         if let (expected, got) = outcome.problem {
             throw Violation(expected: expected, got: got, file: [], fileName: "")
         }

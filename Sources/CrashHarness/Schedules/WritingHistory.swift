@@ -39,7 +39,30 @@ struct WritingHistory {
         switch promise {
         case .items(let kept): itemsDifference(found, kept)
         case .value: valueDifference(found.first ?? "")
+        case .members: membersDifference(found)
         }
+    }
+
+    /// A member is there once it was added, unless somebody tried to take it out; and it is gone once it was taken out.
+    private func membersDifference(_ found: [String]) -> (expected: String, got: String)? {
+        if let twice = Dictionary(grouping: found, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+            return ("each entry once", "\(twice) twice")
+        }
+        let found = Set(found)
+        for name in found.union(attempts.map(\.what.withoutRemoval)).sorted() {
+            let added = attempts.contains { $0.what == name && $0.isAcknowledged }
+            let removals = attempts.filter { $0.what == name.asRemoval }
+            if added, removals.isEmpty, !found.contains(name) {
+                return ("the acknowledged entry \(name)", "\(found.sorted())")
+            }
+            if removals.contains(where: \.isAcknowledged), found.contains(name) {
+                return ("\(name) to be gone, which was acknowledged", "\(found.sorted())")
+            }
+            if found.contains(name), !attempts.contains(where: { $0.what == name }) {
+                return ("nothing but what was written", name)
+            }
+        }
+        return nil
     }
 
     private func itemsDifference(_ found: [String], _ kept: Int) -> (expected: String, got: String)? {
@@ -68,4 +91,12 @@ struct WritingHistory {
         let allowed = attempts.filter { ($0.end ?? .max) >= latest }.map(\.what)
         return allowed.contains(found) ? nil : ("one of the values \(allowed)", "the value \(found)")
     }
+}
+
+extension String {
+    /// What is written into a history when a member is taken out; members have each a name of their own.
+    var asRemoval: String { "without " + self }
+
+    /// The member's name, whether it was added or taken out.
+    fileprivate var withoutRemoval: String { hasPrefix("without ") ? String(dropFirst("without ".count)) : self }
 }

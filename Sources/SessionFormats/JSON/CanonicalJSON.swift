@@ -10,8 +10,10 @@ public struct CanonicalJSON: Sendable, Hashable {
     ///
     /// - Throws: `CanonicalJSON.Invalid` with the offset of the first byte that the reference refuses.
     public init(_ text: some Collection<UInt8>) throws(Invalid) {
+        // Copied as a whole: a generic loop over the bytes would ask a collection of another module for each of them.
+        var source = Array(text)
         // LF is white space like CR and is refused inside strings like CR, but the scanner takes it for a line's end.
-        let source = text.map { $0 == 0x0A ? 0x0D : $0 }
+        for index in source.indices where source[index] == 0x0A { source[index] = 0x0D }
         let outcome = source.withUnsafeBufferPointer { buffer -> Result<[UInt8], Invalid> in
             guard let base = buffer.baseAddress else { return .failure(Invalid(offset: 0)) }
             if let bad = UTF8Validation.firstInvalid(base, from: 0, to: buffer.count) {

@@ -25,24 +25,55 @@ struct CanonicalPrinter {
     /// Appends the JSON form of these UTF-8 bytes.
     static func printString(_ bytes: some Collection<UInt8>, into output: inout [UInt8]) {
         output.append(0x22)
-        for byte in bytes {
-            switch byte {
-            case 0x22, 0x5C:
-                output.append(0x5C)
-                output.append(byte)
-            case 0x08: output.append(contentsOf: "\\b".utf8)
-            case 0x09: output.append(contentsOf: "\\t".utf8)
-            case 0x0A: output.append(contentsOf: "\\n".utf8)
-            case 0x0C: output.append(contentsOf: "\\f".utf8)
-            case 0x0D: output.append(contentsOf: "\\r".utf8)
-            case 0..<0x20:
-                output.append(contentsOf: "\\u00".utf8)
-                output.append(byte >> 4 + 0x30)
-                output.append(byte & 15 + (byte & 15 < 10 ? 0x30 : 0x57))
-            default: output.append(byte)
-            }
-        }
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable { printContent($0, &output) }
+        if isDone == nil { Array(bytes).withUnsafeBufferPointer { printContent($0, &output) } }
         output.append(0x22)
+    }
+
+    /// Copies runs of bytes that stand for themselves as a whole.
+    private static func printContent(_ bytes: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) {
+        guard let base = bytes.baseAddress else { return }
+        var start = 0
+        while true {
+            let end = nextEscaped(base, from: start, to: bytes.count)
+            output.append(contentsOf: UnsafeBufferPointer(start: base + start, count: end - start))
+            guard end < bytes.count else { return }
+            printEscape(base[end], &output)
+            start = end + 1
+        }
+    }
+
+    /// The first byte that has to be escaped; the end when there is none.
+    private static func nextEscaped(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        typealias Chunk = SIMD16<UInt8>
+        var at = start
+        while end - at >= 16 {
+            let chunk = UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self)
+            let found =
+                (chunk .< Chunk(repeating: 0x20)) .| (chunk .== Chunk(repeating: 0x22))
+                .| (chunk .== Chunk(repeating: 0x5C))
+            let words: SIMD2<UInt64> = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+            if words.x | words.y != 0 { break }
+            at += 16
+        }
+        while at < end, base[at] >= 0x20, base[at] != 0x22, base[at] != 0x5C { at += 1 }
+        return at
+    }
+
+    private static func printEscape(_ byte: UInt8, _ output: inout [UInt8]) {
+        output.append(0x5C)
+        switch byte {
+        case 0x22, 0x5C: output.append(byte)
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        default:
+            output.append(contentsOf: "u00".utf8)
+            output.append(byte >> 4 + 0x30)
+            output.append(byte & 15 + (byte & 15 < 10 ? 0x30 : 0x57))
+        }
     }
 
     // MARK: Free JSON

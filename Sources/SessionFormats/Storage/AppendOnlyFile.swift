@@ -160,6 +160,7 @@ public final class AppendOnlyFile {
             }
             defer { copy.close() }
             do throws(FileSystemError) {
+                copy.takeOwner(of: file)
                 try copy.setPermissions(try file.permissions())
                 try copy.append(try file.read(at: offset, count: size - offset))
                 try copy.sync()

@@ -2,11 +2,11 @@
 //
 //     1. Follow symbolic links: the file at their end is replaced, and they stay.
 //     2. Lock the file that has the name, and look whether it still has it.
-//     3. Fill NAME.new, which is locked as well and gets the mode of the old file before it gets a byte. One that an earlier
-//        program left when it was killed is removed first.
+//     3. Fill NAME.crashlab-new, which is locked as well and gets the mode of the old file, and where that is permitted its
+//        owner, before it gets a byte. One that an earlier program left when it was killed is removed first.
 //     4. Sync it, look once more whether the old file has the name, rename, sync the folder.
 //
-// Where there is no file the rename fails when one came meanwhile. Whatever fails, NAME.new is taken away again, and the old
+// Where there is no file the rename fails when one came meanwhile. Whatever fails, the new file is taken away again, and the old
 // file is whole. After the rename the new file is the one to go on with, whether the folder could be synced or not: the old
 // one has no name any more.
 
@@ -117,6 +117,7 @@ public struct AtomicReplacement: Sendable {
         let temporary = path + Self.suffix
         let file = try makeTemporary(temporary, for: path, mode)
         do throws(FileSystemError) {
+            if let old { file.takeOwner(of: old) }
             if let mode = try old?.permissions() ?? permissions { try file.setPermissions(mode) }
             try fill(file, old)
             try file.sync()

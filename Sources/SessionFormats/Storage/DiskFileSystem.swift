@@ -95,7 +95,9 @@ public struct DiskFileSystem: FileSystem {
                 buffer.baseAddress.map { readlink(path, $0, buffer.count) } ?? -1
             }
             guard length > 0 else { throw FileSystemError(call: "follow", path: path, errorNumber: errno) }
-            let text = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            // A name that is mended would lead to another file.
+            guard let text = String(validating: target[..<length].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            else { throw FileSystemError(call: "follow", path: path, errorNumber: EILSEQ) }
             path = text.hasPrefix("/") ? text : "\(path.folderOfPath)/\(text)"
         }
         throw FileSystemError(call: "follow", path: path, errorNumber: ELOOP)
@@ -106,9 +108,9 @@ public struct DiskFileSystem: FileSystem {
         if unlink(path) != 0 { throw FileSystemError(call: "remove", path: path, errorNumber: errno) }
     }
 
-    /// Makes a folder and those above it.
+    /// Makes a folder and those above it, each durable with the names of the one above.
     public func makeFolder(_ path: String) throws(FileSystemError) {
-        if mkdir(path, 0o755) == 0 { return }
+        if mkdir(path, 0o755) == 0 { return try syncFolder(path.folderOfPath) }
         switch errno {
         case EEXIST: return
         case ENOENT where path.folderOfPath != path && path.folderOfPath != ".":
@@ -116,6 +118,7 @@ public struct DiskFileSystem: FileSystem {
             if mkdir(path, 0o755) != 0, errno != EEXIST {
                 throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
             }
+            try syncFolder(path.folderOfPath)
         default: throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
         }
     }
@@ -259,6 +262,15 @@ final class DiskFile: OpenFile {
 
     func permissions() throws(FileSystemError) -> UInt32 {
         try SystemCall.status(of: descriptor, path: path).permissions
+    }
+
+    func takeOwner(of other: any OpenFile) {
+        guard let other = other as? DiskFile,
+            let owner = try? SystemCall.status(of: other.descriptor, path: path).owner,
+            let own = try? SystemCall.status(of: descriptor, path: path).owner, own != owner
+        else { return }
+        // Only the system's administrator may give files away.
+        _ = fchown(descriptor, owner.user, owner.group)
     }
 
     func setPermissions(_ permissions: UInt32) throws(FileSystemError) {

@@ -46,7 +46,7 @@ public protocol FileSystem: Sendable {
     func resolved(_ path: String) throws(FileSystemError) -> String
     /// Removes a file.
     func remove(_ path: String) throws(FileSystemError)
-    /// Makes a folder and those above it that are missing; one that is there is no error.
+    /// Makes a folder and those above it that are missing, durably; one that is there is no error.
     func makeFolder(_ path: String) throws(FileSystemError)
     /// The names in a folder, in no order; none when there is no such folder.
     func names(in folder: String) throws(FileSystemError) -> [String]
@@ -85,6 +85,8 @@ public protocol OpenFile: AnyObject, Sendable {
     func permissions() throws(FileSystemError) -> UInt32
     /// Changes who may read, write and execute it.
     func setPermissions(_ permissions: UInt32) throws(FileSystemError)
+    /// Gives the file to the user and group that have another, where that is permitted; else nothing.
+    func takeOwner(of other: any OpenFile)
     /// Releases the file and its lock.
     func close()
 }
@@ -176,17 +178,14 @@ extension FileSystem {
         try StorageError.translating { () throws(FileSystemError) in try syncFolder(path.folderOfPath) }
     }
 
-    /// Gives a file another name in its folder, durably: `name`, or with the first of -2, -3, … behind it that no file has.
-    func putAside(_ path: String, as name: String) throws(StorageError) -> String {
-        let file = try openLocked(path, .read)
-        defer { file.close() }
-        return try StorageError.translating { () throws(FileSystemError) in
-            let taken = try firstUnused(name) { (candidate) throws(FileSystemError) in
-                try rename(path, toUnused: candidate)
-            }
-            try syncFolder(path.folderOfPath)
-            return taken.name
+    /// Gives a file, whose lock the caller has, another name in its folder, durably: `name`, or with the first of -2, -3, …
+    /// behind it that no file has.
+    func putAside(_ path: String, as name: String) throws(FileSystemError) -> String {
+        let taken = try firstUnused(name) { (candidate) throws(FileSystemError) in
+            try rename(path, toUnused: candidate)
         }
+        try syncFolder(path.folderOfPath)
+        return taken.name
     }
 
     /// Makes the name of a folder durable, and those of all above it: any of them may just have been made.
@@ -218,6 +217,9 @@ extension FileSystem {
 }
 
 extension OpenFile {
+    /// A file system without owners.
+    public func takeOwner(of other: any OpenFile) {}
+
     /// Asks for the two one after the other.
     public func sizeIfNamed(_ path: String) throws(FileSystemError) -> Int? { try isNamed(path) ? try size() : nil }
 

@@ -35,7 +35,8 @@ extension StorageError: CustomStringConvertible {
             "Cannot write \(path) since an earlier failure: \(error) Open it anew."
         case .notDurable(let path, let error): "\(path) was replaced, which a power cut may undo: \(error)"
         case .headless(let path):
-            "Cannot append to \(path): it has no whole header, so nothing behind it would be read; create it anew."
+            "Cannot append to \(path): it has no header that its readers take, so nothing behind it would be read. "
+                + "`crashlab recover` makes a whole copy of what it holds."
         }
     }
 }

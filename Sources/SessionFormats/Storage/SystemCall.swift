@@ -17,7 +17,14 @@ package enum SystemCall {
         var changedAt: Int64
         var isFolder: Bool
         var permissions: UInt32
+        var owner: Owner
         var identity: Identity
+    }
+
+    /// Whose a file is.
+    struct Owner: Equatable {
+        var user: uid_t
+        var group: gid_t
     }
 
     /// Which file a name or a descriptor stands for.
@@ -84,7 +91,8 @@ package enum SystemCall {
         #endif
         return Status(
             size: Int(buffer.st_size), isRegular: kind == S_IFREG, changedAt: times.map(nanoseconds).max() ?? 0,
-            isFolder: false, permissions: UInt32(buffer.st_mode) & 0o7777, identity: Identity(buffer))
+            isFolder: false, permissions: UInt32(buffer.st_mode) & 0o7777,
+            owner: Owner(user: buffer.st_uid, group: buffer.st_gid), identity: Identity(buffer))
     }
 
     /// Returns when all of a file or folder is on the disk. On macOS `fsync` leaves it in the drive's cache.

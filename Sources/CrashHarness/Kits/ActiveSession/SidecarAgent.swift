@@ -9,13 +9,15 @@ final class SidecarAgent: WritingAgent {
         bases: [
             .init("a sidecar", bytes("held"), holds: ["held"]),
             .init("no sidecar", nil, holds: [none]),
+            .init("a sidecar that cannot be read", unreadable, holds: [none]),
         ],
         operations: ["save", "clear", "load"], removing: 1,
-        bugs: [],
+        bugs: [.noFolderSync],
         makeAgent: { _, disk, _ in SidecarAgent(disk) }, observe: observe)
 
     private static let memory = "folder/memory.mv2"
     private static let none = "none"
+    private static let unreadable = Array(bytes("held").prefix(20))
 
     private let disk: any FileSystem
 
@@ -49,6 +51,8 @@ final class SidecarAgent: WritingAgent {
     private static func observe(_ disk: SimulatedDisk, _ attempted: [String]) -> Observation {
         let path = SessionRecorder.sidecarPath(forMemory: memory)
         guard let found = try? disk.contents(of: path).withBytes({ Array($0) }) else { return Observation([none]) }
+        // What cannot be read is no session, until somebody saves one.
+        if found == unreadable { return Observation([none]) }
         let value = attempted.first { bytes($0) == found }
         return Observation([value ?? "\(found.count) bytes that nobody wrote"])
     }

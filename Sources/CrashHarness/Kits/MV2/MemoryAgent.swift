@@ -5,10 +5,10 @@ import SessionFormats
 /// Saves, deletes and compacts, in a memory that it opens when it has to.
 final class MemoryAgent: WritingAgent {
     static let description = WriterDescription(
-        .value, path: path,
+        .members, path: path,
         bases: [
             .init("a memory", holding(["held"]), holds: ["held"]),
-            .init("no memory", nil, holds: [""]),
+            .init("no memory", nil),
             .init("a memory of many saves", savedOften, holds: ["held"]),
             .init(
                 "a memory whose table was changed", changedTable, holds: [unreadable],
@@ -16,7 +16,7 @@ final class MemoryAgent: WritingAgent {
                 isRefused: true),
         ],
         operations: ["save", "delete", "compact"],
-        bugs: [],
+        bugs: [.noSync],
         makeAgent: { _, disk, _ in MemoryAgent(disk) }, observe: observe)
 
     private static let path = "folder/memory.mv2"
@@ -28,13 +28,18 @@ final class MemoryAgent: WritingAgent {
     private init(_ disk: any FileSystem) { self.disk = disk }
 
     func perform(_ operation: Int, item: String, attempt: (String) -> Void) throws {
-        let writer = try self.writer ?? open(attempt)
+        let writer = try self.writer ?? open()
         self.writer = writer
         do throws(MV2Error) {
             let sessions = writer.sessions
             switch operation {
-            case 0: try save(sessions + [Self.session(item)], writer, attempt)
-            case 1: if let first = sessions.first { try delete(first, sessions, writer, attempt) }
+            case 0:
+                attempt(item)
+                try writer.save(sessions + [Self.session(item)])
+            case 1:
+                guard let first = sessions.first else { break }
+                attempt((first.name ?? "").asRemoval)
+                try writer.delete(first.id)
             default: try writer.compact()
             }
         } catch {
@@ -44,21 +49,7 @@ final class MemoryAgent: WritingAgent {
         }
     }
 
-    private func save(
-        _ sessions: [ReplaySession], _ writer: MV2Writer, _ attempt: (String) -> Void
-    ) throws(MV2Error) {
-        attempt(Self.value(sessions))
-        try writer.save(sessions)
-    }
-
-    private func delete(
-        _ session: ReplaySession, _ sessions: [ReplaySession], _ writer: MV2Writer, _ attempt: (String) -> Void
-    ) throws(MV2Error) {
-        attempt(Self.value(Array(sessions.dropFirst())))
-        try writer.delete(session.id)
-    }
-
-    private func open(_ attempt: (String) -> Void) throws(MV2Error) -> MV2Writer {
+    private func open() throws(MV2Error) -> MV2Writer {
         do throws(MV2Error) { return try MV2Writer.open(path: Self.path, on: disk) } catch .file(let problem) {
             guard problem.isMissing else { throw .file(problem) }
         }
@@ -68,10 +59,6 @@ final class MemoryAgent: WritingAgent {
     }
 
     func close() { writer = nil }
-
-    private static func value(_ sessions: [ReplaySession]) -> String {
-        sessions.compactMap(\.name).joined(separator: " ")
-    }
 
     private static func session(_ name: String) -> ReplaySession {
         let number = name.utf8.reduce(UInt64(7)) { $0 &* 131 &+ UInt64($1) }
@@ -99,7 +86,7 @@ final class MemoryAgent: WritingAgent {
     }()
 
     private static func observe(_ disk: SimulatedDisk, _ attempted: [String]) -> Observation {
-        guard let bytes = try? disk.contents(of: path) else { return Observation([""]) }
+        guard let bytes = try? disk.contents(of: path) else { return Observation([]) }
         guard let memory = try? MV2File.read(bytes), memory.table != nil else {
             return Observation(["nothing that can be read"])
         }
@@ -108,7 +95,7 @@ final class MemoryAgent: WritingAgent {
         }
         let names = memory.sessions.map { $0.name ?? "" }
         let isFound = memory.findings.all.contains { $0.code == .sessionsFoundByScan }
-        return Observation([names.joined(separator: " ")], problem: isFound ? "sessions found by searching" : nil)
+        return Observation(names, problem: isFound ? "sessions found by searching" : nil)
     }
 }
 

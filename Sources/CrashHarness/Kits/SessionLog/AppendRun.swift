@@ -35,12 +35,14 @@ public struct AppendRun: Sendable {
         public var givenUp = 0
         /// How many attempts failed, those that found the log locked apart.
         public var failures = 0
+        /// The files beside the log that keep what opening it cut.
+        public var keptAside: [String] = []
     }
 
     /// Runs.
     ///
     /// - Parameter report: Told of each entry's identifier when the entry is durable.
-    /// - Throws: `StorageError` when the log cannot be opened, other than for want of room or since another has it.
+    /// - Throws: `StorageError.headless` when the file is no log that anything can be appended to.
     public func run(_ report: (String) -> Void) throws -> Outcome {
         try limitFiles()
         let real = DiskFileSystem()
@@ -52,6 +54,7 @@ public struct AppendRun: Sendable {
             while true {
                 do throws(StorageError) {
                     let open = if let writer { writer } else { try open(disk) }
+                    if writer == nil, case .cut(_, _, let kept?) = open.repair { outcome.keptAside.append(kept) }
                     writer = open
                     try open.append(entry(id))
                     report(id)
@@ -60,6 +63,8 @@ public struct AppendRun: Sendable {
                 } catch .locked {
                     waitForTurn()
                     continue
+                } catch .headless(let path) {
+                    throw StorageError.headless(path)
                 } catch {
                     outcome.failures += 1
                     if case .file = error {} else { writer = nil }

@@ -42,6 +42,9 @@ public struct KilledWriters {
         var output = Pipe()
         var lives = 0
         var acknowledged: [String] = []
+        /// How many times it ended by itself with nothing to tell.
+        var fruitless = 0
+        var toldBefore = 0
         private var rest: [UInt8] = []
 
         init(_ name: String) { self.name = name }
@@ -72,6 +75,7 @@ public struct KilledWriters {
             for life in wait(for: running) {
                 guard let count = life.read() else {
                     life.process.waitUntilExit()
+                    try checkProgress(life)
                     if life.acknowledged.count < entries { try start(life) } else { running.removeAll { $0 === life } }
                     continue
                 }
@@ -83,6 +87,21 @@ public struct KilledWriters {
             left = moment()
         }
         return Outcome(kills: killed, acknowledged: lives.map(\.acknowledged), problem: try problem(lives))
+    }
+
+    /// A process that cannot append, as on a full disk, is not started for ever.
+    private func checkProgress(_ life: Life) throws {
+        life.fruitless = life.acknowledged.count > life.toldBefore ? 0 : life.fruitless + 1
+        life.toldBefore = life.acknowledged.count
+        if life.fruitless >= 20 { throw Stuck(log: log) }
+    }
+
+    /// Processes that end without having appended anything.
+    private struct Stuck: Error, CustomStringConvertible {
+        var log: String
+        var description: String {
+            "Nothing can be appended to \(log): crashlab append ended twenty times without an entry."
+        }
     }
 
     /// Those that have something to read, or have ended; waits for one.

@@ -15,6 +15,13 @@ final class SessionLogAgent: WritingAgent {
             .init("no log", nil),
             .init("a log that is empty", []),
             .init("a log without its last newline", headerLine + line("held").dropLast(), holds: ["held"]),
+            .init(
+                "a log whose header was damaged",
+                [UInt8](repeating: 0, count: 20) + headerLine.dropFirst(20) + line("held"),
+                holds: ["held"], isRefused: true),
+            .init(
+                "a log of a version that no reader knows", laterHeader + line("held"), holds: ["held"],
+                evidence: laterHeader, isRefused: true),
         ],
         operations: ["append"],
         bugs: [
@@ -26,6 +33,8 @@ final class SessionLogAgent: WritingAgent {
     private static let path = "folder/session.jsonl"
     private static let header = SessionHeader(id: "s", timestamp: "t", cwd: "/")
     private static let headerLine = header.encoded() + [0x0A]
+    private static let laterHeader = Array(
+        String(decoding: headerLine, as: UTF8.self).replacing("\"version\":1", with: "\"version\":7").utf8)
 
     private let disk: any FileSystem
     private let assumesHeader: Bool
@@ -86,9 +95,10 @@ final class SessionLogAgent: WritingAgent {
             if let item = known[line] {
                 observation.items.append(item)
             } else if !line.isEmpty {
-                observation.noise = String(decoding: line.prefix(100), as: UTF8.self)
+                let noise = String(decoding: line.prefix(100), as: UTF8.self)
+                observation.noise.append(noise)
                 if known.keys.contains(where: { line.count > $0.count && line.contains($0) }) {
-                    observation.problem = "an entry that is welded to another: \(observation.noise ?? "")"
+                    observation.problem = "an entry that is welded to another: \(noise)"
                 }
             }
         }

@@ -222,24 +222,38 @@ public struct SessionRecorder: Sendable {
             if error.errorNumber == ENOENT { return .absent }
             throw .file(error)
         }
-        do throws(ReplayFormatError) {
-            let session = try ActiveSession.read(bytes)
-            active = session
-            return .loaded(session.session.id)
-        } catch {
-            return .unreadable(error, keptAs: try Self.putAside(path, reading, fileSystem))
+        do throws(ReplayFormatError) { return .loaded(try load(bytes)) } catch {
+            if reading == .safe { return try putAside(path, fileSystem) }
+            // As the upstream: without a lock, and nothing is kept.
+            try StorageError.translating { () throws(FileSystemError) in try fileSystem.remove(path) }
+            return .unreadable(error, keptAs: nil)
         }
     }
 
-    /// Gives an unreadable sidecar a name under which nothing is lost, or removes it as the upstream does.
-    private static func putAside(
-        _ path: String, _ reading: SidecarProtocol, _ fileSystem: any FileSystem
-    ) throws(StorageError) -> String? {
-        guard reading == .safe else {
-            try StorageError.translating { () throws(FileSystemError) in try fileSystem.remove(path) }
-            return nil
+    private mutating func load(_ bytes: FileBytes) throws(ReplayFormatError) -> SessionID {
+        let session = try ActiveSession.read(bytes)
+        active = session
+        return session.session.id
+    }
+
+    /// Gives an unreadable sidecar a name under which nothing is lost. It is read again under the lock: another program may
+    /// have replaced it by one that is whole.
+    private mutating func putAside(
+        _ path: String, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> SidecarOutcome {
+        let file: any OpenFile
+        do throws(StorageError) { file = try fileSystem.openLocked(path, .read) } catch {
+            guard case .file(let problem) = error, problem.errorNumber == ENOENT else { throw error }
+            return .absent
         }
-        return try fileSystem.putAside(path, as: path + ".corrupt")
+        defer { file.close() }
+        let bytes = try StorageError.translating { () throws(FileSystemError) in try fileSystem.contents(of: path) }
+        do throws(ReplayFormatError) { return .loaded(try load(bytes)) } catch {
+            let problem = error
+            return try StorageError.translating { () throws(FileSystemError) in
+                .unreadable(problem, keptAs: try fileSystem.putAside(path, as: path + ".corrupt"))
+            }
+        }
     }
 
     /// Removes the sidecar if there is one.

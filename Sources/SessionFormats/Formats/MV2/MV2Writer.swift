@@ -121,8 +121,9 @@ public final class MV2Writer {
 
     /// Makes these the sessions that the memory holds. With none the memory says that it has none.
     ///
-    /// Under the safe protocol they are durable when this returns, and when it throws the memory holds what it held. Under
-    /// the reference's the memory cannot be opened until `commit`.
+    /// Under the safe protocol they are durable when this returns. When it throws the memory holds what it held, or, when all
+    /// but the header was told, these; every further call throws then, until the memory is opened anew, which tells. Under the
+    /// reference's protocol the memory cannot be opened until `commit`.
     ///
     /// - Throws: `MV2Error.file`.
     public func save(_ sessions: [ReplaySession], _ saving: SavingProtocol = .safe) throws(MV2Error) {
@@ -216,7 +217,7 @@ public final class MV2Writer {
     /// Writes the table of contents and the footer of what was saved under the reference's protocol: into a copy that is
     /// renamed over the file. Does nothing when there is nothing to commit.
     ///
-    /// - Throws: `MV2Error.file`.
+    /// - Throws: `MV2Error.file`; also when the copy has the name and a power cut may take it away again.
     public func commit() throws(MV2Error) {
         guard hasUncommitted, let offset = Int(exactly: header.footerOffset) else { return }
         let tableBytes = table.sealed()
@@ -225,6 +226,7 @@ public final class MV2Writer {
         let tail = tableBytes + MV2Footer.encode(table: tableBytes, generation: generation)
         try replaceFile(keeping: offset, then: tail)
         hasUncommitted = false
+        if let problem { throw problem }
     }
 
     // MARK: Writing anew
@@ -246,7 +248,8 @@ public final class MV2Writer {
     /// Writes the memory anew without the tails of earlier saves, in one step. Everything else keeps its bytes and its
     /// place. `save` does this when more than half of the file is dead.
     ///
-    /// - Throws: `MV2Error.file`; then the memory is as it was.
+    /// - Throws: `MV2Error.file`; then the memory is as it was, or, when every further call throws too, a power cut may bring
+    ///   the larger file back, which holds the same.
     public func compact() throws(MV2Error) {
         try checkState()
         let end = try checkedContentEnd()
@@ -264,6 +267,7 @@ public final class MV2Writer {
         }
         (table, generation) = (tail.table, tail.generation)
         (size, tailStart) = (end + tail.bytes.count, end)
+        if let problem { throw problem }
     }
 
     /// Puts a file in place of this one that begins with its first bytes, under the present header, and goes on with it.

@@ -57,10 +57,10 @@ public final class SessionLogWriter {
 
     /// Opens a log to append to it, after repairing its end.
     ///
-    /// - Parameter header: What a log begins with that is not there, or that has no whole header, as a crash may leave one
-    ///   that was begun in place; what it had is kept beside it. nil to refuse such a log.
-    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair and without `header`, `headless`
-    ///   when it has no whole header: nothing that is appended to it would be read.
+    /// - Parameter header: What a log begins with that is not there, or that holds nothing but a part of a header, as a crash
+    ///   may leave one that was begun in place; what it had is kept beside it. nil to refuse such a log.
+    /// - Throws: `StorageError`: `locked` when another writer has it; under the safe repair `headless` when it has no header
+    ///   that the reference takes, but may hold something: nothing that is appended to it would be read.
     public static func open(
         path: String, orBeginningWith header: SessionHeader? = nil, repair: TailRepair = .safe,
         on fileSystem: any FileSystem = DiskFileSystem()
@@ -87,7 +87,7 @@ public final class SessionLogWriter {
             let tail = try StorageError.translating { () throws(FileSystemError) in try Tail(of: file, size: size) }
             end = repair == .reference ? endAsReference(tail) : endSafely(tail)
             if repair == .safe, try !beginsWithHeader(file, size) {
-                guard let header else { throw .headless(path) }
+                guard let header, try holdsNothing(file, size) else { throw .headless(path) }
                 end = .torn(at: 0, then: header.encoded() + [0x0A])
             }
             before = size
@@ -159,25 +159,53 @@ public final class SessionLogWriter {
     private static func endSafely(_ tail: Tail) -> AppendOnlyFile.End {
         if tail.bytes.isEmpty { return .whole }
         // A newline that did not reach the disk, although the size did, reads as a zero.
-        let line = Array(tail.bytes[..<((tail.bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
-        if isWhole(line, isFirstLine: tail.start == 0) {
+        let line = withoutZeroes(tail.bytes)
+        let entries = entries(in: line)
+        if isWhole(line, entries) || tail.start == 0 && isHeader(line) {
             return line.count == tail.bytes.count
                 ? .lacking([0x0A]) : .torn(at: tail.start + line.count, then: [0x0A])
         }
-        return .torn(at: tail.start)
+        // Whole entries behind a fragment stay where they are, since a crash while they were moved would lose them.
+        let kept = entries.first?.lowerBound == 0 ? entries[0].upperBound : 0
+        if entries.count > (kept > 0 ? 1 : 0) { return .lacking([0x0A]) }
+        return .torn(at: tail.start + kept, then: kept > 0 ? [0x0A] : [])
     }
 
-    /// Whether a line without its newline is an entry or a header all the same.
-    private static func isWhole(_ line: [UInt8], isFirstLine: Bool) -> Bool {
+    private static func withoutZeroes(_ bytes: [UInt8]) -> [UInt8] {
+        Array(bytes[..<((bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
+    }
+
+    /// Where in a line without its newline there are whole entries.
+    private static func entries(in line: [UInt8]) -> [Range<Int>] {
         // Read as the line that it would be with its newline; a header before it makes it an entry's line.
         let header = SessionHeader(id: "", timestamp: "", cwd: "").encoded() + [0x0A]
-        let reader = SessionLogReader(mode: .recover)
-        if let log = try? reader.read(header + line + [0x0A]), !log.entries.isEmpty { return true }
-        return isFirstLine && isHeader(line)
+        guard let log = try? SessionLogReader(mode: .recover).read(FileBytes(header + line + [0x0A])) else { return [] }
+        return log.entries.map { $0.byteRange.lowerBound - header.count..<$0.byteRange.upperBound - header.count }
     }
 
+    /// Whether a line is one entry and nothing else but blanks.
+    private static func isWhole(_ line: [UInt8], _ entries: [Range<Int>]) -> Bool {
+        guard entries.count == 1, let entry = entries.first else { return false }
+        return (line[..<entry.lowerBound] + line[entry.upperBound...]).allSatisfy {
+            $0 == 0x20 || $0 == 0x09 || $0 == 0x0D
+        }
+    }
+
+    /// Whether a line is a header that the reference takes.
     private static func isHeader(_ line: [UInt8]) -> Bool {
-        (try? SessionLogReader(mode: .recover).read(line + [0x0A]))?.header != nil
+        (try? SessionLogReader(mode: .reference).read(FileBytes(line + [0x0A])))?.header != nil
+    }
+
+    /// Whether a file without a header has nothing that could be missed: it is empty, zeroes, or the beginning of a header
+    /// with or without zeroes behind it, as a crash leaves a log that was begun in place.
+    private static func holdsNothing(_ file: any OpenFile, _ size: Int) throws(StorageError) -> Bool {
+        if size > 1 << 16 { return false }
+        let bytes = try StorageError.translating { () throws(FileSystemError) in try file.read(at: 0, count: size) }
+        let start = withoutZeroes(bytes)
+        let known = Array(#"{"type":"session""#.utf8)
+        return start.isEmpty
+            || JSONFragment.isCutShort(start) && !start.contains(0x0A)
+                && (start.starts(with: known) || known.starts(with: start))
     }
 
     /// Whether the first line is a header.
@@ -187,13 +215,10 @@ public final class SessionLogWriter {
             while line.count < size {
                 let block = try file.read(at: line.count, count: min(1 << 12, size - line.count))
                 if block.isEmpty { break }
-                if let newline = block.firstIndex(of: 0x0A) {
-                    line += block[..<newline]
-                    break
-                }
+                if let newline = block.firstIndex(of: 0x0A) { return isHeader(line + block[..<newline]) }
                 line += block
             }
-            return isHeader(line)
+            return isHeader(withoutZeroes(line))
         }
     }
 }
