@@ -17,7 +17,6 @@ public struct Corpus {
     public init(_ folder: String, on disk: any FileSystem = DiskFileSystem()) throws {
         (self.folder, self.disk) = (folder, disk)
         try disk.makeFolder(folder)
-        try disk.syncFolders(above: folder)
     }
 
     /// Adds an input, in one step: it is there as a whole or not at all.

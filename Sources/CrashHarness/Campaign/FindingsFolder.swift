@@ -51,7 +51,7 @@ public struct FindingsFolder: Sendable {
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where name != Self.report {
             try write(bytes, "\(place)/\(name)")
         }
-        try disk.syncFolders(above: place)
+        try disk.syncFolder(path)
         if let report = files[Self.report] { try write(report, "\(place)/\(Self.report)") }
         return place
     }

@@ -259,12 +259,15 @@ public final class SimulatedDisk: FileSystem {
         if !removed { throw FileSystemError(call: "remove", path: path, errorNumber: ENOENT) }
     }
 
-    /// Makes a folder and those above it. Each is durable once the folder that it is in is synced.
+    /// Makes a folder and those above it, each durable with the names of the one above.
     public func makeFolder(_ path: String) throws(FileSystemError) {
-        state.withLock { state in
-            for folder in path.foldersOfPath + [path] where state.folders.insert(folder).inserted {
+        for folder in path.foldersOfPath + [path] {
+            let isNew = state.withLock { state in
+                guard state.folders.insert(folder).inserted else { return false }
                 state.trace.operations.append(.makeFolder(path: folder))
+                return true
             }
+            if isNew { try syncFolder(folder.folderOfPath) }
         }
     }
 

@@ -188,19 +188,6 @@ extension FileSystem {
         return taken.name
     }
 
-    /// Makes the name of a folder durable, and those of all above it: any of them may just have been made.
-    package func syncFolders(above path: String) throws(FileSystemError) {
-        var folder = path
-        while folder != ".", folder != folder.folderOfPath {
-            folder = folder.folderOfPath
-            do throws(FileSystemError) { try syncFolder(folder) } catch {
-                // A folder that may not be read was not made by us, nor anything above it.
-                guard error.errorNumber == EACCES else { throw error }
-                return
-            }
-        }
-    }
-
     /// Tries `name`, then with -2, -3, … behind it, as long as `take` fails since a file has that name.
     func firstUnused<Result>(
         _ name: String, _ take: (String) throws(FileSystemError) -> Result
