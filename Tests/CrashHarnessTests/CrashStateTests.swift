@@ -16,7 +16,7 @@ struct CrashStateTests {
         let disk = SimulatedDisk(base)
         try work(disk)
         var explorer = CrashStateExplorer()
-        (explorer.model, explorer.sectorSize) = (model, sectorSize)
+        (explorer.model, explorer.sectors.size) = (model, sectorSize)
         var disks: Set<[String: [UInt8]]> = []
         let exploration = explorer.explore(disk.trace) { disk, _ in
             disks.insert(disk.contents)
@@ -102,7 +102,7 @@ struct CrashStateTests {
         #expect(afterwards == [["d/f": [1]]])
     }
 
-    @Test func `posix: a name may be there before its bytes, and the names of a folder change in order`() throws {
+    @Test func `posix: a name may be there before its bytes, and a rename is one step`() throws {
         let disks = try disks(.posix, base: ["f": [9]]) { disk in
             try disk.open("g", .createNew).append([1])
             try disk.rename("g", to: "f")
@@ -145,10 +145,10 @@ struct CrashStateTests {
     @Test func `the state that a report names is the one that breaks the promise`() throws {
         let mutant = try #require(KitCatalogue.standard.scenarios.first { $0.name == "mutant-newline-apart" })
         var explorer = explorer(512)
-        let violation = try #require(try mutant.explore(explorer).violations.first)
+        let violation = try #require(try mutant.explore(explorer).causes.first?.violation)
         explorer.onlyState = violation.choices
         let again = try mutant.explore(explorer)
-        #expect(again.visited == 1 && again.violations.first?.disk == violation.disk)
+        #expect(again.visited == 1 && again.causes.first?.violation.disk == violation.disk)
         explorer.onlyState = [0]
         #expect(try mutant.explore(explorer).violationCount == 0)
     }
@@ -173,7 +173,7 @@ struct CrashStateTests {
 
     private func explorer(_ sectorSize: Int) -> CrashStateExplorer {
         var explorer = CrashStateExplorer()
-        (explorer.sectorSize, explorer.bound, explorer.samples) = (sectorSize, 5_000, 1_500)
+        (explorer.sectors.size, explorer.bound, explorer.samples) = (sectorSize, 5_000, 1_500)
         return explorer
     }
 
@@ -184,7 +184,7 @@ struct CrashStateTests {
         let exploration = try scenario.explore(explorer(sectorSize))
         let report = ExplorationReport(scenario: scenario, exploration: exploration, seconds: 1, model: .posix)
         let isAsExpected = report.isAsExpected
-        #expect(isAsExpected, "\(report.line)\(exploration.violations.first?.report(again: "explore") ?? "")")
+        #expect(isAsExpected, "\(report.line)\(exploration.causes.first?.violation.report(again: "explore") ?? "")")
     }
 
     @Test func `there are six planted bugs and a window for each of the upstream's protocols`() {
@@ -198,7 +198,8 @@ struct CrashStateTests {
         var explorer = explorer(512)
         explorer.model = .cached
         let exploration = try scenario.explore(explorer)
-        let window = try #require(exploration.violations.first { $0.got.contains("without a table of contents") })
+        let window = try #require(
+            exploration.causes.first { $0.violation.got.contains("without a table of contents") }?.violation)
         #expect(throws: MV2Error.self) {
             try MV2File.read(FileBytes(window.disk["folder/memory.mv2"] ?? []), mode: .reference)
         }
@@ -217,7 +218,7 @@ struct CrashStateTests {
                 explored += 1
                 #expect(
                     exploration.violationCount == 0,
-                    "\(scenario.name), \(fault) after \(skipped): \(exploration.violations.first?.report(again: "explore") ?? "")"
+                    "\(scenario.name), \(fault) after \(skipped): \(exploration.causes.first?.violation.report(again: "explore") ?? "")"
                 )
             }
         }

@@ -156,7 +156,7 @@ struct StorageTests {
             if !acknowledged.isEmpty, kept != ["x"] { return ("the finding", "none") }
             return nil
         }
-        #expect(states > 10 && exploration.violationCount == 0, "\(exploration.violations.first?.got ?? "")")
+        #expect(states > 10 && exploration.violationCount == 0, "\(exploration.causes.first?.violation.got ?? "")")
         for fault in SimulatedDisk.Fault.all where fault.errorNumber != nil {
             for skipped in 0..<4 {
                 let disk = SimulatedDisk()

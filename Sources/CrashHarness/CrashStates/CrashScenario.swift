@@ -74,14 +74,13 @@ public struct CrashScenario: Sendable {
     private func explore(_ disk: SimulatedDisk, _ explorer: CrashStateExplorer) -> Exploration {
         var judged = 0
         var exploration = explorer.explore(disk.trace) { disk, acknowledged in
-            judged += 1
             if let problem = check(disk, acknowledged) { return problem }
             let recovery = disk.trace
             // Recovering twice must give the same as once, and a crash while recovering must be no worse than the first.
             if let (expected, got) = check(disk, acknowledged) { return ("the same the second time: \(expected)", got) }
             return crashDuring(recovery, acknowledged, explorer, &judged)
         }
-        exploration.judged = judged
+        exploration.judged += judged
         return exploration
     }
 
@@ -91,13 +90,11 @@ public struct CrashScenario: Sendable {
         if recovery.operations.isEmpty { return nil }
         var second = explorer
         (second.bound, second.samples, second.onlyState) = (500, 100, nil)
-        let exploration = second.explore(recovery) { disk, _ in check(disk, acknowledged) }
-        judged += exploration.distinct
-        return exploration.violations.first.map {
-            (
-                "after a crash during recovery: \($0.expected)",
-                "\($0.got), recovery having done: \($0.operations.joined(separator: "; "))"
-            )
+        let first = second.firstWrong(recovery) { disk, _ in check(disk, acknowledged) }
+        judged += first.judged
+        return first.problem.map { expected, got in
+            let done = recovery.operations.map(\.description).joined(separator: "; ")
+            return ("after a crash during recovery: \(expected)", "\(got), recovery having done: \(done)")
         }
     }
 }

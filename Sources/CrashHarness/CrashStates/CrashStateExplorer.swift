@@ -1,7 +1,42 @@
 // Visits the disks that a crash may leave and asks of each whether all is well.
+//
+// States are visited by their deviation (see PersistenceModel), the smallest first: what is most likely to be wrong comes early,
+// and what was not visited can be named. When all states are few they are visited all. Else all with at most so many deviations
+// as the bound allows, and random ones after them.
 
 import Foundation
 import SessionFormats
+
+/// Which of all states were visited.
+public enum ExplorationCoverage: Sendable, Equatable {
+    /// All that the model allows.
+    case all
+    /// All with at most so many deviations, and then samples. nil when not even those without any were few enough.
+    case deviations(upTo: Int?, samples: Int)
+    /// The one that was asked for.
+    case one
+
+    /// The coverage in a word or two.
+    var word: String {
+        switch self {
+        case .all: "all"
+        case .one: "one"
+        case .deviations(nil, _): "sampled"
+        case .deviations(let most?, _): "up to \(most)"
+        }
+    }
+
+    /// The coverage in words.
+    public var sentence: String {
+        switch self {
+        case .all: "all states"
+        case .one: "one state"
+        case .deviations(nil, let samples): "\(grouped(samples)) samples"
+        case .deviations(let most?, let samples):
+            "all states with at most \(most) deviation\(most == 1 ? "" : "s"), then \(grouped(samples)) samples"
+        }
+    }
+}
 
 /// What an exploration found.
 public struct Exploration: Sendable {
@@ -13,12 +48,21 @@ public struct Exploration: Sendable {
     public var distinct = 0
     /// How many disks were recovered from and judged, those that a crash during recovery leaves among them.
     public var judged = 0
-    /// Whether these were all states that the model allows.
-    public var isExhaustive = true
-    /// The states in which something was wrong; the first hundred.
-    public var violations: [CrashViolation] = []
-    /// How many there were.
+    /// Which states were visited.
+    public var coverage = ExplorationCoverage.all
+    /// Why disks are wrong, in the order in which that was found.
+    public var causes: [CrashCause] = []
+    /// How many different disks were wrong.
     public var violationCount = 0
+    /// How many of them were not made smaller, since there were too many.
+    public var unexplained = 0
+    /// How many states had been visited when the first wrong one was, that one included; nil when none is wrong.
+    public var firstWrong: Int?
+    /// What had to hold of the wrong ones, each once.
+    public var expectations: Set<String> = []
+
+    /// Whether these were all states that the model allows.
+    public var isExhaustive: Bool { coverage == .all }
 }
 
 /// A disk on which something is wrong.
@@ -33,7 +77,9 @@ public struct CrashViolation: Sendable {
     public var acknowledged: [String]
     /// Every file as the crash left it.
     public var disk: [String: [UInt8]]
-    /// The choices that lead to this state again.
+    /// The folders on the disk, besides the one that is watched.
+    public var folders: [String]
+    /// The numbers that lead to this state again.
     public var choices: [UInt64]
 
     /// The violation in words.
@@ -47,35 +93,30 @@ public struct CrashViolation: Sendable {
             got           \(got)
             acknowledged  \(acknowledged.isEmpty ? "nothing" : acknowledged.joined(separator: ", "))
             disk          \(files.isEmpty ? "no files" : files)
-            again         \(again) --state \(choices.map(String.init).joined(separator: ","))
+            again         \(command(again: again))
             operations before the crash:
             \(steps)
 
             """
     }
 
-    /// Writes a folder with the report and, in `disk`, every file as the crash left it.
-    ///
-    /// - Throws: What the file system reports.
-    public func write(into folder: String, again: String) throws {
-        try SimulatedDisk(disk).write(below: folder + "/disk")
-        try Data(report(again: again).utf8).write(to: URL(filePath: folder + "/report.txt"))
-    }
+    /// The command that shows the state again.
+    func command(again: String) -> String { "\(again) --state \(choices.map(String.init).joined(separator: ","))" }
 }
 
 /// Explores a trace.
 public struct CrashStateExplorer: Sendable {
     /// The rules.
     public var model = PersistenceModel.posix
-    /// 512 or 4,096 bytes.
-    public var sectorSize = 512
-    /// With more states than this they are sampled instead of visited all.
+    /// What may happen to sectors.
+    public var sectors = SectorFaults()
+    /// About how many states are visited, samples not among them; with no more than this all are.
     public var bound = 200_000
-    /// How many are sampled then.
+    /// How many are sampled when not all were visited.
     public var samples = 20_000
     /// Where the samples come from.
     public var seed: UInt64 = 1
-    /// The choices that lead to the only state to visit; nil to visit all.
+    /// The numbers that lead to the only state to visit; nil to visit all.
     public var onlyState: [UInt64]?
 
     /// Makes an explorer.
@@ -86,61 +127,193 @@ public struct CrashStateExplorer: Sendable {
 
     /// Visits states. The check gets each different disk with what was acknowledged before the crash.
     public func explore(_ trace: WriteTrace, _ check: Check) -> Exploration {
-        let states = CrashStates(trace, model, sectorSize: sectorSize)
-        if let onlyState {
-            var visit = Visit(
-                states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-            var choices = Choices.recorded(onlyState)
-            visit.look(&choices, check)
+        withoutActuallyEscaping(check) { check in
+            let visit = Visit(trace, self, check)
+            visit.coverage = forEachState(of: CrashStates(trace, model, sectors)) { point in
+                visit.look(point)
+                return true
+            }
             return visit.exploration
         }
-        // Counted first without looking at any: a part of all states would be those of the first operations alone.
-        let isSmall =
-            !states.areMore(than: bound)
-            && ExhaustiveChoices.forEach(limit: bound + 1) { choices in _ = states.choose(&choices) }.cases <= bound
-        var visit = Visit(states: states, trace: trace, exploration: Exploration(operations: trace.operations.count))
-        if isSmall {
-            _ = ExhaustiveChoices.forEach { choices in visit.look(&choices, check) }
-        } else {
-            visit.exploration.isExhaustive = false
-            for index in 0..<UInt64(samples) {
-                var choices = Choices.seeded(seed, case: index)
-                visit.look(&choices, check)
-            }
-        }
-        return visit.exploration
     }
 
-    private struct Visit {
-        private struct Seen: Hashable {
-            var content: CrashState.Content
-            var acknowledged: Int
+    /// The first wrong disk, without its cause, and how many disks were judged.
+    func firstWrong(_ trace: WriteTrace, _ check: Check) -> (problem: (expected: String, got: String)?, judged: Int) {
+        var seen: Set<BlockSum> = []
+        var problem: (expected: String, got: String)?
+        let states = CrashStates(trace, model, sectors)
+        _ = forEachState(of: states) { point in
+            guard seen.insert(point.key).inserted else { return true }
+            problem = check(
+                SimulatedDisk(point.files, folders: point.tree.folders), states.acknowledged(point))
+            return problem == nil
         }
+        return (problem, seen.count)
+    }
 
-        let states: CrashStates
-        let trace: WriteTrace
-        var exploration: Exploration
-        private var seen: Set<Seen> = []
-
-        init(states: CrashStates, trace: WriteTrace, exploration: Exploration) {
-            (self.states, self.trace, self.exploration) = (states, trace, exploration)
+    /// Visits states as a point that stands in each of them, one after the other, till `body` says to stop.
+    func forEachState(of states: CrashStates, _ body: (CrashPoint) -> Bool) -> ExplorationCoverage {
+        if let onlyState {
+            _ = body(states.point(in: CrashState(numbers: onlyState)))
+            return .one
         }
+        if let points = fewPoints(of: states) { return visitAll(points, body) }
+        let (complete, areAll) = visitByDeviation(states, body)
+        if areAll { return .all }
+        sample(states, body)
+        return .deviations(upTo: complete, samples: samples)
+    }
 
-        mutating func look(_ choices: inout Choices, _ check: Check) {
-            let state = states.choose(&choices)
-            exploration.visited += 1
-            let acknowledged = trace.acknowledged(before: state.crashPoint)
-            guard seen.insert(Seen(content: state.content, acknowledged: acknowledged.count)).inserted else { return }
-            exploration.distinct += 1
-            exploration.judged += 1
-            let disk = states.materialise(state)
-            guard let (expected, got) = check(SimulatedDisk(disk), acknowledged) else { return }
-            exploration.violationCount += 1
-            guard exploration.violations.count < 100 else { return }
-            exploration.violations.append(
-                CrashViolation(
-                    expected: expected, got: got, operations: states.story(state), acknowledged: acknowledged,
-                    disk: disk, choices: choices.values))
+    /// The points that have all states between them, when those are no more than the bound.
+    private func fewPoints(of states: CrashStates) -> [CrashPoint]? {
+        var (points, count, bytes): ([CrashPoint], Double, Int) = ([], 0, 0)
+        for index in states.decisivePoints {
+            let point = states.point(at: index)
+            count += point.count(deviation: nil, upTo: Double(bound) - count)
+            bytes += point.walk.files.values.reduce(0) { $0 + $1.settled.bytes.count }
+            if count > Double(bound) || bytes > Self.mostBytesOfPoints { return nil }
+            points.append(point)
         }
+        return points
+    }
+
+    /// More bytes of files than this are not kept for all points at once.
+    private static let mostBytesOfPoints = 256 << 20
+
+    private func visitAll(_ points: [CrashPoint], _ body: (CrashPoint) -> Bool) -> ExplorationCoverage {
+        var largest = 0
+        if model == .ordered || model == .cached {
+            for point in points where !point.visit(deviation: nil, { body(point) }) { break }
+        } else {
+            largest = points.map(\.largestDeviation).max() ?? 0
+            deviations: for deviation in 0...largest {
+                for point in points where point.largestDeviation >= deviation {
+                    if !point.visit(deviation: deviation, { body(point) }) { break deviations }
+                }
+            }
+        }
+        // With more orders of overlapping operations than are gone through, not all was seen.
+        return points.contains(where: \.leavesOrdersOut) ? .deviations(upTo: nil, samples: 0) : .all
+    }
+
+    /// Visits all states of ever more deviations, while those of the next are few enough.
+    private func visitByDeviation(
+        _ states: CrashStates, _ body: (CrashPoint) -> Bool
+    ) -> (complete: Int?, areAll: Bool) {
+        var (complete, left): (Int?, Double) = (nil, Double(bound))
+        var (largest, leavesOrdersOut, deviation) = (0, false, 0)
+        while deviation <= largest {
+            var count = 0.0
+            for index in 0...states.count where count <= left {
+                let point = states.point(at: index)
+                largest = max(largest, point.largestDeviation)
+                count += point.count(deviation: deviation, upTo: left - count)
+            }
+            guard count <= left else { return (complete, false) }
+            left -= count
+            for index in 0...states.count {
+                let point = states.point(at: index)
+                if !point.visit(deviation: deviation, { body(point) }) { return (complete, false) }
+                leavesOrdersOut = leavesOrdersOut || point.leavesOrdersOut
+            }
+            // With more orders of overlapping operations than are gone through, none of them is complete.
+            if leavesOrdersOut { return (complete, false) }
+            complete = deviation
+            deviation += 1
+        }
+        return (complete, true)
+    }
+
+    /// Visits random states, those of one crash point together.
+    private func sample(_ states: CrashStates, _ body: (CrashPoint) -> Bool) {
+        var streams: [Int: [Choices]] = [:]
+        for index in 0..<UInt64(samples) {
+            var choices = Choices.seeded(seed, case: index)
+            let crashPoint = choices.choose("crash after operation", below: states.count + 1)
+            streams[crashPoint, default: []].append(choices)
+        }
+        for (index, choices) in streams.sorted(by: { $0.key < $1.key }) {
+            let point = states.point(at: index)
+            for var choices in choices {
+                point.choose(&choices)
+                if !body(point) { return }
+            }
+        }
+    }
+}
+
+/// Judges states, and remembers what it has seen.
+private final class Visit {
+    private let states: CrashStates
+    private let check: CrashStateExplorer.Check
+    private var found: Exploration
+    private var seen: Set<BlockSum> = []
+    /// What is wrong with disks, and which were judged before they were visited.
+    private var problems: [BlockSum: (expected: String, got: String)] = [:]
+    private var known: Set<BlockSum> = []
+    private var search: CauseSearch
+    private var contents = ContentCache()
+
+    var coverage: ExplorationCoverage {
+        get { found.coverage }
+        set { found.coverage = newValue }
+    }
+
+    init(_ trace: WriteTrace, _ explorer: CrashStateExplorer, _ check: @escaping CrashStateExplorer.Check) {
+        // Another than that whose states are visited, since making a state smaller goes elsewhere.
+        states = CrashStates(trace, explorer.model, explorer.sectors)
+        self.check = check
+        found = Exploration(operations: trace.operations.count)
+        search = CauseSearch(states)
+    }
+
+    var exploration: Exploration {
+        var exploration = found
+        (exploration.causes, exploration.unexplained) = (search.causes, search.unexplained)
+        return exploration
+    }
+
+    func look(_ point: CrashPoint) {
+        found.visited += 1
+        let key = point.key
+        guard seen.insert(key).inserted else { return }
+        found.distinct += 1
+        guard let problem = judge(point, key) else { return }
+        found.violationCount += 1
+        found.firstWrong = found.firstWrong ?? found.visited
+        found.expectations.insert(problem.expected)
+        search.note(point.state) { point in judge(point, point.key) }
+    }
+
+    /// Asks about each disk once.
+    private func judge(_ point: CrashPoint, _ key: BlockSum) -> (expected: String, got: String)? {
+        guard known.insert(key).inserted else { return problems[key] }
+        found.judged += 1
+        let disk = SimulatedDisk(contents.files(of: point), folders: point.tree.folders)
+        problems[key] = check(disk, states.acknowledged(point))
+        return problems[key]
+    }
+}
+
+/// The bytes of files that were asked for last, once for all disks that have them.
+private struct ContentCache {
+    private static let limit = 32 << 20
+    private var known: [BlockSum: [UInt8]] = [:]
+    private var size = 0
+
+    mutating func files(of point: CrashPoint) -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for (path, key, bytes) in point.fileKeys {
+            if let known = known[key] {
+                files[path] = known
+                continue
+            }
+            let bytes = bytes()
+            files[path] = bytes
+            size += bytes.count + 64
+            if size > Self.limit { (known, size) = ([:], bytes.count + 64) }
+            known[key] = bytes
+        }
+        return files
     }
 }

@@ -57,13 +57,16 @@ public final class SimulatedDisk: FileSystem {
         /// Who may read a file, by its number, of all that ever were.
         var permissions: [Int: Guarded<UInt32>]
         var links: [String: String] = [:]
+        var folders: Set<String>
         var trace: WriteTrace
         var faults: [Fault] = []
         /// Which kinds have failed so far.
         var failed: Set<Fault.Operation> = []
 
-        init(_ files: [String: [UInt8]]) {
+        init(_ files: [String: [UInt8]], _ folders: some Sequence<String>) {
             trace = WriteTrace(files)
+            trace.baseFolders.formUnion(folders)
+            self.folders = trace.baseFolders
             names = trace.base.mapValues { SimulatedFile($0.file, $0.bytes) }
             permissions = Dictionary(names.values.map { ($0.number, $0.permissions) }, uniquingKeysWith: { a, _ in a })
         }
@@ -88,11 +91,16 @@ public final class SimulatedDisk: FileSystem {
 
     private let state: Guarded<State>
 
-    /// A disk with these files on it, all of them durable.
-    public init(_ files: [String: [UInt8]] = [:]) { state = Guarded(State(files)) }
+    /// A disk with these files and folders on it, all of them durable. Folders of files need not be named.
+    public init(_ files: [String: [UInt8]] = [:], folders: some Sequence<String> = []) {
+        state = Guarded(State(files, folders))
+    }
 
     /// All files and their bytes, by name.
     public var contents: [String: [UInt8]] { state.withLock { $0.names.mapValues(\.bytes) } }
+
+    /// All folders.
+    public var folders: Set<String> { state.withLock { $0.folders } }
 
     /// What was done so far.
     public var trace: WriteTrace { state.withLock { $0.trace } }
@@ -134,10 +142,10 @@ public final class SimulatedDisk: FileSystem {
     func isLink(_ path: String) -> Bool { state.withLock { $0.links[path] != nil } }
 
     /// Goes on as the disk that a crash left; whoever had a file open has lost it.
-    func restart(with files: [String: [UInt8]], of old: [String: Int]) {
+    func restart(with files: [String: [UInt8]], folders: [String], of old: [String: Int]) {
         state.withLock { state in
             let (permissions, links, failed) = (state.permissions, state.links, state.failed)
-            state = State(files)
+            state = State(files, folders)
             (state.links, state.failed) = (links, failed)
             for (path, file) in state.names {
                 guard let known = old[path].flatMap({ permissions[$0] })?.withLock({ $0 }) else { continue }
@@ -187,6 +195,8 @@ public final class SimulatedDisk: FileSystem {
                 let number = state.trace.base.count + state.trace.operations.count
                 let file = SimulatedFile(number, [])
                 state.names[target] = file
+                // A folder that nothing made was there.
+                state.folders.formUnion(target.foldersOfPath)
                 state.permissions[number] = file.permissions
                 state.trace.operations.append(.create(path: target, file: number))
                 return .success(file)
@@ -249,8 +259,17 @@ public final class SimulatedDisk: FileSystem {
         if !removed { throw FileSystemError(call: "remove", path: path, errorNumber: ENOENT) }
     }
 
-    /// Nothing: a folder is there as soon as a name says so.
-    public func makeFolder(_ path: String) throws(FileSystemError) {}
+    /// Makes a folder and those above it, each durable with the names of the one above.
+    public func makeFolder(_ path: String) throws(FileSystemError) {
+        for folder in path.foldersOfPath + [path] {
+            let isNew = state.withLock { state in
+                guard state.folders.insert(folder).inserted else { return false }
+                state.trace.operations.append(.makeFolder(path: folder))
+                return true
+            }
+            if isNew { try syncFolder(folder.folderOfPath) }
+        }
+    }
 
     /// The names of files in a folder, and of folders in it.
     public func names(in folder: String) throws(FileSystemError) -> [String] {

@@ -7,9 +7,19 @@ struct StraceCall {
     let name: String
     /// What the call returned; -1 for an error.
     let result: Int
-    /// The path behind a descriptor that was returned.
-    let resultPath: String?
+    /// What is behind a descriptor that was returned.
+    let resultPath: Path?
     private let arguments: [ArraySlice<UInt8>]
+
+    /// Whether strace put the result in place of the call.
+    let isInjected: Bool
+
+    /// What strace says is behind a descriptor.
+    struct Path: Hashable {
+        var name: String
+        /// Whether that name is no longer there, or never was.
+        var isDeleted: Bool
+    }
 
     private static let quote = UInt8(ascii: "\"")
 
@@ -23,13 +33,14 @@ struct StraceCall {
         arguments = Self.split(line[(open + 1)..<close])
         result = number
         resultPath = Self.path(in: outcome)
+        isInjected = outcome.suffix(16).contains("(INJECTED)".utf8)
     }
 
-    /// The last parenthesis that closes before " =" or "=".
+    /// The last parenthesis that closes before a "=", spaces between.
     private static func resultStart(_ line: ArraySlice<UInt8>) -> Int? {
-        line.indices.dropLast().last { index in
+        line.indices.last { index in
             line[index] == UInt8(ascii: ")")
-                && (line[index + 1] == UInt8(ascii: " ") || line[index + 1] == UInt8(ascii: "="))
+                && line[(index + 1)...].first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "=")
         }
     }
 
@@ -66,12 +77,16 @@ struct StraceCall {
         arguments.indices.contains(index) ? Self.number(arguments[index].prefix { $0 != UInt8(ascii: "-") }) : nil
     }
 
-    /// The path of a descriptor argument.
-    func path(_ index: Int) -> String? {
+    /// What is behind a descriptor argument, or behind what stands in front of `</path>`.
+    func path(_ index: Int) -> Path? {
         arguments.indices.contains(index) ? Self.path(in: arguments[index]) : nil
     }
 
-    func integer(_ index: Int) -> Int? { Int(word(index)) }
+    /// A number, decimal or hexadecimal.
+    func integer(_ index: Int) -> Int? {
+        let word = word(index)
+        return word.hasPrefix("0x") ? Int(word.dropFirst(2), radix: 16) : Int(word)
+    }
 
     /// The number that an argument points at, `[7]`; nil for NULL.
     func pointed(_ index: Int) -> Int? { Int(word(index).filter { $0 != "[" && $0 != "]" }) }
@@ -87,19 +102,25 @@ struct StraceCall {
 
     // MARK: Bytes
 
-    /// The number at the beginning of a text.
-    private static func number(_ text: ArraySlice<UInt8>) -> Int? {
+    /// The number at the beginning of a text, decimal or hexadecimal.
+    static func number(_ text: ArraySlice<UInt8>) -> Int? {
+        if text.starts(with: "0x".utf8) {
+            return Int(String(decoding: text.dropFirst(2).prefix { hexDigit($0) != nil }, as: UTF8.self), radix: 16)
+        }
         let digits = text.prefix { $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
-    private static func path(in text: ArraySlice<UInt8>) -> String? {
+    /// The path in `4</path>` or `4</path>(deleted)`.
+    static func path(in text: ArraySlice<UInt8>) -> Path? {
         guard let open = text.firstIndex(of: UInt8(ascii: "<")), let close = text.lastIndex(of: UInt8(ascii: ">")),
             open < close
         else { return nil }
         var bytes: [UInt8] = []
         appendDecoded(text[(open + 1)..<close], to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return Path(
+            name: String(decoding: bytes, as: UTF8.self),
+            isDeleted: text[(close + 1)...].starts(with: "(deleted)".utf8))
     }
 
     private static func quoted(_ text: ArraySlice<UInt8>) -> [UInt8] {

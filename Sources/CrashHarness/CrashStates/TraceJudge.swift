@@ -1,7 +1,8 @@
 // What must hold of every disk that a crash may leave of another program's work.
 //
 // What the files held, as their formats' readers see it, when the program acknowledged something has to be there after any
-// later crash, unless the program itself removed it before it ended. For formats that are not known another program decides.
+// later crash, unless the program itself removed it before it ended. For formats that are not known a program of the user's
+// decides, or the states that the running program had.
 
 import Foundation
 import SessionFormats
@@ -17,16 +18,15 @@ public struct TraceJudge: Sendable {
     public init(_ trace: WriteTrace, formats: FormatCatalogue = KitCatalogue.standard.formats) {
         self.trace = trace
         self.formats = formats
-        let states = CrashStates(trace, .cached, sectorSize: 512)
-        func held(before index: Int) -> Set<String> {
-            Self.ids(states.materialise(states.everything(before: index)), formats)
-        }
-        let end = held(before: trace.operations.count)
+        let states = CrashStates(trace, .cached, isHashing: false)
+        func held(before index: Int) -> Set<String> { Self.ids(states.point(at: index).files, formats) }
         var moments: [Set<String>] = []
         for (index, operation) in trace.operations.enumerated() {
             guard case .acknowledge = operation else { continue }
-            moments.append(held(before: index).intersection(end))
+            moments.append(held(before: index))
         }
+        let end = held(before: trace.operations.count)
+        moments = moments.map(end.intersection)
         self.moments = moments
     }
 
@@ -47,21 +47,41 @@ public struct TraceJudge: Sendable {
         }
     }
 
-    /// Visits the states and asks another program about each: it gets the folder as its last argument, or in place of {}.
+    /// Visits the states and asks a program of the user's about each: status 0 means that all is well.
     ///
-    /// - Parameter check: A command for the shell; status 0 means that all is well.
-    public func explore(_ explorer: CrashStateExplorer, asking check: String) -> Exploration {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString)").path()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let command = check.contains("{}") ? check.replacing("{}", with: folder) : "\(check) \(folder)"
-        return explorer.explore(trace) { disk, _ in
-            do {
-                try? FileManager.default.removeItem(atPath: folder)
-                try disk.write(below: folder)
-                let child = try ChildProcess.run("/bin/sh", ["-c", command])
-                return child.status == 0 ? nil : ("status 0", "status \(child.status): \(child.output.prefix(200))")
-            } catch { return ("a check", "\(error)") }
+    /// - Parameters:
+    ///   - reopen: The program's own recovery, which is run before and has to succeed.
+    ///   - jobs: On how many cores.
+    public func explore(
+        _ explorer: CrashStateExplorer, asking check: DiskCommand, reopen: DiskCommand? = nil,
+        jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) -> Exploration {
+        typealias Problem = (expected: String, got: String)?
+        let answers = DiskAnswers<Problem>(jobs: jobs, heedsAcknowledgements: true) { _, folder in
+            if case .failure(let words) = reopen?.run(on: folder) { return ("a recovery that succeeds", words) }
+            guard case .failure(let words) = check.run(on: folder) else { return nil }
+            return ("status 0", words)
+        } failed: {
+            ("a folder for the check", "\($0)")
         }
+        if explorer.onlyState == nil { _ = answers.collect(explorer, trace) }
+        return explorer.explore(trace) { disk, acknowledged in
+            answers.answer(DiskAnswers.Question(disk: DiskContent(disk), acknowledged: acknowledged))
+        }
+    }
+
+    /// Visits the states and holds each against those that the running program had: it has to be one of them, with everything
+    /// acknowledged.
+    ///
+    /// - Parameters:
+    ///   - reopen: The program's own recovery, which is run on each state before; what it prints is compared, or else the files
+    ///     that it leaves.
+    ///   - jobs: On how many cores.
+    public func exploreRunningStates(
+        _ explorer: CrashStateExplorer, reopen: DiskCommand? = nil,
+        jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) -> Exploration {
+        RunningStates(trace, explorer, reopen: reopen, jobs: jobs).explore(explorer, trace)
     }
 
     /// What readers find in the files: each item, and what else the format counts as there.
@@ -82,6 +102,10 @@ extension SimulatedDisk {
     /// - Throws: What the file system reports.
     public func write(below folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for path in folders {
+            try FileManager.default.createDirectory(
+                at: URL(filePath: folder).appending(path: path), withIntermediateDirectories: true)
+        }
         for (name, bytes) in contents {
             let file = URL(filePath: folder).appending(path: name)
             try FileManager.default.createDirectory(

@@ -1,12 +1,18 @@
 // A write trace as a file, so that what one machine recorded can be explored on another, later, or again.
 //
-//     {"type":"write-trace","version":1}
+//     {"type":"write-trace","version":2}
 //     {"op":"base","path":"a.jsonl","file":0,"bytes":"…"}
-//     {"op":"write","file":0,"offset":120,"bytes":"…"}
+//     {"op":"base-folder","path":"d"}
+//     {"op":"write","file":0,"offset":120,"bytes":"…","returned":3,"place":"save (store.c:120)"}
 //     {"op":"sync","file":0}
+//     {"op":"sync-write","of":0}
 //     {"op":"output","text":"saved 1"}
+//     {"op":"unseen","text":"io_uring …"}
+//     {"op":"nameless","file":3}
 //
-// One JSON object a line; bytes are base64. `file` numbers are those of the trace: names change, files do not.
+// One JSON object a line; bytes are base64. `file` numbers are those of the trace: names change, files do not. `of` and
+// `returned` count operations from 0, base lines not among them. Version 1 had no folders, no overlapping calls and no places;
+// such files are read as well. A file that was written before it had a name is told by a `nameless` line before it.
 
 import Foundation
 import SessionFormats
@@ -34,6 +40,9 @@ extension WriteTrace {
         var size: Int?
         var bytes: Data?
         var text: String?
+        var of: Int?
+        var returned: Int?
+        var place: String?
     }
 
     /// Reads a trace file.
@@ -41,33 +50,49 @@ extension WriteTrace {
     /// - Throws: `Malformed` with the line.
     public init(file text: String) throws(Malformed) {
         self.init([:])
-        var known: Set<Int> = []
+        var (known, nameless): (Set<Int>, Set<Int>) = ([], [])
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        /// The line of each operation that overlapped others, by its place.
+        var overlapping: [Int: Int] = [:]
         for (number, text) in lines.enumerated() where !text.isEmpty {
             guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else {
                 throw Malformed(line: number + 1, expected: "a JSON object")
             }
             if number == 0 {
-                guard line.type == "write-trace", line.version == 1 else {
-                    throw Malformed(line: 1, expected: "{\"type\":\"write-trace\",\"version\":1}")
+                guard line.type == "write-trace", let version = line.version, (1...2) ~= version else {
+                    throw Malformed(line: 1, expected: "{\"type\":\"write-trace\",\"version\":2}, or version 1,")
                 }
-            } else if !take(line, &known) {
+                continue
+            }
+            let index = operations.count
+            guard take(line, &known, &nameless) else {
                 throw Malformed(line: number + 1, expected: "an operation on a file that is known, within 1 GiB")
+            }
+            guard operations.count > index else { continue }
+            places[index] = line.place
+            if let end = line.returned, end != index + 1 { (returned[index], overlapping[index]) = (end, number + 1) }
+        }
+        for (index, line) in overlapping.sorted(by: { $0.key < $1.key }) {
+            guard let end = returned[index], (index + 1...operations.count) ~= end else {
+                throw Malformed(line: line, expected: "to return after it was issued and before the trace ends")
             }
         }
         if lines.first?.isEmpty != false { throw Malformed(line: 1, expected: "the header of a write trace") }
     }
 
     /// Takes a line for what it says; false when that makes no sense.
-    private mutating func take(_ line: Line, _ known: inout Set<Int>) -> Bool {
+    private mutating func take(_ line: Line, _ known: inout Set<Int>, _ nameless: inout Set<Int>) -> Bool {
         let bytes = line.bytes.map { [UInt8]($0) }
         guard [line.path, line.to].allSatisfy({ $0.map(Self.staysBelow) ?? true }) else { return false }
         switch (line.op, line.file, line.path) {
         case ("base", let file?, let path?):
             guard known.insert(file).inserted, base[path] == nil, let bytes else { return false }
             base[path] = (file, bytes)
+            baseFolders.formUnion(path.foldersOfPath)
+        case ("base-folder", _, let path?): baseFolders.formUnion(path.foldersOfPath + [path])
+        case ("nameless", let file?, _): return known.insert(file).inserted && nameless.insert(file).inserted
         case ("create", let file?, let path?):
-            guard known.insert(file).inserted else { return false }
+            guard known.insert(file).inserted || nameless.remove(file) != nil else { return false }
             operations.append(.create(path: path, file: file))
         case ("write", let file?, _):
             guard known.contains(file), let bytes, let offset = line.offset, (0...ForeignTrace.largestFile) ~= offset,
@@ -81,15 +106,25 @@ extension WriteTrace {
             operations.append(.resize(file: file, size: size))
         case ("sync", let file?, _) where known.contains(file): operations.append(.sync(file: file))
         case ("failed-sync", let file?, _) where known.contains(file): operations.append(.failedSync(file: file))
+        case ("sync-write", _, _):
+            guard let of = line.of, operations.indices ~= of, case .write = operations[of] else { return false }
+            operations.append(.syncWrite(of: of))
         case ("sync-folder", _, let path?): operations.append(.syncFolder(path: path))
+        case ("sync-all", _, _): operations.append(.syncAll)
         case ("remove", _, let path?): operations.append(.remove(path: path))
+        case ("make-folder", _, let path?): operations.append(.makeFolder(path: path))
+        case ("remove-folder", _, let path?): operations.append(.removeFolder(path: path))
         case ("rename", _, let path?):
             guard let to = line.to else { return false }
             operations.append(.rename(from: path, to: to))
+        case ("exchange", _, let path?):
+            guard let to = line.to else { return false }
+            operations.append(.exchange(path: path, with: to))
         case ("link", _, let path?):
             guard let to = line.to else { return false }
             operations.append(.link(from: path, to: to))
         case ("acknowledge", _, _): operations.append(.acknowledge(line.text ?? ""))
+        case ("unseen", _, _): unseen.append(line.text ?? "")
         case ("output", _, _): operations.append(.output(line.text ?? ""))
         default: return false
         }
@@ -109,13 +144,35 @@ extension WriteTrace {
         let base = base.sorted { $0.value.file < $1.value.file }.map { path, content in
             Line(op: "base", path: path, file: content.file, bytes: Data(content.bytes))
         }
+        let folders = baseFolders.sorted().map { Line(op: "base-folder", path: $0) }
+        let operations = operations.enumerated().map { index, operation in
+            var line = Self.line(operation)
+            (line.returned, line.place) = (returned[index], places[index])
+            return line
+        }
         var file = Data()
-        for line in [Line(type: "write-trace", version: 1)] + base + operations.map(Self.line) {
+        let unseen = unseen.map { Line(op: "unseen", text: $0) }
+        let nameless = filesWithoutNames.map { Line(op: "nameless", file: $0) }
+        for line in [Line(type: "write-trace", version: 2)] + base + folders + unseen + nameless + operations {
             // Of strings, numbers and bytes alone, which can always be written.
             file += (try? encoder.encode(line)) ?? Data()
             file.append(0x0A)
         }
         return file
+    }
+
+    /// The files with which something was done before they had a name.
+    private var filesWithoutNames: [Int] {
+        var (known, found) = (Set(base.values.map(\.file)), [Int]())
+        for operation in operations {
+            switch operation {
+            case .create(_, let file): known.insert(file)
+            case .write(let file, _, _), .resize(let file, _), .sync(let file), .failedSync(let file):
+                if known.insert(file).inserted { found.append(file) }
+            default: break
+            }
+        }
+        return found
     }
 
     private static func line(_ operation: Operation) -> Line {
@@ -125,9 +182,14 @@ extension WriteTrace {
         case .resize(let file, let size): Line(op: "resize", file: file, size: size)
         case .sync(let file): Line(op: "sync", file: file)
         case .failedSync(let file): Line(op: "failed-sync", file: file)
+        case .syncWrite(let write): Line(op: "sync-write", of: write)
         case .syncFolder(let path): Line(op: "sync-folder", path: path)
+        case .syncAll: Line(op: "sync-all")
         case .rename(let from, let to): Line(op: "rename", path: from, to: to)
+        case .exchange(let path, let other): Line(op: "exchange", path: path, to: other)
         case .link(let from, let to): Line(op: "link", path: from, to: to)
+        case .makeFolder(let path): Line(op: "make-folder", path: path)
+        case .removeFolder(let path): Line(op: "remove-folder", path: path)
         case .remove(let path): Line(op: "remove", path: path)
         case .acknowledge(let what): Line(op: "acknowledge", text: what)
         case .output(let text): Line(op: "output", text: text)

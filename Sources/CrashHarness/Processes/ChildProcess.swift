@@ -33,6 +33,16 @@ public struct ChildProcess: Sendable {
         }
     }
 
+    /// A program that was killed since it took too long.
+    public struct Late: Error, CustomStringConvertible {
+        /// The program.
+        public var program: String
+        /// How long it had, in seconds.
+        public var seconds: Double
+        /// One sentence.
+        public var description: String { "\(program) had not ended after \(seconds) seconds and was killed." }
+    }
+
     /// A program that ended with another status than 0.
     public struct Failure: Error, CustomStringConvertible {
         /// The program.
@@ -61,10 +71,15 @@ public struct ChildProcess: Sendable {
 
     /// Runs a program to its end.
     ///
-    /// - Parameter isStopped: Asked ten times a second; when it says so the program is asked to end.
-    /// - Throws: `StartFailure`, `EndUnknown`.
+    /// - Parameters:
+    ///   - environment: What it has in its environment besides what this process has.
+    ///   - deadline: After so many seconds it is killed, with all processes that it started in its group; nil for never.
+    ///   - isStopped: Asked ten times a second; when it says so the program is asked to end.
+    ///   - meanwhile: Done while the program runs, which is waited for afterwards; it gets the program's process.
+    /// - Throws: `StartFailure`, `EndUnknown`, `Late`.
     public static func run(
-        _ program: String, _ arguments: [String], input: [UInt8] = [], isStopped: (() -> Bool)? = nil
+        _ program: String, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
+        deadline: Double? = nil, isStopped: (() -> Bool)? = nil, meanwhile: (pid_t) -> Void = { _ in }
     ) throws -> ChildProcess {
         let files = try TemporaryFiles(input: input)
         defer { files.close() }
@@ -77,33 +92,74 @@ public struct ChildProcess: Sendable {
 
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
+        var variables = environmentWords(environment)
+        defer { variables.forEach { free($0) } }
         var child: pid_t = 0
-        let problem = withSpawnAttributes { posix_spawnp(&child, program, &actions, $0, &words, environ) }
+        let problem = withSpawnAttributes(ownGroup: deadline != nil) {
+            posix_spawnp(&child, program, &actions, $0, &words, &variables)
+        }
         guard problem == 0 else { throw StartFailure(program: program, errorNumber: problem) }
-        let status = try wait(for: child, program, isStopped)
+        let start = ProcessInfo.processInfo.systemUptime
+        meanwhile(child)
+        let status: Int32
+        if let deadline {
+            status = try wait(for: child, program, since: start, deadline)
+        } else {
+            status = try wait(for: child, program, isStopped)
+        }
         let signal = status & 0x7F
         return ChildProcess(
             output: files.text(files.output), errors: files.text(files.errors),
             status: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
     }
 
+    private static func environmentWords(_ added: [String: String]) -> [UnsafeMutablePointer<CChar>?] {
+        let all =
+            added.isEmpty
+            ? ProcessInfo.processInfo.environment
+            : ProcessInfo.processInfo.environment.merging(added) { $1 }
+        return all.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    }
+
     /// The status as the system tells it.
     static func wait(for child: pid_t, _ program: String, _ isStopped: (() -> Bool)? = nil) throws -> Int32 {
-        var status: Int32 = 0
         var mayGoOn = isStopped != nil
         while true {
-            let ended = waitpid(child, &status, mayGoOn ? WNOHANG : 0)
-            if ended > 0 { return status }
-            if ended < 0 {
-                if errno == EINTR { continue }
-                throw EndUnknown(program: program, errorNumber: errno)
-            }
+            if let status = try ended(child, program, mayGoOn ? WNOHANG : 0) { return status }
             if isStopped?() == true {
                 kill(child, SIGTERM)
                 mayGoOn = false
             } else {
                 poll(nil, 0, 100)
             }
+        }
+    }
+
+    /// The status of a program that leads its group; the group is killed when it takes longer than allowed.
+    private static func wait(for child: pid_t, _ program: String, since start: Double, _ deadline: Double) throws
+        -> Int32
+    {
+        while true {
+            if let status = try ended(child, program, WNOHANG) { return status }
+            let elapsed = ProcessInfo.processInfo.systemUptime - start
+            if elapsed > deadline {
+                kill(-child, SIGKILL)
+                _ = try wait(for: child, program)
+                throw Late(program: program, seconds: deadline)
+            }
+            // A program that took long so far will not end at once.
+            poll(nil, 0, Int32(min(50, max(1, elapsed * 100))))
+        }
+    }
+
+    /// The status when the program has ended; nil when it has not, or the waiting was interrupted.
+    private static func ended(_ child: pid_t, _ program: String, _ options: Int32) throws -> Int32? {
+        var status: Int32 = 0
+        while true {
+            let ended = waitpid(child, &status, options)
+            if ended > 0 { return status }
+            if ended == 0 { return nil }
+            if errno != EINTR { throw EndUnknown(program: program, errorNumber: errno) }
         }
     }
 }
@@ -137,7 +193,10 @@ private struct TemporaryFiles {
 }
 
 /// Attributes of a child that takes signals like any program, whatever the thread that starts it blocks or ignores.
-private func withSpawnAttributes<Result>(_ body: (UnsafePointer<posix_spawnattr_t>) -> Result) -> Result {
+///
+/// - Parameter ownGroup: Whether it leads a group of processes, which can be killed as one.
+private func withSpawnAttributes<Result>(ownGroup: Bool, _ body: (UnsafePointer<posix_spawnattr_t>) -> Result) -> Result
+{
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -147,7 +206,8 @@ private func withSpawnAttributes<Result>(_ body: (UnsafePointer<posix_spawnattr_
     sigaddset(&signals, SIGINT)
     sigaddset(&signals, SIGTERM)
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group))
     return body(&attributes)
 }
 

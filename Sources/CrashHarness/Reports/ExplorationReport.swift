@@ -28,9 +28,7 @@ public struct ExplorationReport {
         case .safe: exploration.violationCount == 0
         case .knownWindow(let words), .mutant(let words):
             (exploration.violationCount > 0 || model != .posix)
-                && exploration.violations.allSatisfy { violation in
-                    words.contains { violation.expected.hasPrefix($0) }
-                }
+                && exploration.expectations.allSatisfy { expected in words.contains { expected.hasPrefix($0) } }
         }
     }
 
@@ -40,30 +38,121 @@ public struct ExplorationReport {
         + leftPadded("distinct", 10) + leftPadded("judged", 10) + leftPadded("a second", 10) + "  "
         + padded("states", 11) + "violations\n"
 
+    private var wrong: String {
+        "\(grouped(exploration.violationCount)) of \(counted(exploration.causes.count, "cause")), first after \(exploration.firstWrong ?? 0)"
+    }
+
     /// A line of the table.
     public var line: String {
         let rate = Int(Double(exploration.judged) / max(seconds, 1e-3))
         let outcome =
             switch (scenario.expectation, exploration.violationCount) {
             case (_, 0): isAsExpected ? "none" : "none, AND THERE MUST BE SOME"
-            case (.safe, let count): "\(grouped(count)), AND THERE MUST BE NONE"
-            case (_, let count) where !isAsExpected: "\(grouped(count)), AND NOT ONLY THOSE THAT THERE MUST BE"
-            case (.knownWindow, let count): "\(grouped(count)), a known window"
-            case (.mutant, let count): "\(grouped(count)), the planted bug"
+            case (.safe, _): "\(wrong), AND THERE MUST BE NONE"
+            case _ where !isAsExpected: "\(wrong), AND NOT ONLY THOSE THAT THERE MUST BE"
+            case (.knownWindow, _): "\(wrong), a known window"
+            case (.mutant, _): "\(wrong), the planted bug"
             }
         return padded(scenario.name, 24) + padded(scenario.writing, 42) + leftPadded("\(exploration.operations)", 11)
             + leftPadded(grouped(exploration.visited), 11) + leftPadded(grouped(exploration.distinct), 10)
             + leftPadded(grouped(exploration.judged), 10)
-            + leftPadded(grouped(rate), 10) + "  " + padded(exploration.isExhaustive ? "all" : "sampled", 11) + outcome
+            + leftPadded(grouped(rate), 10) + "  " + padded(exploration.coverage.word, 11) + outcome
             + "\n"
     }
 
-    /// Writes the first violation's report and its disk.
+    /// The exploration as one line of JSON; see ``Exploration/json(of:again:)``.
     ///
     /// - Parameter options: Those of the exploration, as `crashlab explore` takes them.
-    public func writeFirstViolation(below folder: String, options: String) throws {
+    /// - Throws: What encoding throws.
+    public func json(options: String) throws -> Data {
+        try exploration.json(of: scenario.reference, again: again(options), isAsExpected: isAsExpected)
+    }
+
+    /// The command that shows a state again, up to the state.
+    public func again(_ options: String) -> String { "crashlab explore \(scenario.reference) \(options)" }
+
+    /// Writes a folder for the scenario when something was wrong; see ``Exploration/write(into:again:)``.
+    ///
+    /// - Parameter options: Those of the exploration, as `crashlab explore` takes them.
+    public func write(below folder: String, options: String) throws {
         let name = "\(scenario.name)-\(scenario.writing.prefix { $0 != " " })"
-        try exploration.violations.first?.write(
-            into: "\(folder)/\(name)", again: "crashlab explore \(scenario.reference) \(options)")
+        try exploration.write(into: "\(folder)/\(name)", again: again(options))
+    }
+}
+
+extension Exploration {
+    /// What was visited, and the causes of what is wrong.
+    ///
+    /// - Parameter again: The command that shows a state again, up to the state.
+    public func text(again: String) -> String {
+        var text =
+            "\(operations) operations, \(grouped(visited)) states visited (\(coverage.sentence)), "
+            + "\(grouped(distinct)) distinct, \(grouped(violationCount)) wrong"
+        if violationCount == 0 { return text + "\n" }
+        text += ", of \(counted(causes.count, "cause")); the first after \(grouped(firstWrong ?? 0)) states\n"
+        for (index, cause) in causes.enumerated() {
+            text += "\n\(index + 1). \(cause.sentence) (\(counted(cause.count, "state")))\n\n"
+            text += cause.violation.report(again: again)
+        }
+        if unexplained > 0 {
+            text += "\n\(counted(unexplained, "state")) of further causes: no more were looked into.\n"
+        }
+        return text
+    }
+
+    /// One line of JSON: counts, and the causes with what shows each again.
+    ///
+    /// - Parameters:
+    ///   - subject: What was explored: a scenario, or the path of a trace.
+    ///   - again: The command that shows a state again, up to the state.
+    ///   - isAsExpected: Whether this is what was known before; nil when nothing was.
+    /// - Throws: What encoding throws.
+    public func json(of subject: String, again: String, isAsExpected: Bool? = nil) throws -> Data {
+        let causes = causes.map { cause in
+            JSONReport.Cause(
+                cause: cause.sentence, states: cause.count, expected: cause.violation.expected,
+                got: cause.violation.got,
+                acknowledged: cause.violation.acknowledged, operations: cause.violation.operations,
+                files: cause.violation.disk.mapValues(\.count), again: cause.violation.command(again: again))
+        }
+        return try CrashDisk.encoder.encode(
+            JSONReport(
+                subject: subject, operations: operations, visited: visited, distinct: distinct, judged: judged,
+                states: coverage.sentence, wrong: violationCount, firstWrong: firstWrong, unexplained: unexplained,
+                isAsExpected: isAsExpected, causes: causes)) + [0x0A]
+    }
+
+    private struct JSONReport: Encodable {
+        struct Cause: Encodable {
+            var cause: String
+            var states: Int
+            var expected: String
+            var got: String
+            var acknowledged: [String]
+            var operations: [String]
+            var files: [String: Int]
+            var again: String
+        }
+
+        var subject: String
+        var operations: Int
+        var visited: Int
+        var distinct: Int
+        var judged: Int
+        var states: String
+        var wrong: Int
+        var firstWrong: Int?
+        var unexplained: Int
+        var isAsExpected: Bool?
+        var causes: [Cause]
+    }
+
+    /// Writes the first cause's report and disk, those of further ones in `cause-2` and so on; nothing when nothing is wrong.
+    ///
+    /// - Throws: What the file system reports.
+    public func write(into folder: String, again: String) throws {
+        for (index, cause) in causes.enumerated() {
+            try cause.write(into: index == 0 ? folder : "\(folder)/cause-\(index + 1)", again: again)
+        }
     }
 }

@@ -305,9 +305,10 @@ final class WriterProgram {
         traits.insert(.powerCut)
         for crew in crews { end(crew) }
         let model = choices.pick("what the disk promises", Self.models)
-        let states = CrashStates(disk.trace, model, sectorSize: 512)
-        let state = states.choose(after: disk.trace.operations.count, &choices)
-        disk.restart(with: states.materialise(state), of: state.content.names)
+        let states = CrashStates(disk.trace, model, isHashing: false)
+        let point = states.point(at: states.count)
+        point.choose(&choices)
+        disk.restart(with: point.files, folders: point.tree.folders, of: point.tree.fileNumbers)
         for number in crews.indices { crews[number] = makeCrew(number) }
         tell("power fails (\(model)), leaving \(disk.contents.mapValues(\.count).sorted { $0.key < $1.key })")
     }

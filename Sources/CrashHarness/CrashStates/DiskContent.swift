@@ -1,0 +1,57 @@
+// What a disk holds, for those who judge it.
+
+import Foundation
+import SessionFormats
+
+/// Files and folders by their paths.
+public struct DiskContent: Sendable, Equatable {
+    /// The bytes of all files.
+    public var files: [String: [UInt8]]
+    /// All folders besides the one that is watched.
+    public var folders: Set<String>
+
+    /// What tells it from all others.
+    var digest: Digest {
+        var hash = BLAKE3()
+        // Lengths keep names apart from bytes.
+        func add(_ name: String, _ kind: UInt8) {
+            let bytes = Array(name.utf8)
+            hash.update([kind] + withUnsafeBytes(of: UInt64(bytes.count).littleEndian, Array.init) + bytes)
+        }
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+            add(path, 0)
+            hash.update(BLAKE3.hash(bytes).bytes)
+        }
+        for path in folders.sorted() { add(path, 1) }
+        return hash.finalize()
+    }
+
+    /// The files and folders in a few words.
+    var summary: String {
+        let files = files.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value.count) bytes)" }
+        let parts = files + folders.sorted().map { "\($0)/" }
+        if parts.isEmpty { return "no files" }
+        return parts.prefix(8).joined(separator: ", ") + (parts.count > 8 ? " and \(parts.count - 8) more" : "")
+    }
+
+    init(_ disk: SimulatedDisk) {
+        (files, folders) = (disk.contents, disk.folders)
+    }
+
+    init(files: [String: [UInt8]], folders: Set<String>) { (self.files, self.folders) = (files, folders) }
+
+    /// What is below a folder of the real disk; pipes and devices are left out.
+    ///
+    /// - Throws: What the file system reports.
+    init(below folder: String) throws {
+        (files, folders) = ([:], [])
+        for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+            let path = "\(folder)/\(name)"
+            if FileManager.default.isRegularFile(path) {
+                files[name] = Array(try Data(contentsOf: URL(filePath: path)))
+            } else if FileManager.default.isFolder(path), !FileManager.default.isLink(path) {
+                folders.insert(name)
+            }
+        }
+    }
+}

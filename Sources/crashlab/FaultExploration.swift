@@ -1,0 +1,64 @@
+import CrashHarness
+import Foundation
+
+/// What `trace --inject` does: one run for each call that can fail, and the states of each.
+struct FaultExploration {
+    let kind: InjectedFault.Kind
+    /// How many runs there are at most.
+    let most: Int
+    let exploration: TraceExploration
+    let options: ExplorerOptions
+
+    func run(_ runs: FaultyRuns) throws -> ExitStatus {
+        TraceCommand.tell(runs.whole)
+        var status = exploration.run(runs.whole.trace, options)
+        let all = runs.whole.faults(kind)
+        let chosen = all.count <= most ? all : (0..<most).map { all[$0 * all.count / most] }
+        Output.error("\(all.count) calls can fail with \(kind.rawValue), \(chosen.count) runs:\n")
+        do {
+            for fault in chosen { status = Self.worse(status, try explore(fault, runs)) }
+        } catch {
+            // The folder is the user's: it holds what the program made of it, whatever happened.
+            try runs.end()
+            throw error
+        }
+        try runs.end()
+        return status
+    }
+
+    /// Something wrong outweighs all that was not judged.
+    private static func worse(_ a: ExitStatus, _ b: ExitStatus) -> ExitStatus {
+        a == .damaged || b == .damaged ? .damaged : max(a, b)
+    }
+
+    private func explore(_ fault: InjectedFault, _ runs: FaultyRuns) throws -> ExitStatus {
+        guard let run = try runs.run(fault) else {
+            Output.print("  \(fault): the program had not ended after \(exploration.deadline) seconds\n")
+            return .damaged
+        }
+        // Threads and other runs may come to another call than the one that was meant.
+        if fault.kind != .short, run.injected == 0 {
+            Output.print("  \(fault): the program did not come to this call again\n")
+            return .unreadable
+        }
+        let (trace, found) = exploration.explore(run.trace, options)
+        try tell(fault, run, found)
+        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
+        if found.violationCount > 0 { return .damaged }
+        return trace.unseen.isEmpty ? .success : .unreadable
+    }
+
+    private func tell(_ fault: InjectedFault, _ run: ForeignRun, _ found: Exploration) throws {
+        if options.format == .json {
+            Output.write(Array(try found.json(of: "\(fault)", again: "")))
+            return
+        }
+        Output.print(
+            "  \(fault): status \(run.status), \(grouped(found.distinct)) distinct states, "
+                + "\(grouped(found.violationCount)) wrong\n")
+        for cause in found.causes {
+            let (expected, got) = (cause.violation.expected, cause.violation.got)
+            Output.print("    \(cause.sentence)\n      expected \(expected)\n      got \(got)\n")
+        }
+    }
+}
