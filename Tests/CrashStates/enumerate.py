@@ -849,23 +849,20 @@ def campaign(crashlab, count, first):
 
 
 def write_fixtures(folder):
-    """Traces with few disks, each with its disks in all models: the options and then the disks in a file for each."""
-    kept = 0
-    for seed in itertools.count(1):
-        if kept == 40:
-            break
-        lines, options = random_case(seed)
-        trace = Trace(lines)
-        found = {model: enumerated(trace, model, options) for model in MODELS}
-        if not 8 <= len(found["posix"]) <= 60 or len(trace.operations) < 4:
+    """The disks of each trace in a folder, and of some random ones, beside it: a line of model and options, then their disks."""
+    for seed in range(1, 70):
+        lines, _ = random_case(seed)
+        if len(lines) > 7 and 10 <= len(disks(Trace(lines), "posix", Options(torn_sectors=True, garbage=True))) <= 40:
+            with open(os.path.join(folder, f"random-{seed}.jsonl"), "w") as file:
+                file.write(text_of(lines))
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".jsonl"):
             continue
-        kept += 1
-        with open(os.path.join(folder, f"{seed:03}.jsonl"), "w") as file:
-            file.write(text_of(lines))
-        for model in MODELS:
-            with open(os.path.join(folder, f"{seed:03}.{model}.disks"), "w") as file:
+        trace = Trace.read(os.path.join(folder, name))
+        with open(os.path.join(folder, name.removesuffix(".jsonl") + ".disks"), "w") as file:
+            for model, options in [(model, Options()) for model in MODELS] + [("posix", Options(torn_sectors=True, garbage=True))]:
                 file.write(" ".join(flags(model, options)) + "\n")
-                file.writelines(sorted(line_of(state) + "\n" for state in found[model]))
+                file.writelines(line_of(state) + "\n" for state in sorted(enumerated(trace, model, options)))
 
 
 def main():
