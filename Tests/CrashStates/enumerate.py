@@ -579,13 +579,15 @@ class Writer:
         self.tree = Tree()
         self.lines = []
         self.files = 0
+        # The folders that names were last changed in.
+        self.changed = []
         # What most of the operations are about, so that they meet.
-        self.about = self.random.choice(["bytes", "names", "all"])
+        self.about = self.random.choice(["bytes", "names", "failures", "folders", "all"])
 
     def trace(self):
         for name in ["d", "e"][:self.random.choice([0, 0, 1, 1, 2])]:
             self.base({"op": "base-folder", "path": name}, self.tree.new_folder())
-        for _ in range(1 if self.about == "bytes" else self.random.choice([0, 1, 1, 2, 2, 3])):
+        for _ in range(1 if self.about in ("bytes", "failures") else self.random.choice([0, 1, 1, 2, 2, 3])):
             path = self.free_path()
             if path:
                 content = self.some_bytes("base", self.random.choice([0, 3, 300, 505, 512, 700, 1030]))
@@ -594,11 +596,24 @@ class Writer:
         count = self.random.choice([3, 4, 5, 5, 6, 6, 6, 6])
         operations = []
         while len(operations) < count:
-            for line in self.operation(len(operations)):
-                self.tree.names.update(self.tree.changes(line))
+            for line in self.next(operations):
+                changes = self.tree.changes(line)
+                self.tree.names.update(changes)
                 operations.append(line)
+                if changes:
+                    self.changed = [os.path.dirname(line[end]) or "." for end in ("path", "to") if end in line]
         self.overlap(operations[:count])
         return [{"type": "write-trace", "version": 2}] + self.lines + operations[:count]
+
+    def next(self, operations):
+        """What is durable shows only where something was acknowledged since: without, an earlier crash leaves the same disks. A
+        sync that failed is tried again."""
+        last = operations[-1]["op"] if operations else None
+        if last in ("sync", "sync-write", "sync-folder", "sync-all") and self.random.random() < 0.6:
+            return self.acknowledge(len(operations))
+        if last == "failed-sync" and self.random.random() < 0.5:
+            return [{"op": "sync", "file": operations[-1]["file"]}]
+        return self.operation(len(operations))
 
     def base(self, line, bound):
         self.tree.names[self.tree.name(line["path"])] = bound
@@ -647,9 +662,14 @@ class Writer:
             "rename": 6, "exchange": 2, "link": 2, "remove": 3, "make-folder": 3, "remove-folder": 1, "rename-folder": 3,
             "acknowledge": 2, "output": 1,
         }
-        of_bytes = {"write", "resize", "sync", "failed-sync", "sync-write"}
-        weights = [weight * (6 if self.about == "bytes" and kind in of_bytes or self.about == "names" and kind not in of_bytes else 1)
-                   for kind, weight in kinds.items()]
+        favoured = {
+            "bytes": ["write", "resize", "sync", "sync-write"],
+            "names": ["sync-folder", "create", "rename", "exchange", "link", "remove", "make-folder", "remove-folder", "rename-folder"],
+            "failures": ["write", "failed-sync", "failed-sync", "sync"],
+            "folders": ["make-folder", "rename-folder", "rename", "exchange", "sync-folder", "sync-folder"],
+            "all": [],
+        }[self.about]
+        weights = [weight * (1 + 5 * favoured.count(kind)) for kind, weight in kinds.items()]
         kind = self.random.choices(list(kinds), weights)[0]
         return getattr(self, kind.replace("-", "_"))(index)
 
@@ -674,7 +694,8 @@ class Writer:
         return [{"op": "failed-sync", "file": self.file()}] if self.files else []
 
     def sync_folder(self, index):
-        return [{"op": "sync-folder", "path": self.random.choice(["."] + self.paths("folder"))}]
+        changed = [path for path in self.changed if path in self.paths("folder") + ["."]]
+        return [{"op": "sync-folder", "path": self.random.choice(["."] + self.paths("folder") + 4 * changed)}]
 
     def sync_all(self, index):
         return [{"op": "sync-all"}]

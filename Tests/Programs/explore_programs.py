@@ -27,7 +27,7 @@ PROGRAMS = {
     "git_commit": ["default", "core.fsync=all"],
     "lmdb_commit": ["default", "with writemap"],
     "redis_append": ["always", "everysec"],
-    "gdbm_store": ["fast", "synced"],
+    "gdbm_store": ["fast", "synced mode", "sync after each"],
 }
 
 

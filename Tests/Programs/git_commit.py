@@ -42,10 +42,11 @@ def work(folder, variant):
 def check(folder, variant, acks):
     log = git(folder, "log", "--format=%s", "main")
     if log.returncode != 0:
-        wrong("the history cannot be read")
-    if git(folder, "fsck", "--connectivity-only", "--no-dangling").returncode != 0 \
-            or git(folder, "archive", "--format=tar", "main").returncode != 0:
-        wrong("an object is missing or damaged")
+        wrong("an object is empty" if "is empty" in log.stderr else "the history cannot be read")
+    for words in (["fsck", "--no-dangling"], ["archive", "--format=tar", "main"]):
+        checked = git(folder, *words)
+        if checked.returncode != 0:
+            wrong("an object is empty" if "is empty" in checked.stderr else "an object is missing or damaged")
     if f"saved {acknowledged(acks)}" not in log.stdout.splitlines():
         wrong("an acknowledged commit is lost")
     if git(folder, "status", "--short").returncode != 0:
