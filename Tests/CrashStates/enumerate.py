@@ -247,7 +247,7 @@ def halves(start, end, sector):
 
 
 def changes_bytes(operation, file):
-    return operation.file == file and operation.kind in ("write", "resize")
+    return operation.file == file and (operation.kind == "resize" or operation.kind == "write" and operation.bytes != b"")
 
 
 def apply_running(contents, operation):
@@ -275,7 +275,7 @@ def possible_sizes(base_size, file, crash, order, options):
         for _, end in sectors(operation, options.sector):
             size = max(size, end)
             sizes.append(size)
-        if operation.index in sync_writes and operation.bytes:
+        if operation.index in sync_writes:
             least.append(operation.end)
         if crash.covered(operation, syncs):
             sizes = [size]
