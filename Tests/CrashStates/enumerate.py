@@ -789,9 +789,10 @@ def flags(model, options):
 
 def disks_printed(crashlab, paths, model, options):
     """What the explorer prints of each trace."""
-    command = [crashlab, "explore", *paths, "--disks", *flags(model, options)]
+    # The largest bound, and a complaint where even that leaves something out.
+    command = [crashlab, "explore", *paths, "--disks", "--bound", "10000000", *flags(model, options)]
     run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode != 0:
+    if run.returncode != 0 or run.stderr:
         raise SystemExit(f"{' '.join(command)}\nended with {run.returncode}: {run.stderr.strip()[:2000]}")
     found = {path: set() for path in paths}
     path = paths[0]

@@ -1,6 +1,6 @@
 """What a crash leaves of what well-known programs write, each judged by the program itself.
 
-usage: python explore_programs.py CRASHLAB [NAME…] [--keep FOLDER] [--disks N]
+usage: python explore_programs.py CRASHLAB [NAME…] [--models M,…] [--disks N] [--verbose] [--keep FOLDER]
 
 Runs on a machine with strace. Each variant of each script beside this file is traced once and explored under each model; what is
 found is printed, with its causes. A program that is missing is skipped with a sentence. Nothing that is found counts as a
@@ -57,15 +57,17 @@ def trace(crashlab, name, variant, place):
     return path if traced.returncode == 0 else None
 
 
-def explore(crashlab, name, variant, path, model, disks):
+def explore(crashlab, name, variant, path, model, disks, verbose):
     """Prints what is found; whether a state was wrong."""
     check = shlex.join(script(name) + ["check"]) + " {} " + shlex.quote(variant) + " {acks}"
     command = [crashlab, "explore", path, "--model", model, "--sector", "4096", "--ack", "^saved", "--check", check]
-    found = subprocess.run(command + (["--bound", str(disks)] if disks else []), capture_output=True, text=True)
-    print(f"{model}:")
+    found = subprocess.run(command + (["--bound", str(disks), "--samples", str(disks)] if disks else []), capture_output=True, text=True)
     for line in (found.stderr + found.stdout).splitlines():
-        print("   " + line.replace(os.path.dirname(path) + os.sep, ""))
-    if found.returncode not in (0, 1):
+        told = re.match(r"\d.* visited |cause: |got  |warning|not seen|Not judged", line)
+        if told or verbose:
+            print(f"{model:9} {'      ' if line.startswith('got ') else ''}{line.replace(os.path.dirname(path) + os.sep, '')}")
+    # 2: nothing is wrong, but something could not be seen.
+    if found.returncode not in (0, 1, 2):
         raise SystemExit(f"crashlab ended with {found.returncode}")
     return found.returncode == 1
 
@@ -76,6 +78,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--keep")
     parser.add_argument("--disks", type=int)
+    parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--models", default=",".join(MODELS))
     given = parser.parse_args()
     crashlab = os.path.abspath(given.crashlab)
@@ -91,7 +94,10 @@ def main():
                 if path is None:
                     unexpected.append(f"{name}, {variant}, was not traced")
                     continue
-                wrong = {model for model in given.models.split(",") if explore(crashlab, name, variant, path, model, given.disks)}
+                wrong = {
+                    model for model in given.models.split(",")
+                    if explore(crashlab, name, variant, path, model, given.disks, given.verbose)
+                }
                 if given.keep:
                     os.makedirs(given.keep, exist_ok=True)
                     os.replace(path, os.path.join(given.keep, os.path.basename(path)))

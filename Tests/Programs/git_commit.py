@@ -41,12 +41,11 @@ def work(folder, variant):
 
 def check(folder, variant, acks):
     log = git(folder, "log", "--format=%s", "main")
-    if log.returncode != 0:
-        wrong("an object is empty" if "is empty" in log.stderr else "the history cannot be read")
-    for words in (["fsck", "--no-dangling"], ["archive", "--format=tar", "main"]):
-        checked = git(folder, *words)
-        if checked.returncode != 0:
-            wrong("an object is empty" if "is empty" in checked.stderr else "an object is missing or damaged")
+    for words in (["log", "main"], ["archive", "--format=tar", "main"], ["fsck", "--no-dangling"]):
+        asked = git(folder, *words)
+        if asked.returncode != 0:
+            what = "an object is empty" if "is empty" in asked.stderr else "an object is missing or damaged"
+            wrong(f"{what}, by git {words[0]}")
     if f"saved {acknowledged(acks)}" not in log.stdout.splitlines():
         wrong("an acknowledged commit is lost")
     if git(folder, "status", "--short").returncode != 0:

@@ -26,7 +26,9 @@ def wrong(sentence):
 
 
 def all_there(there, acks):
-    """Fails when one of what had been acknowledged is not there; there tells it of each number from 0 on."""
+    """Fails when what was prepared, or acknowledged since, is not there; there tells it of each number from 0 on."""
+    if not there[0]:
+        wrong("what was there before is lost")
     if len(there) <= acknowledged(acks) or not all(there[:acknowledged(acks) + 1]):
         wrong("an acknowledged value is lost")
 
