@@ -1,11 +1,11 @@
 """What a crash leaves of what well-known programs write, each judged by the program itself.
 
-usage: python explore_programs.py CRASHLAB [NAME…] [--models M,…] [--disks N] [--verbose] [--keep FOLDER]
+usage: python explore_programs.py CRASHLAB [NAME…] [--models M,…] [--states N] [--verbose] [--keep FOLDER]
 
 Runs on a machine with strace. Each variant of each script beside this file is traced once and explored under each model; what is
 found is printed, with its causes. A program that is missing is skipped with a sentence. Nothing that is found counts as a
 failure, since the programs are not ours, except in the one that is: the file that Python replaces, which must be safe with a sync
-and unsafe without. With --keep the traces stay there.
+and unsafe without. With --keep the traces stay there; --states bounds the states that are visited of each in each model.
 """
 
 import argparse
@@ -57,11 +57,12 @@ def trace(crashlab, name, variant, place):
     return path if traced.returncode == 0 else None
 
 
-def explore(crashlab, name, variant, path, model, disks, verbose):
+def explore(crashlab, name, variant, path, model, states, verbose):
     """Prints what is found; whether a state was wrong."""
     check = shlex.join(script(name) + ["check"]) + " {} " + shlex.quote(variant) + " {acks}"
     command = [crashlab, "explore", path, "--model", model, "--sector", "4096", "--ack", "^saved", "--check", check]
-    found = subprocess.run(command + (["--bound", str(disks), "--samples", str(disks)] if disks else []), capture_output=True, text=True)
+    command += ["--bound", str(states), "--samples", str(states)]
+    found = subprocess.run(command, capture_output=True, text=True)
     for line in (found.stderr + found.stdout).splitlines():
         told = re.match(r"\d.* visited |cause: |got  |warning|not seen|Not judged", line)
         if told or verbose:
@@ -77,7 +78,7 @@ def main():
     parser.add_argument("crashlab")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--keep")
-    parser.add_argument("--disks", type=int)
+    parser.add_argument("--states", type=int, default=500)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--models", default=",".join(MODELS))
     given = parser.parse_args()
@@ -96,7 +97,7 @@ def main():
                     continue
                 wrong = {
                     model for model in given.models.split(",")
-                    if explore(crashlab, name, variant, path, model, given.disks, given.verbose)
+                    if explore(crashlab, name, variant, path, model, given.states, given.verbose)
                 }
                 if given.keep:
                     os.makedirs(given.keep, exist_ok=True)
