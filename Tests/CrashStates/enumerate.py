@@ -620,15 +620,16 @@ class Writer:
         self.lines.append(line)
 
     def overlap(self, operations):
-        """Lets some return after others were issued; what a sync-write is of returned before it."""
+        """Lets some return after others were issued. A write that syncs itself is one call, and returns as one."""
         if self.random.random() < 0.5:
             return
-        written = {line["of"] for line in operations if "of" in line}
         for index, line in enumerate(operations):
-            if self.random.random() < 0.4 and index not in written and line["op"] not in ("acknowledge", "output"):
-                returned = min(len(operations), index + 1 + self.random.randint(1, 3))
-                if returned > index + 1:
-                    line["returned"] = returned
+            if self.random.random() < 0.4 and line["op"] not in ("acknowledge", "output") and "returned" not in line:
+                synced = index + 1 if operations[index + 1:] and operations[index + 1].get("of") == index else index
+                returned = min(len(operations), synced + 1 + self.random.randint(1, 3))
+                for place in range(index, synced + 1):
+                    if returned > place + 1:
+                        operations[place]["returned"] = returned
 
     def some_bytes(self, mark, count):
         letter = {"base": "b"}.get(mark, str(mark))
