@@ -21,7 +21,7 @@ max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/nu
 
 INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 
-.PHONY: check-changing kill-writers documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
+.PHONY: crash-states explore-programs check-changing kill-writers documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
 	@echo "make build                      build the crashlab command, .build/release/crashlab"
@@ -38,6 +38,8 @@ help:
 	@echo "make check-changing             check files while another program cuts, grows and rewrites them (Python; CHANGING_SECONDS)"
 	@echo "make differential PEER=program  compare with a program that embeds the reference (DIFFERENTIAL_CASES)"
 	@echo "make explore                    visit every disk that a power cut can leave of what our writers do"
+	@echo "make crash-states               compare the disks of random traces with an enumeration by brute force (Python; CRASH_STATES)"
+	@echo "make explore-programs           visit what a crash leaves of databases and git (strace, Python; PROGRAMS, PROGRAMS_PYTHON)"
 	@echo "make kill-writers               kill two processes a hundred times that append to one log, and fill a disk (LOG_PEER)"
 	@echo "make explore-memvid             trace the program that .mv2 comes from, and visit what a crash leaves (also strace)"
 	@echo "make interop                    have the programs that .mv2 and Claude Code's sessions are read by open what CrashLab writes"
@@ -141,6 +143,17 @@ kill-writers: build
 
 explore: build
 	$(CRASHLAB) explore
+
+# Random traces whose disks are enumerated in Python from the description of the models: 2,000, unless told otherwise.
+CRASH_STATES ?= 2000
+crash-states: build
+	python3 Tests/CrashStates/enumerate.py campaign $(CRASHLAB) $(CRASH_STATES)
+
+# The interpreter that Debian's packages are for, where there is one; a program that it has not is skipped.
+PROGRAMS_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+explore-programs: build
+	@if ! command -v strace >/dev/null; then echo "Skipped: there is no strace here; on Debian: apt-get install strace."; \
+	else $(PROGRAMS_PYTHON) -B Tests/Programs/explore_programs.py $(CRASHLAB) $(PROGRAMS); fi
 
 # The real program lives outside the tree; without it there is nothing to compare with, which is said and is no failure.
 interop: build interop-environment
