@@ -53,13 +53,6 @@ struct IdentifierTable {
         return number
     }
 
-    /// The number of an identifier; nil when it was never seen.
-    func find(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32? {
-        let (key, shape) = self.key(text, tag)
-        let number = slots[slot(of: key, shape, text)]
-        return number == Self.none ? nil : number
-    }
-
     /// The identifier as a string; of a value that is none as it is spelled.
     func text(_ number: UInt32) -> String {
         let (key, shape) = (keys[Int(number)], shapes[Int(number)])
