@@ -75,8 +75,11 @@ public struct KilledWriters {
             for life in wait(for: running) {
                 guard let count = life.read() else {
                     life.process.waitUntilExit()
-                    try checkProgress(life)
-                    if life.acknowledged.count < entries { try start(life) } else { running.removeAll { $0 === life } }
+                    if life.acknowledged.count < entries, !isStuck(life) {
+                        try start(life)
+                    } else {
+                        running.removeAll { $0 === life }
+                    }
                     continue
                 }
                 left -= count
@@ -86,22 +89,15 @@ public struct KilledWriters {
             killed += 1
             left = moment()
         }
-        return Outcome(kills: killed, acknowledged: lives.map(\.acknowledged), problem: try problem(lives))
+        let stuck = lives.contains { $0.acknowledged.count < entries } ? "nothing more can be appended" : nil
+        return Outcome(kills: killed, acknowledged: lives.map(\.acknowledged), problem: try problem(lives) ?? stuck)
     }
 
-    /// A process that cannot append, as on a full disk, is not started for ever.
-    private func checkProgress(_ life: Life) throws {
+    /// Whether it ended twenty times in a row without an entry, as on a full disk: it is not started for ever.
+    private func isStuck(_ life: Life) -> Bool {
         life.fruitless = life.acknowledged.count > life.toldBefore ? 0 : life.fruitless + 1
         life.toldBefore = life.acknowledged.count
-        if life.fruitless >= 20 { throw Stuck(log: log) }
-    }
-
-    /// Processes that end without having appended anything.
-    private struct Stuck: Error, CustomStringConvertible {
-        var log: String
-        var description: String {
-            "Nothing can be appended to \(log): crashlab append ended twenty times without an entry."
-        }
+        return life.fruitless >= 20
     }
 
     /// Those that have something to read, or have ended; waits for one.
