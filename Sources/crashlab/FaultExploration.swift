@@ -14,7 +14,8 @@ struct FaultExploration {
         var status = exploration.run(runs.whole.trace, options)
         let all = runs.whole.faults(kind)
         let chosen = all.count <= most ? all : (0..<most).map { all[$0 * all.count / most] }
-        Output.error("\(all.count) calls can fail with \(kind.rawValue), \(chosen.count) runs:\n")
+        Output.error(
+            "\(counted(all.count, "call")) can fail with \(kind.rawValue), \(counted(chosen.count, "run")):\n")
         do {
             for fault in chosen { status = Self.worse(status, try explore(fault, runs)) }
         } catch {

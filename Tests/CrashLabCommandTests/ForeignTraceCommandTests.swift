@@ -21,11 +21,13 @@ struct ForeignTraceCommandTests {
     @Test func `where something was not seen, no wrong state is no verdict`() throws {
         try withFolder { folder in
             let operations = [Self.written, .sync(file: 0), .output("saved 1")]
-            let seen = try crashlab(
-                "explore", try trace(operations, in: folder), "--ack", "^saved", "--reopen", "cat {}/log")
+            // Bytes that a crash has left as zeroes are none to this recovery.
+            let judging = ["--ack", "^saved", "--reopen", "tr -d '\\000' < {}/log"]
+            let path = try trace(operations, in: folder)
+            let seen = try ChildProcess.run(program, ["explore", path] + judging)
             #expect(seen.status == 0 && seen.errors.isEmpty)
-            let path = try trace(operations, unseen: ["A ring was used."], in: folder)
-            let blind = try crashlab("explore", path, "--ack", "^saved", "--reopen", "cat {}/log")
+            _ = try trace(operations, unseen: ["A ring was used."], in: folder)
+            let blind = try ChildProcess.run(program, ["explore", path] + judging)
             #expect(blind.status == 2)
             #expect(blind.errors.contains("not seen: A ring was used.\n") && blind.errors.contains("Not judged: "))
         }
