@@ -107,7 +107,7 @@ def explore(crashlab, name, before, work, keep):
             found = subprocess.run(
                 [crashlab, "explore", trace, "--ack", "^saved", "--model", model], capture_output=True, text=True)
             lines = found.stdout.splitlines()
-            what = [line for line in lines if line.startswith(("got ", "acknowledged "))]
+            what = [line for line in lines if line[:1].isdigit() or line.startswith("got ")][1:]
             print(f"{model:8}{found.stderr}{lines[0] if lines else 'nothing'}", *what, sep="\n    ")
         if keep:
             with open(trace, "rb") as source, gzip.GzipFile(os.path.join(keep, name + ".jsonl.gz"), "wb", 9, mtime=0) as packed:

@@ -484,11 +484,8 @@ final class CrashPoint {
         for (index, entry) in entries.enumerated() {
             rests.append(entries[..<index].indices.filter { changes.shareName(entries[$0].operation, entry.operation) })
         }
-        var isFixed = entries.map(\.isFixed)
-        for index in entries.indices.reversed() where isFixed[index] {
-            for other in rests[index] { isFixed[other] = true }
-        }
-        let fixed = isFixed.count { $0 }
+        let isFixed = fixed(entries)
+        let durable = isFixed.count { $0 }
         func search(maxMissing: Int, maxThere: Int, _ take: (_ missing: Int) -> Bool) {
             var isThere: [Bool] = []
             var missing = 0
@@ -505,7 +502,7 @@ final class CrashPoint {
                     sets.append(
                         Names(
                             operations: entries.indices.filter { isThere[$0] }.map { entries[$0].operation },
-                            missing: missing, extra: entries.count - missing - fixed, isReordered: isReordered))
+                            missing: missing, extra: entries.count - missing - durable, isReordered: isReordered))
                 }
                 // The last that is there and need not be is missing next.
                 fits = false
@@ -523,7 +520,19 @@ final class CrashPoint {
         }
         guard let deviation else { return search(maxMissing: .max, maxThere: .max) { _ in true } }
         search(maxMissing: deviation, maxThere: .max) { _ in true }
-        search(maxMissing: .max, maxThere: fixed + deviation) { $0 > deviation }
+        search(maxMissing: .max, maxThere: durable + deviation) { $0 > deviation }
+    }
+
+    /// Which changes of names are durable when they took effect in an order: with each those before it that it rests on.
+    private func fixed(_ entries: [TraceWalk.Open]) -> [Bool] {
+        var isFixed = entries.map(\.isFixed)
+        for index in entries.indices.reversed() where isFixed[index] {
+            for other in entries[..<index].indices
+            where changes.shareName(entries[other].operation, entries[index].operation) {
+                isFixed[other] = true
+            }
+        }
+        return isFixed
     }
 
     // MARK: Order
@@ -694,13 +703,7 @@ final class CrashPoint {
         let orders = Arrangements(changes: changes, operations: operations).all().orders
         let order = orders.count > 1 ? choices.pick("order of names", orders) : orders[0]
         let entries = operations.indices.sorted { order[$0] < order[$1] }.map { walk.openNames[$0] }
-        var isFixed = entries.map(\.isFixed)
-        for index in entries.indices.reversed() where isFixed[index] {
-            for other in entries[..<index].indices
-            where changes.shareName(entries[other].operation, entries[index].operation) {
-                isFixed[other] = true
-            }
-        }
+        let isFixed = fixed(entries)
         var (there, missing): ([Int], [Int]) = ([], [])
         for (index, entry) in entries.enumerated() {
             let mayBe = !missing.contains { changes.shareName($0, entry.operation) }

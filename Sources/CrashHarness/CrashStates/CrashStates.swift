@@ -77,18 +77,28 @@ final class CrashStates {
 
     /// The operations before the crash and what became of each.
     func story(_ state: CrashState) -> [String] {
-        changes.trace.operations.prefix(state.crashPoint).enumerated().map { index, operation in
-            let own = changes.changesOf[index]
-            let lost = own.count { state.forms[$0] == .missing }
-            let torn = own.compactMap { state.forms[$0] }.filter { $0 != .missing }
-            let place = changes.trace.places[index].map { ", called at \($0)" } ?? ""
-            let name = changes.describe(index)
-            if own.isEmpty { return name + place }
-            if lost == own.count { return "\(name): lost\(place)" }
-            if lost == 0, torn.isEmpty { return "\(name): on the disk\(place)" }
-            let broken = torn.isEmpty ? "" : ", \(torn.count) by half or as noise"
-            return "\(name): torn, \(own.count - lost - torn.count) of \(own.count) sectors are there\(broken)\(place)"
+        var sizes: [Int: Int] = [:]
+        for (file, size) in state.sizes {
+            let last = changes.trace.operations.indices.prefix(state.crashPoint).last { changes.file(of: $0) == file }
+            if let last { sizes[last] = size }
         }
+        return changes.trace.operations.prefix(state.crashPoint).enumerated().map { index, operation in
+            outcome(of: index, state) + (sizes[index].map { "; the file's size is \($0)" } ?? "")
+        }
+    }
+
+    /// What became of an operation.
+    private func outcome(of index: Int, _ state: CrashState) -> String {
+        let own = changes.changesOf[index]
+        let lost = own.count { state.forms[$0] == .missing }
+        let torn = own.count { state.forms[$0, default: .missing] != .missing }
+        let place = changes.trace.places[index].map { ", called at \($0)" } ?? ""
+        let name = changes.describe(index)
+        if own.isEmpty { return name + place }
+        if lost == own.count { return "\(name): lost\(place)" }
+        if lost + torn == 0 { return "\(name): on the disk\(place)" }
+        let broken = torn == 0 ? "" : ", \(torn) by half or as noise"
+        return "\(name): torn, \(own.count - lost - torn) of \(own.count) sectors are there\(broken)\(place)"
     }
 }
 

@@ -44,7 +44,7 @@ public struct ExplorationReport {
 
     /// A line of the table.
     public var line: String {
-        let rate = Int(Double(exploration.judged) / max(seconds, 1e-3))
+        let rate = Int(Double(exploration.visited) / max(seconds, 1e-3))
         let outcome =
             switch (scenario.expectation, exploration.violationCount) {
             case (_, 0): isAsExpected ? "none" : "none, AND THERE MUST BE SOME"
