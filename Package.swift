@@ -41,7 +41,8 @@ let package = Package(
             name: "SessionFormatsTests", dependencies: ["SessionFormats", "SessionFormatsFoundation", "TestSupport"]),
         .testTarget(name: "LiveReplayTests", dependencies: ["LiveReplay", "SessionFormats", "TestSupport"]),
         .testTarget(
-            name: "CrashHarnessTests", dependencies: ["CrashHarness", "SessionFormats", "LiveReplay", "FuzzSupport"]),
+            name: "CrashHarnessTests",
+            dependencies: ["CrashHarness", "SessionFormats", "LiveReplay", "FuzzSupport", "TestSupport"]),
         .testTarget(name: "CrashLabCommandTests", dependencies: ["crashlab", "CrashHarness"]),
     ] + (isFuzzing ? fuzzTargets : []),
     swiftLanguageModes: [.v6]
