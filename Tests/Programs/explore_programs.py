@@ -64,7 +64,7 @@ def explore(crashlab, name, variant, path, model, states, verbose):
     command += ["--bound", str(states), "--samples", str(states)]
     found = subprocess.run(command, capture_output=True, text=True)
     for line in (found.stderr + found.stdout).splitlines():
-        told = re.match(r"\d.* visited |cause: |got  |warning|not seen|Not judged", line)
+        told = re.match(r"\d.* visited |\d+\. |got  |warning|not seen|Not judged", line)
         if told or verbose:
             print(f"{model:9} {'      ' if line.startswith('got ') else ''}{line.replace(os.path.dirname(path) + os.sep, '')}")
     # 2: nothing is wrong, but something could not be seen.

@@ -37,7 +37,7 @@ def check(folder, variant, acks):
         database = opened(folder)
         values = [database.get(b"%d" % number) for number in range(3)]
     except Exception as error:
-        wrong(f"the database does not open: {os.fsdecode(str(error).split(folder)[0])}")
+        wrong(f"the database does not open: {os.fsdecode(error.args[0]).split(folder)[0]}")
     database.close()
     wanted = [b"there before", b"x" * 600, b"y" * 600]
     if any(value not in (None, whole) for value, whole in zip(values, wanted)):
