@@ -47,6 +47,8 @@ struct CauseSearch {
     /// The known ones that lack a change, by the first that they lack.
     private var knownByChange: [Int: [Int]] = [:]
     private var causeOfKey: [String: Int] = [:]
+    /// Of each cause the state that is shown: the earliest, and of those the one that lacks least.
+    private var smallest: [CrashState] = []
     private var verdicts: [CrashState: Bool] = [:]
     private var searches = 0
 
@@ -169,24 +171,30 @@ struct CauseSearch {
 
     // MARK: In words
 
+    private static func size(_ state: CrashState) -> (Int, Int) {
+        (state.crashPoint, state.forms.count + state.sizes.count + state.places.count)
+    }
+
     private mutating func explain(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) {
         let (key, sentence) = explanation(state)
-        let cause: Int
-        if let same = causeOfKey[key] {
-            cause = same
-            causes[same].count += 1
-        } else {
+        let cause = causeOfKey[key] ?? causes.count
+        if cause < causes.count { causes[cause].count += 1 }
+        if cause == causes.count || Self.size(state) < Self.size(smallest[cause]) {
             let point = states.point(in: state)
             guard let (expected, got) = judge(point) else { return }
-            cause = causes.count
+            let shown = CrashCause(
+                sentence: sentence, count: cause < causes.count ? causes[cause].count : 1,
+                violation: CrashViolation(
+                    expected: expected, got: got, operations: states.story(state),
+                    acknowledged: states.acknowledged(point), disk: point.files, folders: point.tree.folders,
+                    choices: state.numbers))
             causeOfKey[key] = cause
-            causes.append(
-                CrashCause(
-                    sentence: sentence,
-                    violation: CrashViolation(
-                        expected: expected, got: got, operations: states.story(state),
-                        acknowledged: states.acknowledged(point), disk: point.files, folders: point.tree.folders,
-                        choices: state.numbers)))
+            if cause < causes.count {
+                (causes[cause], smallest[cause]) = (shown, state)
+            } else {
+                causes.append(shown)
+                smallest.append(state)
+            }
         }
         guard !known.contains(where: { $0.state == state }), let change = state.forms.keys.min() else { return }
         knownByChange[change, default: []].append(known.count)
@@ -224,9 +232,9 @@ struct CauseSearch {
             return (key, (before.isEmpty ? part : "\(part), or without \(those)") + isReordered)
         }
         if before.isEmpty {
-            let next =
-                state.crashPoint < operations.count ? " until operation \(name(state.crashPoint)) is there too" : ""
-            return (key, "operation \(name(last)) leaves a wrong disk\(next)")
+            let next = operations.indices[state.crashPoint...].first { !states.changes.changesOf[$0].isEmpty }
+            let until = next.map { " until operation \(name($0)) is there too" } ?? ""
+            return (key, "operation \(name(last)) leaves a wrong disk\(until)")
         }
         return (key, "operation \(name(last)) must not be durable before \(those)\(isReordered)")
     }
