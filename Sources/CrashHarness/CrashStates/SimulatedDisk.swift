@@ -267,7 +267,8 @@ public final class SimulatedDisk: FileSystem {
                 state.trace.operations.append(.makeFolder(path: folder))
                 return true
             }
-            if isNew { try syncFolder(folder.folderOfPath) }
+            // One that is there may be of somebody who was killed before it was durable.
+            if isNew || folder == path { try syncFolder(folder.folderOfPath) }
         }
     }
 

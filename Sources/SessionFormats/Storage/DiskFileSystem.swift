@@ -112,7 +112,12 @@ public struct DiskFileSystem: FileSystem {
     public func makeFolder(_ path: String) throws(FileSystemError) {
         if mkdir(path, 0o755) == 0 { return try syncFolder(path.folderOfPath) }
         switch errno {
-        case EEXIST: return
+        case EEXIST:
+            // Whoever made it may have been killed before it was durable. Where the folder above cannot be opened, somebody
+            // else made it.
+            do throws(FileSystemError) { try syncFolder(path.folderOfPath) } catch {
+                if error.errorNumber != EACCES, error.errorNumber != EPERM { throw error }
+            }
         case ENOENT where path.folderOfPath != path && path.folderOfPath != ".":
             try makeFolder(path.folderOfPath)
             if mkdir(path, 0o755) != 0, errno != EEXIST {
