@@ -154,11 +154,6 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
-    /// Cuts a file as a crash may, behind the back of whoever has it open.
-    public func cut(_ path: String, to size: Int) {
-        file(named: path)?.change { bytes in bytes.removeLast(max(0, bytes.count - size)) }
-    }
-
     fileprivate func record(_ operation: WriteTrace.Operation) {
         state.withLock { $0.trace.operations.append(operation) }
     }

@@ -36,24 +36,24 @@ public struct LiveReplayFileAfterCrash: Judge {
             try check(store, survivors, lost, disk)
             let appended = try append(&choices, life, store, disk)
             store.close()
-            let cut = choices.choose("cut", in: durableSize(disk)...size(disk))
-            disk.cut(Self.path, to: cut)
-            survivors += appended.filter { $0.end <= cut }
-            lost += appended.filter { $0.end > cut }
+            let kept = failPower(disk, &choices)
+            survivors += appended.filter { $0.end <= kept }
+            lost += appended.filter { $0.end > kept }
         }
         try check(try open(disk), survivors, lost, disk)
     }
 
     private func size(_ disk: SimulatedDisk) -> Int { disk.contents[Self.path]?.count ?? 0 }
 
-    /// What the file's last sync made durable of it; it only grows behind that.
-    private func durableSize(_ disk: SimulatedDisk) -> Int {
-        var size = size(disk)
-        for operation in disk.trace.operations.reversed() {
-            if case .sync = operation { break }
-            if case .write(_, _, let bytes) = operation { size -= bytes.count }
-        }
-        return size
+    /// Leaves what a power cut may leave; returns how many bytes at the file's beginning are as they were.
+    private func failPower(_ disk: SimulatedDisk, _ choices: inout Choices) -> Int {
+        let written = disk.contents[Self.path] ?? []
+        let states = CrashStates(
+            disk.trace, choices.pick("what the disk promises", PersistenceModel.allCases), isHashing: false)
+        let point = states.point(at: states.count)
+        point.choose(&choices)
+        disk.restart(with: point.files, folders: point.tree.folders, of: point.tree.fileNumbers)
+        return zip(written, disk.contents[Self.path] ?? []).prefix { $0 == $1 }.count
     }
 
     private func open(_ disk: SimulatedDisk) throws(Violation) -> FileLiveReplayStore {

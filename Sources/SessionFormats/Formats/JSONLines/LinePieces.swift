@@ -51,22 +51,39 @@ struct LinePieces {
         takeGap(gapStart..<text.end)
     }
 
+    /// How many runs between two records are told one by one. More than a crash leaves are noise, and what is behind these is
+    /// one fragment: a place for each would take more room than the file.
+    private static let mostRuns = 1_000
+
     private mutating func takeGap(_ gap: Range<Int>) {
         var at = gap.lowerBound
+        var runs = 0
         while at < gap.upperBound {
             let start = at
-            if text.base[at] == 0 {
+            runs += 1
+            if text.base[at] == 0, runs <= Self.mostRuns {
                 while at < gap.upperBound, text.base[at] == 0 { at += 1 }
                 nulRuns.append(start..<at)
             } else {
-                while at < gap.upperBound, text.base[at] != 0 { at += 1 }
-                let fragment = WhiteSpace.json.trimmed(text.base, start..<at)
-                if fragment.isEmpty { continue }
-                fragments.append(start..<at)
-                if !JSONFragment.isCutShort(text.base, from: fragment.lowerBound, to: fragment.upperBound) {
-                    damagedBytes += fragment.count
-                }
+                at = runs > Self.mostRuns ? gap.upperBound : endOfRun(from: at, in: gap)
+                takeFragment(start..<at)
             }
+        }
+    }
+
+    /// Where the next NUL byte is.
+    private func endOfRun(from start: Int, in gap: Range<Int>) -> Int {
+        var at = start
+        while at < gap.upperBound, text.base[at] != 0 { at += 1 }
+        return at
+    }
+
+    private mutating func takeFragment(_ range: Range<Int>) {
+        let fragment = WhiteSpace.json.trimmed(text.base, range)
+        if fragment.isEmpty { return }
+        fragments.append(range)
+        if !JSONFragment.isCutShort(text.base, from: fragment.lowerBound, to: fragment.upperBound) {
+            damagedBytes += fragment.count
         }
     }
 
