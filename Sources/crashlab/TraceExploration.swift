@@ -30,6 +30,8 @@ struct TraceExploration {
     }
 
     private let mark: Regex<AnyRegexOutput>?
+    /// The options that tell how it is judged, as they were given.
+    private let judgeOptions: String
     private let judging: Judging?
     private let check: DiskCommand?
     private let reopen: DiskCommand?
@@ -41,8 +43,9 @@ struct TraceExploration {
 
     init(_ arguments: inout Arguments) throws {
         let deadline = Double(try arguments.number("--deadline", in: 1...86_400 as ClosedRange<Int>) ?? 10)
-        check = try arguments.option("--check").map { DiskCommand($0, deadline: deadline) }
-        reopen = try arguments.option("--reopen").map { DiskCommand($0, deadline: deadline) }
+        let (check, reopen) = (try arguments.option("--check"), try arguments.option("--reopen"))
+        self.check = check.map { DiskCommand($0, deadline: deadline) }
+        self.reopen = reopen.map { DiskCommand($0, deadline: deadline) }
         self.deadline = deadline
         judging = try arguments.choice("--judge", Judging.self)
         jobs = try arguments.number("--jobs", in: 1...1_024) ?? ProcessInfo.processInfo.activeProcessorCount
@@ -50,7 +53,11 @@ struct TraceExploration {
         if reopen != nil, judging == .formats {
             throw UsageError(message: "--reopen is for --check and --judge states, not for --judge formats.")
         }
-        guard let pattern = try arguments.option("--ack") else {
+        let pattern = try arguments.option("--ack")
+        judgeOptions = [
+            ("--ack", pattern), ("--judge", judging?.rawValue), ("--reopen", reopen), ("--check", check),
+        ].map { name, value in value.map { " \(name) '\($0.replacing("'", with: #"'\''"#))'" } ?? "" }.joined()
+        guard let pattern else {
             mark = nil
             return
         }
@@ -67,7 +74,11 @@ struct TraceExploration {
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
         let (trace, exploration) = explore(recorded, options)
-        let again = "crashlab explore \(path ?? "TRACE") \(options.text)"
+        if let crashPoint = options.explorer.onlyState?.first, crashPoint > trace.operations.count {
+            Output.error("There is no such state: the trace has \(trace.operations.count) operations.\n")
+            return .wrongUsage
+        }
+        let again = "crashlab explore \(path ?? "TRACE")\(judgeOptions) \(options.text)"
         do {
             if options.format == .text {
                 Output.print(exploration.text(again: again))
@@ -79,9 +90,26 @@ struct TraceExploration {
             Output.error("The report cannot be kept. \(error.reason)\n")
             return .inputOutputError
         }
-        if exploration.violationCount == 0 { return verdict(withoutViolation: trace) }
         tellUnseen(trace)
-        return .damaged
+        let nothing = exploration.violationCount == 0 ? whyNothingWasAcknowledged(trace) : []
+        let unjudged = exploration.unjudged + nothing
+        for sentence in unjudged { Output.error("\(sentence)\n") }
+        if unjudged.isEmpty, exploration.violationCount > 0 { return .damaged }
+        if unjudged.isEmpty, trace.unseen.isEmpty { return .success }
+        // Where something could not be seen, no wrong state is not the same as none.
+        if unjudged.isEmpty {
+            Output.error("Not judged: no state that was visited is wrong, but others may be.\n")
+        } else {
+            Output.error("Not judged.\n")
+        }
+        return .unreadable
+    }
+
+    /// What was never acknowledged cannot be found missing.
+    private func whyNothingWasAcknowledged(_ trace: WriteTrace) -> [String] {
+        let isAcknowledging = trace.operations.contains { if case .acknowledge = $0 { true } else { false } }
+        if mark == nil || isAcknowledging { return [] }
+        return ["No line of the program's output matches --ack, so nothing was acknowledged."]
     }
 
     /// Visits the states, with acknowledgements in the trace.
@@ -102,14 +130,6 @@ struct TraceExploration {
                     + "missing; --ack, --reopen or --check tell how it is judged.\n")
         }
         return judge.explore(options.explorer)
-    }
-
-    /// Where something could not be seen, no wrong state is not the same as none.
-    private func verdict(withoutViolation trace: WriteTrace) -> ExitStatus {
-        if trace.unseen.isEmpty { return .success }
-        tellUnseen(trace)
-        Output.error("Not judged: no state that was visited is wrong, but others may be.\n")
-        return .unreadable
     }
 
     private func tellUnseen(_ trace: WriteTrace) {
@@ -159,8 +179,11 @@ struct ExplorerOptions {
         format = try arguments.choice("--format", OutputFormat.self) ?? .text
         guard let state = try arguments.option("--state") else { return }
         let numbers = state.split(separator: ",").map { UInt64($0) }
-        guard !numbers.contains(nil) else {
-            throw UsageError(message: "--state takes numbers with commas between them, not \"\(state)\".")
+        guard !numbers.contains(nil), numbers.count % 3 == 1 else {
+            throw UsageError(
+                message:
+                    "--state takes a crash point and three numbers for each difference, with commas between them, not "
+                    + "\"\(state)\".")
         }
         explorer.onlyState = numbers.compactMap { $0 }
     }

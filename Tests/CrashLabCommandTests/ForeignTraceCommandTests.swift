@@ -49,6 +49,47 @@ struct ForeignTraceCommandTests {
         }
     }
 
+    @Test func `a pattern that no line matches gives no verdict`() throws {
+        try withFolder { folder in
+            let path = try trace([Self.written, .sync(file: 0), .output("saved 1")], in: folder)
+            let blind = try ChildProcess.run(program, ["explore", path, "--ack", "svaed", "--check", "true"])
+            #expect(blind.status == 2 && blind.errors.contains("No line of the program's output matches --ack"))
+        }
+    }
+
+    @Test func `what a report says to run again shows the same state, and another state is refused`() throws {
+        try withFolder { folder in
+            let path = try trace([Self.written, .output("saved 1"), .sync(file: 0)], in: folder)
+            let found = try crashlab(
+                "explore", path, "--ack", "^saved", "--check", "grep -q one {}/log || ! grep -q 1 {acks}")
+            let again = try #require(found.output.split(separator: "\n").first { $0.hasPrefix("again ") })
+            let command = again.dropFirst("again".count).replacing(
+                " crashlab ", with: " \(program) ", maxReplacements: 1)
+            let shown = try ChildProcess.run("/bin/sh", ["-c", String(command)])
+            #expect(found.status == 1 && shown.status == 1 && shown.output.contains("1 wrong"))
+            for state in ["999", "1,1", ""] {
+                #expect(try crashlab("explore", path, "--ack", "^saved", "--state", state).status == 64, "\(state)")
+            }
+        }
+    }
+
+    @Test func `a trace whose names or numbers make no sense is refused`() throws {
+        try withFolder { folder in
+            let header = #"{"type":"write-trace","version":2}"#
+            for line in [
+                #"{"op":"base","path":"a","file":-1,"bytes":""}"#, #"{"op":"base","path":"./a","file":0,"bytes":""}"#,
+                #"{"op":"base","path":"a","file":0,"bytes":""}"# + "\n"
+                    + #"{"op":"base","path":"a/b","file":1,"bytes":""}"#,
+            ] {
+                let path = folder + "/trace.jsonl"
+                try Data("\(header)\n\(line)\n".utf8).write(to: URL(filePath: path))
+                let refused = try ChildProcess.run(program, ["explore", path, "--judge", "states"])
+                #expect(
+                    refused.status != 0 && refused.status != 1 && refused.errors.contains("of the trace"), "\(line)")
+            }
+        }
+    }
+
     @Test(
         arguments: [
             ["--check", "true", "--judge", "states"], ["--reopen", "true", "--judge", "formats"], ["--judge", "well"],

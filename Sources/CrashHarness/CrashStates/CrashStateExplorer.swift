@@ -58,6 +58,8 @@ public struct Exploration: Sendable {
     public var unexplained = 0
     /// How many states had been visited when the first wrong one was, that one included; nil when none is wrong.
     public var firstWrong: Int?
+    /// Why this is no verdict, whatever was found, in sentences.
+    public var unjudged: [String] = []
     /// What had to hold of the wrong ones, each once.
     public var expectations: Set<String> = []
 

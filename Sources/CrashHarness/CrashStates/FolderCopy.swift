@@ -1,4 +1,6 @@
 // A folder as it was, so that a program can be run on it again.
+//
+// Files, links and folders alone: pipes and sockets have no content, and stay where they are.
 
 import Foundation
 
@@ -6,6 +8,14 @@ import Foundation
 final class FolderCopy {
     private let folder: URL
     private let copy: URL
+    /// Whether the folder may lack what only the copy has.
+    private var isNeeded = false
+
+    /// A folder that could not be given its content again.
+    struct RestoreFailure: Error, CustomStringConvertible {
+        /// One sentence that says where the content is.
+        var description: String
+    }
 
     /// Keeps what a folder holds.
     ///
@@ -13,20 +23,63 @@ final class FolderCopy {
     init(of folder: String) throws {
         self.folder = URL(filePath: folder)
         copy = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: self.folder, to: copy)
+        do { try Self.copy(self.folder, to: copy) } catch {
+            try? FileManager.default.removeItem(at: copy)
+            throw error
+        }
     }
 
-    deinit { try? FileManager.default.removeItem(at: copy) }
+    deinit {
+        if !isNeeded { try? FileManager.default.removeItem(at: copy) }
+    }
 
     /// Gives the folder its content again; the folder itself stays, since programs may be in it.
     ///
-    /// - Throws: What the file system reports.
+    /// - Throws: `RestoreFailure`; the copy stays then.
     func restore() throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()) {
-            try FileManager.default.removeItem(at: folder.appending(path: name))
+        isNeeded = true
+        do {
+            try Self.clear(folder)
+            try Self.copy(copy, to: folder)
+        } catch {
+            throw RestoreFailure(
+                description:
+                    "\(folder.path()) cannot be given its content again; all of it is in \(copy.path()). \(error.reason)"
+            )
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: copy.path()) {
-            try FileManager.default.copyItem(at: copy.appending(path: name), to: folder.appending(path: name))
+        isNeeded = false
+    }
+
+    private static func copy(_ source: URL, to target: URL) throws {
+        let mode = try FileManager.default.attributesOfItem(atPath: source.path())[.posixPermissions] ?? 0o755
+        try FileManager.default.createDirectory(
+            at: target, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+        try forEach(in: source) { item, kind in
+            let new = target.appending(path: item.lastPathComponent)
+            if kind == .typeDirectory {
+                try copy(item, to: new)
+            } else {
+                try FileManager.default.copyItem(at: item, to: new)
+            }
+        }
+    }
+
+    private static func clear(_ folder: URL) throws {
+        try forEach(in: folder) { item, kind in
+            guard kind == .typeDirectory else { return try FileManager.default.removeItem(at: item) }
+            try clear(item)
+            let isEmpty = try FileManager.default.contentsOfDirectory(atPath: item.path()).isEmpty
+            if isEmpty { try FileManager.default.removeItem(at: item) }
+        }
+    }
+
+    /// Calls `body` with each file, link and folder in a folder.
+    private static func forEach(in folder: URL, _ body: (URL, FileAttributeType) throws -> Void) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()) {
+            let item = folder.appending(path: name)
+            let kind = try FileManager.default.attributesOfItem(atPath: item.path())[.type] as? FileAttributeType
+            guard let kind, [.typeDirectory, .typeRegular, .typeSymbolicLink].contains(kind) else { continue }
+            try body(item, kind)
         }
     }
 }

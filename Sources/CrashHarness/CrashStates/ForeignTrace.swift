@@ -115,6 +115,11 @@ struct ForeignTrace {
         log.finish()
         followAll()
         if !log.stops.isEmpty { compare(mappedFiles()) }
+        // A last line may have no newline.
+        for (_, rest) in output.sorted(by: { $0.key < $1.key }) where !rest.isEmpty {
+            trace.operations.append(.output(String(decoding: rest, as: UTF8.self)))
+        }
+        output = [:]
         starts.append(trace.operations.count)
         for (operations, returned) in overlapping {
             let end = starts[min(returned, starts.count - 1)]

@@ -38,6 +38,10 @@ final class RunningStates: Sendable {
     private let count: Int
     /// Whether it is what the recovery prints that is compared.
     private let comparesOutput: Bool
+    /// Whether these are all states that the running program can have had.
+    private let isComplete: Bool
+    /// How many of them are worked out if need be, however few states of crashes are asked for.
+    private static let leastBound = 200_000
 
     /// Works out the running program's states.
     ///
@@ -54,14 +58,16 @@ final class RunningStates: Sendable {
         }
         var running = explorer
         (running.model, running.onlyState) = (.cached, nil)
+        running.bound = max(running.bound, Self.leastBound)
         if let answers { _ = answers.collect(running, trace) }
         var (most, count): ([Answer: Int], Int) = ([:], 0)
         var outcomes: [(Outcome, Int)] = []
-        _ = running.explore(trace) { disk, acknowledged in
-            count += 1
-            outcomes.append((Self.outcome(DiskContent(disk), answers), acknowledged.count))
-            return nil
-        }
+        isComplete =
+            running.explore(trace) { disk, acknowledged in
+                count += 1
+                outcomes.append((Self.outcome(DiskContent(disk), answers), acknowledged.count))
+                return nil
+            }.isExhaustive
         let comparesOutput = outcomes.contains { $0.0.printed != nil }
         for (outcome, acknowledged) in outcomes {
             guard let answer = outcome.answer(comparingOutput: comparesOutput) else { continue }
@@ -73,9 +79,15 @@ final class RunningStates: Sendable {
     /// Visits the states and holds each against those of the running program.
     func explore(_ explorer: CrashStateExplorer, _ trace: WriteTrace) -> Exploration {
         if explorer.onlyState == nil, let answers { _ = answers.collect(explorer, trace) }
-        return explorer.explore(trace) { disk, acknowledged in
+        var exploration = explorer.explore(trace) { disk, acknowledged in
             self.problem(Self.outcome(DiskContent(disk), answers), acknowledged.count)
         }
+        if !isComplete {
+            exploration.unjudged.append(
+                "The running program's calls overlap in so many ways that not all of its states were worked out; a state that is "
+                    + "told to be wrong may be one of the others.")
+        }
+        return exploration
     }
 
     private func problem(_ outcome: Outcome, _ wanted: Int) -> (expected: String, got: String)? {

@@ -83,13 +83,19 @@ extension WriteTrace {
     /// Takes a line for what it says; false when that makes no sense.
     private mutating func take(_ line: Line, _ known: inout Set<Int>, _ nameless: inout Set<Int>) -> Bool {
         let bytes = line.bytes.map { [UInt8]($0) }
-        guard [line.path, line.to].allSatisfy({ $0.map(Self.staysBelow) ?? true }) else { return false }
+        guard [line.path, line.to].allSatisfy({ $0.map(Self.staysBelow) ?? true }), line.file ?? 0 >= 0 else {
+            return false
+        }
         switch (line.op, line.file, line.path) {
         case ("base", let file?, let path?):
-            guard known.insert(file).inserted, base[path] == nil, let bytes else { return false }
+            guard known.insert(file).inserted, base[path] == nil, let bytes, !baseFolders.contains(path),
+                path.foldersOfPath.allSatisfy({ base[$0] == nil })
+            else { return false }
             base[path] = (file, bytes)
             baseFolders.formUnion(path.foldersOfPath)
-        case ("base-folder", _, let path?): baseFolders.formUnion(path.foldersOfPath + [path])
+        case ("base-folder", _, let path?):
+            guard (path.foldersOfPath + [path]).allSatisfy({ base[$0] == nil }) else { return false }
+            baseFolders.formUnion(path.foldersOfPath + [path])
         case ("nameless", let file?, _): return known.insert(file).inserted && nameless.insert(file).inserted
         case ("create", let file?, let path?):
             guard known.insert(file).inserted || nameless.remove(file) != nil else { return false }
@@ -131,10 +137,13 @@ extension WriteTrace {
         return true
     }
 
-    /// Whether a name leads to no place outside the folder that is watched.
+    /// Whether a name leads to a place in the folder that is watched, by the one way that there is; "." is that folder.
     private static func staysBelow(_ path: String) -> Bool {
-        !path.isEmpty && !path.hasPrefix("/") && !path.utf8.contains(0)
-            && !path.split(separator: "/").contains("..")
+        path == "."
+            || !path.utf8.contains(0)
+                && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                    !["", ".", ".."].contains($0)
+                }
     }
 
     /// The trace as a file.
