@@ -207,7 +207,8 @@ private struct ItemMaker: Sendable {
         facts.append(Fact("line", shown.line))
         if let text { facts.append(Fact("text", text)) }
         let (bytes, place) = (bytes, shown.place)
-        return ExaminedItem(id: id, facts: facts, range: place, content: { bytes.copy(place) })
+        return ExaminedItem(
+            id: id, facts: facts, range: place, content: { Array(WhiteSpace.json.trimmed(bytes.copy(place))) })
     }
 }
 
