@@ -70,6 +70,6 @@ enum BenchCommand: Command {
         let folder = FileManager.default.temporaryDirectory.appending(path: "crashlab-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path())
+        try body(folder.filePath)
     }
 }

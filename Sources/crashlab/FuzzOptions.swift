@@ -86,7 +86,7 @@ struct FuzzOptions {
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
             return logs
         } catch {
-            return FileManager.default.temporaryDirectory.appending(path: "crashlab-logs").path()
+            return FileManager.default.temporaryDirectory.appending(path: "crashlab-logs").filePath
         }
     }
 }

@@ -75,8 +75,8 @@ enum RecoverCommand: Command {
             guard let output else { return [Job(input: operand, output: operand + ".recovered")] }
             return [Job(input: operand, output: FileManager.default.isFolder(output) ? "\(output)/\(name)" : output)]
         }
-        let folder = operand.withoutTrailingSlashes
-        let target = output?.withoutTrailingSlashes ?? folder + ".recovered"
+        let folder = operand.withoutSlashesAtEnd
+        let target = output?.withoutSlashesAtEnd ?? folder + ".recovered"
         if (resolved(target) + "/").hasPrefix(resolved(folder) + "/") {
             throw UsageError(
                 message: "copies inside \(folder) would be recovered with it the next time; name another folder.")
@@ -93,7 +93,7 @@ enum RecoverCommand: Command {
     }
 
     private static func resolved(_ path: String) -> String {
-        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path().withoutTrailingSlashes
+        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.filePath
     }
 
     private static func recover(_ job: Job, _ options: Options) -> ExitStatus {
@@ -160,13 +160,5 @@ enum RecoverCommand: Command {
         case .text: Output.print(report.text)
         case .json: Output.write(report.json.printableJSON + [0x0A])
         }
-    }
-}
-
-extension String {
-    fileprivate var withoutTrailingSlashes: String {
-        var text = self
-        while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-        return text
     }
 }

@@ -44,42 +44,38 @@ final class FolderCopy {
         } catch {
             throw RestoreFailure(
                 description:
-                    "\(folder.path()) cannot be given its content again; all of it is in \(copy.path()). \(error.reason)"
+                    "\(folder.filePath) cannot be given its content again; all of it is in \(copy.filePath). \(error.reason)"
             )
         }
         isNeeded = false
     }
 
     private static func copy(_ source: URL, to target: URL) throws {
-        let mode = try FileManager.default.attributesOfItem(atPath: source.path())[.posixPermissions] ?? 0o755
+        let mode = try FileManager.default.attributesOfItem(atPath: source.filePath)[.posixPermissions] ?? 0o755
         try FileManager.default.createDirectory(
             at: target, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
-        try forEach(in: source) { item, kind in
+        try forEach(in: source) { item, isFolder in
             let new = target.appending(path: item.lastPathComponent)
-            if kind == .typeDirectory {
-                try copy(item, to: new)
-            } else {
-                try FileManager.default.copyItem(at: item, to: new)
-            }
+            if isFolder { try copy(item, to: new) } else { try FileManager.default.copyItem(at: item, to: new) }
         }
     }
 
     private static func clear(_ folder: URL) throws {
-        try forEach(in: folder) { item, kind in
-            guard kind == .typeDirectory else { return try FileManager.default.removeItem(at: item) }
-            try clear(item)
-            let isEmpty = try FileManager.default.contentsOfDirectory(atPath: item.path()).isEmpty
-            if isEmpty { try FileManager.default.removeItem(at: item) }
+        try forEach(in: folder) { item, isFolder in
+            if isFolder { try clear(item) }
+            let isKept = try isFolder && !FileManager.default.contentsOfDirectory(atPath: item.filePath).isEmpty
+            if !isKept { try FileManager.default.removeItem(at: item) }
         }
     }
 
     /// Calls `body` with each file, link and folder in a folder.
-    private static func forEach(in folder: URL, _ body: (URL, FileAttributeType) throws -> Void) throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()) {
+    private static func forEach(in folder: URL, _ body: (_ item: URL, _ isFolder: Bool) throws -> Void) throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: folder.filePath) {
             let item = folder.appending(path: name)
-            let kind = try FileManager.default.attributesOfItem(atPath: item.path())[.type] as? FileAttributeType
-            guard let kind, [.typeDirectory, .typeRegular, .typeSymbolicLink].contains(kind) else { continue }
-            try body(item, kind)
+            let isLink = files.isLink(item.filePath)
+            let isFolder = !isLink && files.isFolder(item.filePath)
+            if isLink || isFolder || files.isRegularFile(item.filePath) { try body(item, isFolder) }
         }
     }
 }

@@ -117,8 +117,8 @@ private struct Watch {
 
     init(_ path: String) throws {
         let given = URL(filePath: path).standardizedFileURL
-        alias = given.path().withoutSlashesAtEnd
-        folder = given.resolvingSymlinksInPath().path().withoutSlashesAtEnd
+        alias = given.filePath
+        folder = given.resolvingSymlinksInPath().filePath
         guard FileManager.default.isFolder(folder) else {
             throw ForeignRun.Failure(description: "\(path) is not a folder; make it before it is watched.")
         }
@@ -193,10 +193,6 @@ private struct Watch {
         guard (try? file.seek(toOffset: UInt64(max(0, offset)))) != nil else { return nil }
         return (try? file.read(upToCount: count)).map { [UInt8]($0) } ?? []
     }
-}
-
-extension String {
-    fileprivate var withoutSlashesAtEnd: String { count > 1 ? replacing(/\/+$/, with: "") : self }
 }
 
 extension DiskContent {

@@ -28,7 +28,7 @@ final class JudgedFolder {
     ///
     /// - Throws: What the file system reports.
     init() throws {
-        root = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString)").path()
+        root = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString)").filePath
         (path, acknowledgements) = (root + "/disk", root + "/acknowledged")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }

@@ -213,7 +213,7 @@ private func withSpawnAttributes<Result>(ownGroup: Bool, _ body: (UnsafePointer<
 
 /// A new file without a name, which children do not inherit unless told.
 func temporaryDescriptor() throws -> Int32 {
-    var template = Array("\(FileManager.default.temporaryDirectory.path())/crashlab-XXXXXX".utf8CString)
+    var template = Array("\(FileManager.default.temporaryDirectory.filePath)/crashlab-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw ChildProcess.StartFailure(program: "a child", errorNumber: errno) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

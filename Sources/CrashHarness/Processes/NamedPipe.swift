@@ -13,7 +13,7 @@ final class NamedPipe {
     ///
     /// - Throws: `FileSystemError`.
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString).pipe").path()
+        path = FileManager.default.temporaryDirectory.appending(path: "crashlab-\(UUID().uuidString).pipe").filePath
         guard mkfifo(path, 0o600) == 0 else {
             throw FileSystemError(call: "make", path: path, errorNumber: errno)
         }
