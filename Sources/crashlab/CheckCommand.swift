@@ -95,7 +95,7 @@ enum CheckCommand: Command {
         let (worst, files, twins) = check(
             tree.files, options, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed)
         if options.output == .text { Output.write(Array(twins.text.utf8)) }
-        let reports = files.notingTwins
+        let reports = files.map { $0.noting(twins) }
         if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
         if let sarif { try SarifReport(files: reports).json().write(to: URL(filePath: sarif), options: .atomic) }
         if tellsCost { Output.error(ProcessCost.current().text) }

@@ -58,7 +58,7 @@ enum ExploreCommand: Command {
         _ paths: [String], _ exploration: TraceExploration, _ options: ExplorerOptions
     ) throws -> ExitStatus {
         if paths.isEmpty { throw UsageError(message: "--disks needs a trace.") }
-        let encoder = CrashDisk.encoder
+        let encoder = JSONEncoder.lines
         for path in paths {
             let trace = exploration.marked(try trace(in: path))
             if paths.count > 1 { Output.write(Array(try encoder.encode(["trace": path])) + [0x0A]) }

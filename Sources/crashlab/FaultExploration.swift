@@ -44,9 +44,7 @@ struct FaultExploration {
         }
         let (trace, found) = exploration.explore(run.trace, options)
         try tell(fault, run, found)
-        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
-        if found.violationCount > 0 { return .damaged }
-        return trace.unseen.isEmpty ? .success : .unreadable
+        return exploration.verdict(found, trace)
     }
 
     private func tell(_ fault: InjectedFault, _ run: ForeignRun, _ found: Exploration) throws {

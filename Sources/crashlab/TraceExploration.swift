@@ -73,11 +73,12 @@ struct TraceExploration {
     }
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
-        let (trace, exploration) = explore(recorded, options)
+        let trace = acknowledging(recorded)
         if let crashPoint = options.explorer.onlyState?.first, crashPoint > trace.operations.count {
             Output.error("There is no such state: the trace has \(trace.operations.count) operations.\n")
             return .wrongUsage
         }
+        var exploration = visit(trace, options)
         let again = "crashlab explore \(path ?? "TRACE")\(judgeOptions) \(options.text)"
         do {
             if options.format == .text {
@@ -90,32 +91,36 @@ struct TraceExploration {
             Output.error("The report cannot be kept. \(error.reason)\n")
             return .inputOutputError
         }
-        tellUnseen(trace)
-        let nothing = exploration.violationCount == 0 ? whyNothingWasAcknowledged(trace) : []
-        let unjudged = exploration.unjudged + nothing
-        for sentence in unjudged { Output.error("\(sentence)\n") }
-        if unjudged.isEmpty, exploration.violationCount > 0 { return .damaged }
-        if unjudged.isEmpty, trace.unseen.isEmpty { return .success }
-        // Where something could not be seen, no wrong state is not the same as none.
-        if unjudged.isEmpty {
-            Output.error("Not judged: no state that was visited is wrong, but others may be.\n")
-        } else {
-            Output.error("Not judged.\n")
+        // What was never acknowledged cannot be found missing.
+        if exploration.violationCount == 0, mark != nil, !trace.hasAcknowledgement {
+            exploration.unjudged.append("No line of the program's output matches --ack, so nothing was acknowledged.")
         }
-        return .unreadable
+        return verdict(exploration, trace)
     }
 
-    /// What was never acknowledged cannot be found missing.
-    private func whyNothingWasAcknowledged(_ trace: WriteTrace) -> [String] {
-        let isAcknowledging = trace.operations.contains { if case .acknowledge = $0 { true } else { false } }
-        if mark == nil || isAcknowledging { return [] }
-        return ["No line of the program's output matches --ack, so nothing was acknowledged."]
+    /// What an exploration is worth, whose doubts are told.
+    func verdict(_ exploration: Exploration, _ trace: WriteTrace) -> ExitStatus {
+        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
+        for sentence in exploration.unjudged { Output.error("\(sentence)\n") }
+        if !exploration.unjudged.isEmpty {
+            Output.error("Not judged.\n")
+            return .unreadable
+        }
+        if exploration.violationCount > 0 { return .damaged }
+        // Where something could not be seen, no wrong state is not the same as none.
+        if trace.unseen.isEmpty { return .success }
+        Output.error("Not judged: no state that was visited is wrong, but others may be.\n")
+        return .unreadable
     }
 
     /// Visits the states, with acknowledgements in the trace.
     func explore(_ recorded: WriteTrace, _ options: ExplorerOptions) -> (WriteTrace, Exploration) {
-        let trace = mark == nil ? recorded.acknowledging(nil) : marked(recorded)
+        let trace = acknowledging(recorded)
         return (trace, visit(trace, options))
+    }
+
+    private func acknowledging(_ recorded: WriteTrace) -> WriteTrace {
+        mark == nil ? recorded.acknowledging(nil) : marked(recorded)
     }
 
     private func visit(_ trace: WriteTrace, _ options: ExplorerOptions) -> Exploration {
@@ -131,9 +136,11 @@ struct TraceExploration {
         }
         return judge.explore(options.explorer)
     }
+}
 
-    private func tellUnseen(_ trace: WriteTrace) {
-        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
+extension WriteTrace {
+    fileprivate var hasAcknowledgement: Bool {
+        operations.contains { if case .acknowledge = $0 { true } else { false } }
     }
 }
 

@@ -26,7 +26,7 @@ struct CrashStateFixtureTests {
         for (options, disks) in expected {
             var found: Set<String> = []
             let coverage = try explorer(options).forEachDisk(of: trace) { disk in
-                if let line = try? disk.line(CrashDisk.encoder) { found.insert(String(decoding: line, as: UTF8.self)) }
+                if let line = try? disk.line(JSONEncoder.lines) { found.insert(String(decoding: line, as: UTF8.self)) }
             }
             #expect(coverage == .all)
             #expect(found == disks, "\(options)")

@@ -20,17 +20,10 @@ public struct CrashDisk: Codable, Sendable {
     /// The folders besides the one that is watched; nil when there are none.
     public var folders: [String]?
 
-    /// One line of JSON with sorted keys, without its end.
+    /// One line of JSON without its end, by `JSONEncoder.lines`.
     ///
     /// - Throws: What encoding throws.
     public func line(_ encoder: JSONEncoder) throws -> Data { try encoder.encode(self) }
-
-    /// What writes lines that are the same for the same disk.
-    public static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }
 }
 
 extension CrashStateExplorer {

@@ -46,7 +46,7 @@ final class RunningStates: Sendable {
     /// Works out the running program's states.
     ///
     /// - Parameters:
-    ///   - explorer: How many states are visited at most.
+    ///   - explorer: How states are visited; at least 200,000 of the running program's are, if there are so many.
     ///   - reopen: The program's recovery, if it is to be run.
     init(_ trace: WriteTrace, _ explorer: CrashStateExplorer, reopen: DiskCommand?, jobs: Int) {
         let answers = reopen.map { reopen in

@@ -148,8 +148,7 @@ extension WriteTrace {
 
     /// The trace as a file.
     public var file: Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.lines
         let base = base.sorted { $0.value.file < $1.value.file }.map { path, content in
             Line(op: "base", path: path, file: content.file, bytes: Data(content.bytes))
         }

@@ -115,7 +115,7 @@ extension Exploration {
                 acknowledged: cause.violation.acknowledged, operations: cause.violation.operations,
                 files: cause.violation.disk.mapValues(\.count), again: cause.violation.command(again: again))
         }
-        return try CrashDisk.encoder.encode(
+        return try JSONEncoder.lines.encode(
             JSONReport(
                 subject: subject, operations: operations, visited: visited, distinct: distinct, judged: judged,
                 states: coverage.sentence, wrong: violationCount, firstWrong: firstWrong, unexplained: unexplained,

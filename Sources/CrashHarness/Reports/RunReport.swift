@@ -79,11 +79,7 @@ public struct RunReport: Sendable, Codable {
     /// As JSON.
     ///
     /// - Throws: What the encoder does, for numbers that JSON has not.
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
-    }
+    public func json() throws -> Data { try JSONEncoder.lines.encode(self) }
 
     /// As one page that needs nothing else: no network, no other file.
     ///

@@ -54,7 +54,7 @@ public struct SessionTwins: Sendable {
 
 extension ExaminedFile {
     /// The same with a word on other files that hold its session.
-    func noting(_ twins: SessionTwins) -> ExaminedFile {
+    public func noting(_ twins: SessionTwins) -> ExaminedFile {
         guard let session = SessionTwins.session(path, examination), let finding = twins.finding(path, session: session)
         else { return self }
         var noted = self
@@ -66,7 +66,7 @@ extension ExaminedFile {
 
 extension Array<ExaminedFile> {
     /// The same with a word on files that hold the session of another one.
-    public var notingTwins: [ExaminedFile] {
+    var notingTwins: [ExaminedFile] {
         var twins = SessionTwins()
         for file in self {
             if let session = SessionTwins.session(file.path, file.examination) {

@@ -110,21 +110,19 @@ public struct DiskFileSystem: FileSystem {
 
     /// Makes a folder and those above it, each durable with the names of the one above.
     public func makeFolder(_ path: String) throws(FileSystemError) {
-        if mkdir(path, 0o755) == 0 { return try syncFolder(path.folderOfPath) }
-        switch errno {
-        case EEXIST:
-            // Whoever made it may have been killed before it was durable. Where the folder above cannot be opened, somebody
-            // else made it.
-            do throws(FileSystemError) { try syncFolder(path.folderOfPath) } catch {
-                if error.errorNumber != EACCES, error.errorNumber != EPERM { throw error }
-            }
-        case ENOENT where path.folderOfPath != path && path.folderOfPath != ".":
-            try makeFolder(path.folderOfPath)
-            if mkdir(path, 0o755) != 0, errno != EEXIST {
-                throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
-            }
-            try syncFolder(path.folderOfPath)
-        default: throw FileSystemError(call: "make the folder", path: path, errorNumber: errno)
+        let above = path.folderOfPath
+        var problem = mkdir(path, 0o755) == 0 ? 0 : errno
+        if problem == ENOENT, above != path, above != "." {
+            try makeFolder(above)
+            problem = mkdir(path, 0o755) == 0 ? 0 : errno
+        }
+        guard problem == 0 || problem == EEXIST else {
+            throw FileSystemError(call: "make the folder", path: path, errorNumber: problem)
+        }
+        // Whoever made one that is there may have been killed before it was durable. Where the folder above cannot be opened,
+        // somebody else made it.
+        do throws(FileSystemError) { try syncFolder(above) } catch {
+            if problem == 0 || error.errorNumber != EACCES && error.errorNumber != EPERM { throw error }
         }
     }
 

@@ -57,25 +57,13 @@ struct LinePieces {
 
     private mutating func takeGap(_ gap: Range<Int>) {
         var at = gap.lowerBound
-        var runs = 0
-        while at < gap.upperBound {
+        for _ in 0..<Self.mostRuns where at < gap.upperBound {
             let start = at
-            runs += 1
-            if text.base[at] == 0, runs <= Self.mostRuns {
-                while at < gap.upperBound, text.base[at] == 0 { at += 1 }
-                nulRuns.append(start..<at)
-            } else {
-                at = runs > Self.mostRuns ? gap.upperBound : endOfRun(from: at, in: gap)
-                takeFragment(start..<at)
-            }
+            let isNUL = text.base[at] == 0
+            while at < gap.upperBound, (text.base[at] == 0) == isNUL { at += 1 }
+            if isNUL { nulRuns.append(start..<at) } else { takeFragment(start..<at) }
         }
-    }
-
-    /// Where the next NUL byte is.
-    private func endOfRun(from start: Int, in gap: Range<Int>) -> Int {
-        var at = start
-        while at < gap.upperBound, text.base[at] != 0 { at += 1 }
-        return at
+        takeFragment(at..<gap.upperBound)
     }
 
     private mutating func takeFragment(_ range: Range<Int>) {

@@ -161,7 +161,8 @@ public final class SessionLogWriter {
         // A newline that did not reach the disk, although the size did, reads as a zero.
         let line = withoutZeroes(tail.bytes)
         let entries = entries(in: line)
-        if isWhole(line, entries) || tail.start == 0 && isHeader(line) {
+        let isEntry = entries == [WhiteSpace.json.trimmed(line).indices]
+        if isEntry || tail.start == 0 && isHeader(line) {
             return line.count == tail.bytes.count
                 ? .lacking([0x0A]) : .torn(at: tail.start + line.count, then: [0x0A])
         }
@@ -181,14 +182,6 @@ public final class SessionLogWriter {
         let header = SessionHeader(id: "", timestamp: "", cwd: "").encoded() + [0x0A]
         guard let log = try? SessionLogReader(mode: .recover).read(FileBytes(header + line + [0x0A])) else { return [] }
         return log.entries.map { $0.byteRange.lowerBound - header.count..<$0.byteRange.upperBound - header.count }
-    }
-
-    /// Whether a line is one entry and nothing else but blanks.
-    private static func isWhole(_ line: [UInt8], _ entries: [Range<Int>]) -> Bool {
-        guard entries.count == 1, let entry = entries.first else { return false }
-        return (line[..<entry.lowerBound] + line[entry.upperBound...]).allSatisfy {
-            $0 == 0x20 || $0 == 0x09 || $0 == 0x0D
-        }
     }
 
     /// Whether a line is a header that the reference takes.
