@@ -809,9 +809,13 @@ struct AgentLogScan {
             One record stands on \(lines.count) lines, since newlines inside its strings are not escaped; \
             \(plan.log.badLines == .refused ? "\(plan.log.reader) refuses the file for it" : "\(plan.log.reader) has none of it").
             """)
-        for line in lines.dropLast() {
+        for (line, next) in zip(lines, lines.dropFirst()) {
+            // Blank lines between the two are newlines of the string as well. A CR that ends a line does not count as one.
+            let newlines = max(1, next.at.line - line.at.line)
+            let escapes = [[UInt8]](repeating: [0x5C, 0x6E], count: newlines)
             repairs.mend(
-                line.at.place.upperBound..<line.whole.upperBound, [0x5C, 0x6E], "a raw newline in a string was escaped")
+                line.at.place.upperBound..<next.at.place.lowerBound, Array(escapes.joined()),
+                "a raw newline in a string was escaped")
         }
         takeRecord(record, RecordPlace(place: place, line: first.at.line), isSalvaged: true)
     }
