@@ -23,7 +23,8 @@ private struct LineEvidence {
     private var whole: [[UInt8]: Int] = [:]
     /// How many lines are neither whole nor the beginning of an original one.
     private(set) var damagedLines = 0
-    /// How many original lines are not whole anywhere. Those that are not missed either say the same in another spelling.
+    /// How many original lines are not whole anywhere; of one that stood twice, how often it is whole too seldom. Those that
+    /// are not missed either say the same in another spelling.
     private(set) var linesGone = 0
 
     private let lines: [[UInt8]]
@@ -33,9 +34,11 @@ private struct LineEvidence {
         var damaged = loss.damaged[...]
         if damaged.starts(with: [0xEF, 0xBB, 0xBF]) { damaged = damaged.dropFirst(3) }
         for piece in damaged.split(whereSeparator: Self.endsLine) {
-            take(piece, isEnd: piece.endIndex == damaged.endIndex || damaged[piece.endIndex] == 0)
+            let follows = damaged[piece.endIndex...].first { $0 != 0x0D }
+            take(piece, isEnd: follows == nil || follows == 0)
         }
-        linesGone = lines.count { whole[$0] == nil }
+        linesGone = Dictionary(grouping: lines) { $0 }
+            .reduce(0) { $0 + max(0, $1.value.count - whole[$1.key, default: 0]) }
     }
 
     /// Whether one of the missing lines is whole more often than it was found: the same line may stand in the file twice.

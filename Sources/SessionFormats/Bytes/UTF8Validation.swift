@@ -62,4 +62,17 @@ enum UTF8Validation {
         default: return 0
         }
     }
+
+    /// Whether bytes are the beginning of a character and end too soon.
+    static func isBeginning(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Bool {
+        guard (1...3).contains(end - start) else { return false }
+        // Each first byte can be followed by one of these two, and what comes behind by any.
+        return [0x80, 0xA0].contains { (next: UInt8) in
+            let ended = (start..<end).map { base[$0] } + [next, 0x80, 0x80]
+            return ended.withUnsafeBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return false }
+                return characterLength(base, at: 0, end: buffer.count) > end - start
+            }
+        }
+    }
 }

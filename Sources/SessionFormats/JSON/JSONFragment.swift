@@ -21,8 +21,7 @@ package enum JSONFragment {
         while start < to, base[start] == 0x20 || base[start] == 0x09 { start += 1 }
         var end = to
         if let bad = UTF8Validation.firstInvalid(base, from: start, to: to) {
-            // Three bytes are the most that a character which is cut leaves.
-            if to - bad > 3 { return false }
+            guard UTF8Validation.isBeginning(base, from: bad, to: to) else { return false }
             end = bad
         }
         guard start < end else { return start == to }

@@ -28,6 +28,7 @@ extension FormatKit {
         case []: loss.isChangedInPlace ? "a session's bytes" : nil
         case ["generation"] where loss.missing.isEmpty && hasOneCommit(loss): "the number of the only commit"
         case ["footerOffset"] where loss.missing.isEmpty && hasTwoTables(loss): "a second copy of the table of contents"
+        case ["footerOffset"] where loss.missing.isEmpty && endsAsBefore(loss): "the place of the table of contents"
         default: nil
         }
     }
@@ -37,10 +38,23 @@ extension FormatKit {
     }
 
     private static func hasTwoTables(_ loss: UntoldLoss) -> Bool {
-        guard case .integer(let offset)? = loss.file.facts.first(where: { $0.name == "footerOffset" })?.value else {
-            return false
+        guard let table = table(of: loss.file) else { return false }
+        return loss.stands(table.lowerBound..<table.upperBound - MemoryScenario.footerSize)
+    }
+
+    /// Whether the table of contents is whole at the end of the file, wherever that is now. What it points to has moved too, or
+    /// it would be missing.
+    private static func endsAsBefore(_ loss: UntoldLoss) -> Bool {
+        guard let table = table(of: loss.file) else { return false }
+        return loss.damaged.suffix(table.count).elementsEqual(loss.file.bytes[table])
+    }
+
+    /// Where the table of contents stands with its footer.
+    private static func table(of file: AcknowledgedFile) -> Range<Int>? {
+        guard case .integer(let offset)? = file.facts.first(where: { $0.name == "footerOffset" })?.value else {
+            return nil
         }
-        return loss.stands(Int(offset)..<loss.file.bytes.count - MemoryScenario.footerSize)
+        return Int(offset)..<file.bytes.count
     }
 
     fileprivate static func memory(_ choices: inout Choices, sessions count: Int) throws -> [UInt8] {

@@ -56,6 +56,8 @@ struct AgentLogRecovery {
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 
+    private static let madeAnew = "metadata that no record gives was made anew"
+
     /// Metadata that no record gives is made anew; rewinds to messages that are not there are made void when they would take
     /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
     private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
@@ -64,8 +66,16 @@ struct AgentLogRecovery {
         }
         var session = reading()
         if !session.loads, let header = log.header {
-            repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
+            let asFound = repairs
+            repairs.mend(0..<0, scan.madeHeader(header), Self.madeAnew)
             session = reading()
+            if !session.loads {
+                // The last record that names them counts, so one that names nothing has to be followed by another.
+                repairs = asFound
+                let newline: [UInt8] = bytes.withBytes { repairs.apply(to: $0).last == 0x0A } ? [] : [0x0A]
+                repairs.mend(bytes.count..<bytes.count, newline + scan.madeHeader(header), Self.madeAnew)
+                session = reading()
+            }
         }
         // Under other names the record is passed over.
         repairs.mend(

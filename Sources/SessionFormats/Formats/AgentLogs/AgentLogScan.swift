@@ -640,14 +640,18 @@ struct AgentLogScan {
         let count = pieces.records.count
         let fragmentBytes = pieces.fragments.reduce(0) { $0 + $1.count }
         if count > 1 || fragmentBytes > 0 {
-            let isDamaged = pieces.damagedBytes > 0
+            var doubt = ""
+            if pieces.damagedBytes > 0 {
+                doubt = ", which no write that was cut short leaves"
+            } else if pieces.doubtfulRecords > 0 {
+                doubt = ", and what was found may be a part of what they are the beginning of"
+            }
             findings.add(
-                .weldedLine, isDamaged ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
+                .weldedLine, doubt.isEmpty ? .warning : .error, offset: at.place.lowerBound, length: at.place.count,
                 line: at.line,
                 """
                 \(count) whole \(count == 1 ? "record was" : "records were") found on a line that also holds \
-                \(fragmentBytes) bytes of fragments\
-                \(isDamaged ? ", which no write that was cut short leaves" : ""); \
+                \(fragmentBytes) bytes of fragments\(doubt); \
                 \(plan.log.splitsWelds ? "\(plan.log.reader) splits such a line" : "\(plan.log.reader) has none of it").
                 """)
         }

@@ -20,6 +20,8 @@ struct LinePieces {
     /// How many bytes of fragments are not the beginning of anything: no write that was cut short leaves them, so they are what
     /// is left of something whole.
     private(set) var damagedBytes = 0
+    /// How many records stand where a value of the fragment before them would, and may be a part of that.
+    private(set) var doubtfulRecords = 0
 
     private let text: TextLine
     /// The objects that are open where the line ends or breaks, as an attempt at one around them found.
@@ -37,7 +39,11 @@ struct LinePieces {
                 continue
             }
             if let end = record(candidate), isInsideNothing(candidate) || mayEnd(at: end) {
+                let fragmentsBefore = fragments.count
                 takeGap(gapStart..<candidate)
+                if fragments.count > fragmentsBefore, JSONFragment.isCutShort(text.base, from: gapStart, to: end) {
+                    doubtfulRecords += 1
+                }
                 records.append(candidate..<end)
                 gapStart = end
                 at = end

@@ -1,0 +1,46 @@
+// What tells a write that was cut short from something that was whole.
+
+import Testing
+
+@testable import SessionFormats
+
+@Suite("Fragments")
+struct FragmentTests {
+    @Test(arguments: [[0xC3], [0xE2], [0xE2, 0x82], [0xF0], [0xF0, 0x9F], [0xF0, 0x9F, 0x92]] as [[UInt8]])
+    func `a text that ends inside a character was cut short`(_ end: [UInt8]) {
+        #expect(JSONFragment.isCutShort(Array(#"{"a":"b"#.utf8) + end))
+    }
+
+    @Test(
+        arguments: [[0x80], [0x80, 0x7D], [0xC3, 0x22], [0xE0, 0x80], [0xED, 0xA0], [0xF4, 0x90], [0xFF]] as [[UInt8]])
+    func `a text that ends in what begins no character was damaged`(_ end: [UInt8]) {
+        #expect(!JSONFragment.isCutShort(Array(#"{"a":"b"#.utf8) + end))
+    }
+
+    @Test func `a record that may be a value of the fragment before it is damage`() throws {
+        func findings(behind fragment: String) throws -> [Finding] {
+            let record = #"{"uuid":"b","parentUuid":"a","sessionId":"s","timestamp":"t","type":"user","#
+            let message = #""message":{"role":"user","content":"x"}}"#
+            let lines = [record.replacing(#""b""#, with: #""a""#).replacing(#""a","s"#, with: "null,\"s") + message]
+            let bytes = Array((lines + [fragment + record + message]).joined(separator: "\n").utf8) + [0x0A]
+            let format = try #require(FormatCatalogue.standard.format(.claudeCode))
+            return format.examine(FileBytes(bytes), ExaminationOptions()).findings.filter { $0.code == .weldedLine }
+        }
+        #expect(try findings(behind: #"{"uuid":"c","message":{"role":"us"#).map(\.severity) == [.warning])
+        #expect(try findings(behind: #"{"uuid":"c","message":{"usage":"#).map(\.severity) == [.error])
+    }
+
+    @Test func `metadata that a later record makes void is made anew behind it`() throws {
+        let times = #""startTime":"2026-01-02T00:00:00.000Z","lastUpdated":"2026-01-02T00:00:00.000Z""#
+        let lines = [
+            #"{"sessionId":"s","projectHash":"p",\#(times),"kind":"main"}"#,
+            #"{"id":"m","timestamp":"2026-01-02T00:00:00.000Z","type":"user","content":"x"}"#,
+            #"{"sessionId":"s","projectHash":"",\#(times)}"#,
+        ]
+        let format = try #require(FormatCatalogue.standard.format(.gemini))
+        let recovered = try format.recover(FileBytes(Array(lines.joined(separator: "\n").utf8)))
+        let copy = FileBytes(recovered.bytes)
+        #expect(format.examine(copy, ExaminationOptions(mode: .reference)).verdict != .unreadable)
+        #expect(try format.recover(copy).bytes == recovered.bytes)
+    }
+}
