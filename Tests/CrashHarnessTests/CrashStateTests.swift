@@ -177,6 +177,18 @@ struct CrashStateTests {
         return explorer
     }
 
+    @Test(arguments: [
+        (FormatID.sessionLog, PlantedBug.noSync), (.sessionLog, .noFolderSync),
+        (.activeSession, .noFolderSync), (.activeSession, .noSync), (.liveReplayStore, .noSync),
+    ])
+    func `a bug of a writer shows in its named programs`(_ format: FormatID, _ bug: PlantedBug) throws {
+        let writer = try #require(KitCatalogue.standard.kit(named: format.rawValue)?.writer)
+        let violations = try writer.programs.map { program in
+            try writer.scenario(program, bug: bug).explore(explorer(512)).violationCount
+        }
+        #expect(violations.contains { $0 > 0 })
+    }
+
     @Test(arguments: KitCatalogue.standard.scenarios.indices, [512, 4_096])
     func `safe protocols lose nothing, known windows and planted bugs are found`(_ index: Int, _ sectorSize: Int) throws
     {

@@ -46,7 +46,7 @@ public struct KitCatalogue: Sendable {
     public func judge(named name: String) -> (any Judge)? { (judges + specialJudges).first { $0.name == name } }
 
     /// The writers at work.
-    public var scenarios: [CrashScenario] { kits.flatMap(\.scenarios) }
+    public var scenarios: [CrashScenario] { kits.flatMap { ($0.writer?.scenarios ?? []) + $0.scenarios } }
 
     /// The fuzzing targets: each format's, the judges as one, and an empty one to measure the others by.
     public var targets: [FuzzTarget] { kits.flatMap(\.targets) + [.judges(judges), .empty] }

@@ -47,6 +47,8 @@ public struct WriterDescription: Sendable {
     public let operations: [StaticString]
     /// Which of the operations removes the file; nil for none.
     public let removing: Int?
+    /// What is looked at in every state that a crash may leave.
+    public let programs: [NamedProgram]
     /// The bugs that such a writer can have, each of which has to be found.
     public let bugs: [PlantedBug]
     /// Makes one that uses the writer, of a number from 0. The bug is planted in the disk; an agent minds the one of them that
@@ -60,12 +62,12 @@ public struct WriterDescription: Sendable {
     /// Describes a writer.
     public init(
         _ promise: Promise, path: String, bases: [Base], operations: [StaticString],
-        removing: Int? = nil, bugs: [PlantedBug] = [],
+        removing: Int? = nil, programs: [NamedProgram] = [], bugs: [PlantedBug] = [],
         makeAgent: @escaping @Sendable (_ number: Int, _ disk: any FileSystem, _ bug: PlantedBug?) -> any WritingAgent,
         observe: @escaping @Sendable (_ disk: SimulatedDisk, _ attempted: [String]) -> Observation
     ) {
         (self.promise, self.path, self.bases, self.operations, self.bugs) = (promise, path, bases, operations, bugs)
-        (self.removing, self.makeAgent, self.observe) = (removing, makeAgent, observe)
+        (self.removing, self.programs, self.makeAgent, self.observe) = (removing, programs, makeAgent, observe)
     }
 }
 

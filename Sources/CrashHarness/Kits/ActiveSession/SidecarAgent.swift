@@ -12,6 +12,7 @@ final class SidecarAgent: WritingAgent {
             .init("a sidecar that cannot be read", unreadable, holds: [none]),
         ],
         operations: ["save", "clear", "load"], removing: 1,
+        programs: [NamedProgram("sidecar-save-clear", on: 1, [0, 0, 0, 1])],
         bugs: [.noFolderSync],
         makeAgent: { _, disk, _ in SidecarAgent(disk) }, observe: observe)
 

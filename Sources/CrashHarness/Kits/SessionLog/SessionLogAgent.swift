@@ -24,6 +24,9 @@ final class SessionLogAgent: WritingAgent {
                 evidence: laterHeader, isRefused: true),
         ],
         operations: ["append"],
+        programs: [
+            NamedProgram("log-create-append", on: 3, [0, 0, 0]), NamedProgram("log-reopen-append", on: 1, [0, 0, 0]),
+        ],
         bugs: [
             .noLock, .lockAfterLook, .newlineApart, .noAppendMode, .noTakeBack, .failedSyncIgnored, .headerAssumed,
         ],

@@ -54,27 +54,6 @@ enum SessionLogCrashes {
 
     private static let scenarios = [
         CrashScenario(
-            name: "log-create-append", writing: "safe", expectation: .safe, base: [:],
-            work: { disk in
-                let writer = try SessionLogWriter.create(path: log, header: header, on: disk)
-                disk.acknowledge("the log")
-                for id in ["a", "b"] {
-                    try writer.append(entry(id))
-                    disk.acknowledge(id)
-                }
-            }, check: checkLog),
-        CrashScenario(
-            name: "log-reopen-append", writing: "safe", expectation: .safe,
-            base: [log: header.encoded() + [0x0A] + Array(entry("a").encoded().prefix(200))],
-            work: { disk in
-                disk.acknowledge("the log")
-                let writer = try SessionLogWriter.open(path: log, on: disk)
-                for id in ["b", "c"] {
-                    try writer.append(entry(id))
-                    disk.acknowledge(id)
-                }
-            }, check: checkLog),
-        CrashScenario(
             name: "recovered-copy", writing: "safe", expectation: .safe, base: [log: damaged],
             work: { disk in
                 let input = try disk.contents(of: log)
