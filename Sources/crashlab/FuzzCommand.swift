@@ -55,11 +55,16 @@ enum FuzzCommand: Command {
         let start = ProcessInfo.processInfo.systemUptime
         var evidence = Evidence()
         var made: [Choice] = []
+        var nextLine = start + 10
         do throws(Violation) {
             let coverage = try ExhaustiveChoices.forEach(limit: Int(clamping: options.plan.cases)) {
                 (choices) throws(Violation) in
                 defer { made = choices.made }
                 try judge.examine(&choices, &evidence)
+                let now = ProcessInfo.processInfo.systemUptime
+                if now < nextLine { return }
+                nextLine = now + 10
+                Output.print("\(grouped(evidence.cases)) cases in \(duration(now - start))\n")
             }
             let seconds = duration(ProcessInfo.processInfo.systemUptime - start)
             let extent = coverage.isComplete ? "all there are" : "not all there are"

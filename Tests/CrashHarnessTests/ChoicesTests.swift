@@ -41,6 +41,18 @@ struct ChoicesTests {
         #expect(Set(seen).count == 15)
     }
 
+    @Test func `behind a state that several ways lead to everything is visited once`() {
+        var ends: [[Int]] = []
+        let coverage = ExhaustiveChoices.forEach { choices in
+            let steps = (0..<3).map { _ in choices.choose("step", below: 2) }
+            // Only how many were taken matters to what follows.
+            let taken = steps.reduce(0, +)
+            if choices.goOn(from: [UInt32(taken)]) { ends.append([taken, choices.choose("end", below: 5)]) }
+        }
+        #expect(ends.count == 4 * 5 && Set(ends).count == 4 * 5)
+        #expect(coverage == .init(cases: 4 * 5 + (8 - 4), isComplete: true))
+    }
+
     @Test func `an enumeration that is cut short says so`() {
         let coverage = ExhaustiveChoices.forEach(limit: 10) { choices in _ = choices.choose("x", below: 100) }
         #expect(coverage == .init(cases: 10, isComplete: false))

@@ -56,6 +56,24 @@ struct WriterProgramTests {
         #expect(try #require(violation).expected.hasPrefix("the acknowledged entry"))
     }
 
+    @Test(arguments: [nil, PlantedBug.noLock, .noAppendMode])
+    func `orders between which nobody can tell a difference end alike`(_ bug: PlantedBug?) throws {
+        let kit = try #require(KitCatalogue.standard.kit(named: "session-log"))
+        let judge = WriterInterleavings(kit.format.id, try #require(kit.writer), writers: 2, calls: 3, bug: bug)
+        func ends(goesOnOnce: Bool) -> (ends: Set<String>, cases: Int) {
+            var (evidence, ends) = (Evidence(), Set<String>())
+            let coverage = ExhaustiveChoices.forEach(goesOnOnce: goesOnOnce) { choices in
+                do throws(Violation) { try judge.examine(&choices, &evidence) } catch {
+                    ends.insert("\(choices.values.first ?? 0): \(error.expected), \(error.got)")
+                }
+            }
+            return (ends, coverage.cases)
+        }
+        let (all, some) = (ends(goesOnOnce: false), ends(goesOnOnce: true))
+        #expect(some.ends == all.ends && some.cases < all.cases)
+        #expect(all.ends.isEmpty == (bug == nil))
+    }
+
     /// What each bug has to show, and nothing else.
     private static func shows(_ bug: PlantedBug) -> [String] {
         switch bug {

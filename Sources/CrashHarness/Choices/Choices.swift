@@ -24,7 +24,7 @@ public struct Choices {
         case seeded(SplitMix64)
         case recorded([UInt64])
         case bytes([UInt8], at: Int)
-        case odometer([UInt64])
+        case odometer([UInt64], SeenStates?)
     }
 
     private var source: Source
@@ -59,7 +59,15 @@ public struct Choices {
         return choices
     }
 
-    static func odometer(_ digits: [UInt64]) -> Choices { Choices(.odometer(digits)) }
+    static func odometer(_ digits: [UInt64], _ states: SeenStates?) -> Choices { Choices(.odometer(digits, states)) }
+
+    /// Whether a case goes on from a state: not when all cases are looked at and another way led there before.
+    ///
+    /// - Parameter state: Whatever everything that follows depends on, and nothing else.
+    func goOn(from state: @autoclosure () -> [UInt32]) -> Bool {
+        guard case .odometer(_, let states?) = source else { return true }
+        return states.isNew(state(), by: values)
+    }
 
     /// Chooses a number from 0 up to, but not including, `bound`.
     ///
@@ -82,7 +90,7 @@ public struct Choices {
             let number = generator.next()
             source = .seeded(generator)
             return bound == 0 ? number : number.multipliedFullWidth(by: bound).high
-        case .recorded(let values), .odometer(let values):
+        case .recorded(let values), .odometer(let values, _):
             let place = made.count
             return place < values.count ? clamp(values[place], bound) : 0
         case .bytes(let bytes, let at):

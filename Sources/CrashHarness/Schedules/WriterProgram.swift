@@ -154,12 +154,19 @@ final class WriterProgram {
     private var mayPause: Bool { bounds.pauses && (crews.count > 1 || bounds.crashes) }
 
     private func work(_ crew: Crew, _ operation: Int) {
-        let limit = pauseAfter
-        pauseAfter = nil
-        if crew.strand != nil { return goOn(crew, limit) }
-        hasRemoved = hasRemoved || operation == writer.removing
-        let item = "\(crew.number)-\(items)"
+        if crew.strand != nil { return goOn(crew, takePause()) }
+        work(crew, operation, item: "\(crew.number)-\(items)")
         items += 1
+    }
+
+    private func takePause() -> Int? {
+        defer { pauseAfter = nil }
+        return pauseAfter
+    }
+
+    private func work(_ crew: Crew, _ operation: Int, item: String) {
+        let limit = takePause()
+        hasRemoved = hasRemoved || operation == writer.removing
         let writer = writer
         let history = history
         let perform = {
@@ -241,15 +248,24 @@ final class WriterProgram {
     ) -> Outcome {
         let base = writer.bases[choices.choose("disk", below: writer.bases.count)]
         let program = WriterProgram(writer, bug, ProgramBounds(), false, base, writers: writers)
+        let order = CallOrder(processes: writers)
+        for crew in program.crews {
+            crew.process.afterCall = { [number = crew.number] in order.note(number, $0, isDone: $1) }
+        }
         // Opening takes more calls than are counted, so that a writer that has opened is a beginning of its own.
-        if choices.choose("the first writer has written", below: 2) == 1 { program.work(program.crews[0], 0) }
-        program.interleave(calls, &choices)
+        if choices.choose("the first writer has written", below: 2) == 1 {
+            program.work(program.crews[0], 0, item: "0-first")
+        }
+        let setting = choices.values.map { UInt32(truncatingIfNeeded: $0) }
+        program.interleave(calls, &choices) { setting + order.state + [.max] + program.history.history.order }
         return program.finish()
     }
 
-    private func interleave(_ calls: Int, _ choices: inout Choices) {
+    private func interleave(_ calls: Int, _ choices: inout Choices, state: () -> [UInt32]) {
         var (made, waiting) = (crews.map { _ in 0 }, Array(crews.indices))
         while !waiting.isEmpty {
+            // What follows from here on was looked at when another order led here.
+            if !choices.goOn(from: state()) { return loseProcesses() }
             let next = choices.choose("who goes on", below: waiting.count + 1)
             if next == waiting.count {
                 let isAllThere = choices.choose("what is there afterwards", below: 2) == 1
@@ -258,7 +274,12 @@ final class WriterProgram {
             }
             let crew = crews[waiting[next]]
             pauseAfter = made[crew.number] < calls ? 1 : nil
-            if crew.strand == nil { work(crew, 0) } else { goOn(crew, pauseAfter) }
+            // What it writes does not depend on who began first.
+            if crew.strand == nil {
+                work(crew, 0, item: "\(crew.number)-\(crew.number)")
+            } else {
+                goOn(crew, pauseAfter)
+            }
             pauseAfter = nil
             made[crew.number] += 1
             waiting.removeAll { $0 == crew.number && crew.strand == nil }

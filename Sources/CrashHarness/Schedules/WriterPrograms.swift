@@ -72,7 +72,7 @@ struct WriterInterleavings: Judge {
 extension WriterDescription {
     /// The judges whose cases are few enough to look at all of them.
     func interleavings(_ format: FormatID) -> [any Judge] {
-        [(2, 3), (2, 6), (3, 2), (3, 3)].map { WriterInterleavings(format, self, writers: $0, calls: $1) }
+        [(2, 3), (2, 6), (3, 3), (3, 6)].map { WriterInterleavings(format, self, writers: $0, calls: $1) }
     }
 
     /// A judge for each bug that such a writer can have.

@@ -34,6 +34,11 @@ struct WritingHistory {
         (attempts[attempt].end, attempts[attempt].isAcknowledged) = (clock, isAcknowledged)
     }
 
+    /// Which attempts came before which, as numbers.
+    var order: [UInt32] {
+        attempts.flatMap { [UInt32($0.writer + 1), UInt32($0.begin), UInt32($0.end ?? 0), $0.isAcknowledged ? 1 : 0] }
+    }
+
     /// What differs between this and what a file holds; nil when nothing does.
     func difference(to found: [String], _ promise: WriterDescription.Promise) -> (expected: String, got: String)? {
         switch promise {
