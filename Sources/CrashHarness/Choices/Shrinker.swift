@@ -77,12 +77,15 @@ public struct Shrinker {
                     if accept(candidate, fails) {
                         start = min(start, best.count - length)
                     } else {
-                        start -= max(1, length / 2)
+                        start -= length > Self.shortSpan ? length / 2 : 1
                     }
                 }
-                length /= 2
+                // A decision takes a few choices, of any number, so that short spans are tried one by one.
+                length = length > 2 * Self.shortSpan ? length / 2 : length - 1
             }
         }
+
+        private static let shortSpan = 4
 
         mutating func zeroSpans(_ fails: ([UInt64]) -> [UInt64]?) {
             var length = max(1, best.count / 2)

@@ -20,7 +20,7 @@ public final class SimulatedDisk: FileSystem {
     public struct Fault: Sendable, Hashable {
         /// What fails.
         public enum Operation: String, Sendable, CaseIterable {
-            case open, read, write, truncate, sync, rename, remove, syncFolder
+            case open, read, write, truncate, sync, rename, remove, syncFolder, examine, lock, changeMode
         }
 
         /// What fails.
@@ -210,7 +210,10 @@ public final class SimulatedDisk: FileSystem {
     }
 
     /// Whether a file exists.
-    public func exists(_ path: String) throws(FileSystemError) -> Bool { file(named: path) != nil }
+    public func exists(_ path: String) throws(FileSystemError) -> Bool {
+        try failIfTold(.examine, path)
+        return file(named: path) != nil
+    }
 
     /// Renames a file.
     public func rename(_ path: String, to newPath: String) throws(FileSystemError) {
@@ -240,7 +243,10 @@ public final class SimulatedDisk: FileSystem {
     }
 
     /// The path behind symbolic links.
-    public func resolved(_ path: String) throws(FileSystemError) -> String { state.withLock { $0.target(of: path) } }
+    public func resolved(_ path: String) throws(FileSystemError) -> String {
+        try failIfTold(.examine, path)
+        return state.withLock { $0.target(of: path) }
+    }
 
     /// Removes a file.
     public func remove(_ path: String) throws(FileSystemError) {
@@ -313,7 +319,10 @@ private final class OpenSimulatedFile: OpenFile {
 
     deinit { close() }
 
-    func size() throws(FileSystemError) -> Int { file.bytes.count }
+    func size() throws(FileSystemError) -> Int {
+        try disk.failIfTold(.examine, path)
+        return file.bytes.count
+    }
 
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
         try disk.failIfTold(.read, path)
@@ -350,6 +359,7 @@ private final class OpenSimulatedFile: OpenFile {
     }
 
     func lock() throws(FileSystemError) {
+        try disk.failIfTold(.lock, path)
         let isMine = file.lock.withLock { holder in
             if holder == nil { holder = ObjectIdentifier(self) }
             return holder == ObjectIdentifier(self)
@@ -357,11 +367,18 @@ private final class OpenSimulatedFile: OpenFile {
         if !isMine { throw FileSystemError(call: "lock", path: path, errorNumber: EWOULDBLOCK) }
     }
 
-    func isNamed(_ path: String) throws(FileSystemError) -> Bool { disk.file(named: path) === file }
+    func isNamed(_ path: String) throws(FileSystemError) -> Bool {
+        try disk.failIfTold(.examine, path)
+        return disk.file(named: path) === file
+    }
 
-    func permissions() throws(FileSystemError) -> UInt32 { file.permissions.withLock { $0 } }
+    func permissions() throws(FileSystemError) -> UInt32 {
+        try disk.failIfTold(.examine, path)
+        return file.permissions.withLock { $0 }
+    }
 
     func setPermissions(_ permissions: UInt32) throws(FileSystemError) {
+        try disk.failIfTold(.changeMode, path)
         file.permissions.withLock { $0 = permissions }
     }
 

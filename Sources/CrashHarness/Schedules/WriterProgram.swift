@@ -302,9 +302,7 @@ final class WriterProgram {
     }
 
     private func addFault(_ choices: inout Choices) {
-        let kind = choices.choose("what fails", below: 2 * Self.faults.count)
-        var fault = Self.faults[kind % Self.faults.count]
-        fault.isForGood = kind >= Self.faults.count
+        var fault = Self.faults[choices.choose("what fails", below: Self.faults.count)]
         fault.skipped = choices.choose("calls that succeed first", below: 4)
         if fault.operation == .write { fault.written = choices.choose("bytes that are written", below: 1_024) }
         guard faults < bounds.faults else { return }
@@ -316,11 +314,25 @@ final class WriterProgram {
         )
     }
 
-    private static let faults: [SimulatedDisk.Fault] = [
-        .init(.write, ENOSPC), .init(.sync, EIO), .init(.write, EIO), .init(.syncFolder, EIO), .init(.rename, EIO),
-        .init(.open, EMFILE), .init(.open, EACCES), .init(.read, EIO), .init(.truncate, EIO), .init(.write, EINTR),
-        .init(.sync, EINTR), .init(.remove, EACCES), .init(.write, nil),
-    ]
+    /// What can fail, once and for good. Further ones go behind, so that cases that are kept mean what they meant.
+    private static let faults =
+        onceAndForGood([
+            .init(.write, ENOSPC), .init(.sync, EIO), .init(.write, EIO), .init(.syncFolder, EIO), .init(.rename, EIO),
+            .init(.open, EMFILE), .init(.open, EACCES), .init(.read, EIO), .init(.truncate, EIO), .init(.write, EINTR),
+            .init(.sync, EINTR), .init(.remove, EACCES), .init(.write, nil),
+        ])
+        + onceAndForGood([
+            .init(.examine, EIO), .init(.lock, ENOLCK), .init(.lock, EINTR), .init(.changeMode, EPERM),
+        ])
+
+    private static func onceAndForGood(_ faults: [SimulatedDisk.Fault]) -> [SimulatedDisk.Fault] {
+        faults
+            + faults.map { fault in
+                var fault = fault
+                fault.isForGood = true
+                return fault
+            }
+    }
 
     private func failPower(_ choices: inout Choices) {
         traits.insert(.powerCut)
@@ -385,7 +397,8 @@ final class WriterProgram {
             return ("the permissions as they were", "others")
         }
         if !hasRemoved, !disk.isLink(writer.path) { return ("a symbolic link as it was", "a file") }
-        let isClean = traits.isDisjoint(with: [.powerCut, .kill]) && !disk.failed.contains(.remove)
+        // A writer that cannot see whether the name is still its own file's takes nothing away.
+        let isClean = traits.isDisjoint(with: [.powerCut, .kill]) && disk.failed.isDisjoint(with: [.remove, .examine])
         if isClean, disk.contents.keys.contains(where: { $0.hasSuffix(AtomicReplacement.suffix) }) {
             return ("nothing left behind", "\(disk.contents.keys.sorted())")
         }
