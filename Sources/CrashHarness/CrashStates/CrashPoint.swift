@@ -172,31 +172,59 @@ final class CrashPoint {
         }
     }
 
+    /// The operations in a state's order, as far as they can have taken effect in it.
     private func inOrder(_ operations: [Int], _ state: CrashState) -> [Int] {
         if state.places.isEmpty { return operations }
-        return operations.sorted { (state.places[$0] ?? $0, $0) < (state.places[$1] ?? $1, $1) }
+        let arrangements = Arrangements(changes: changes, operations: operations)
+        var (word, isUsed): ([Int], [Bool]) = ([], operations.map { _ in false })
+        while let next = arrangements.next(after: word, isUsed, anyOrder: true).min(by: { one, two in
+            (state.places[operations[one]] ?? operations[one], one)
+                < (state.places[operations[two]] ?? operations[two], two)
+        }) {
+            word.append(next)
+            isUsed[next] = true
+        }
+        return word.map { operations[$0] }
     }
 
-    /// A state with what else cannot be there when something is missing.
+    /// A state with what else cannot be there when something is missing, and what cannot be missing.
     private func allowed(_ state: CrashState) -> CrashState {
         if state.forms.isEmpty { return state }
         var state = state
         switch model {
         case .cached, .ordered: keepOrder(&state)
-        case .posix, .journaled:
-            var missing: [Int] = []
-            for operation in inOrder(walk.openNames.map(\.operation), state) {
-                let isMissing =
-                    changes.changesOf[operation].contains { state.forms[$0] == .missing }
-                    || missing.contains {
-                        changes.shareName($0, operation) || (model == .journaled && changes.cameBefore($0, operation))
-                    }
-                if !isMissing { continue }
-                missing.append(operation)
-                for change in changes.changesOf[operation] { state.forms[change] = .missing }
-            }
+        case .posix, .journaled: keepNames(&state)
         }
         return state
+    }
+
+    private func keepNames(_ state: inout CrashState) {
+        let order = inOrder(walk.openNames.map(\.operation), state)
+        func rests(_ operation: Int, on earlier: Int) -> Bool {
+            changes.shareName(earlier, operation) || model == .journaled && changes.cameBefore(earlier, operation)
+        }
+        let durable = durable(order, Set(walk.openNames.filter(\.isFixed).map(\.operation)), rests)
+        var missing: [Int] = []
+        for operation in order {
+            let own = changes.changesOf[operation]
+            let isMissing =
+                !durable.contains(operation)
+                && (own.contains { state.forms[$0] == .missing } || missing.contains { rests(operation, on: $0) })
+            for change in own { state.forms[change] = isMissing ? .missing : nil }
+            if isMissing { missing.append(operation) }
+        }
+    }
+
+    /// What has to be there of operations in an order: those that are durable, and with each those before it that it rests on.
+    private func durable(
+        _ order: [Int], _ fixed: Set<Int>, _ rests: (_ operation: Int, _ earlier: Int) -> Bool
+    ) -> Set<Int> {
+        var durable: Set<Int> = []
+        for operation in order.reversed()
+        where fixed.contains(operation) || durable.contains(where: { rests($0, operation) }) {
+            durable.insert(operation)
+        }
+        return durable
     }
 
     /// Every operation open, with its changes, for models in which one rests on what came before it.
@@ -205,16 +233,24 @@ final class CrashPoint {
     }
 
     private func keepOrder(_ state: inout CrashState) {
+        let order = inOrder(openOperations, state)
+        let durable = durable(order, fixedOperations, changes.areDependent)
         var missing: [Int] = []
         var isTorn = false
-        for operation in inOrder(openOperations, state) {
+        for operation in order {
             let own = changes.changesOf[operation]
+            if durable.contains(operation) {
+                for change in own { state.forms[change] = nil }
+                continue
+            }
             let lost = missing.contains { changes.areDependent($0, operation) }
             let first = lost ? own.lowerBound : own.first { state.forms[$0, default: .there] != .there }
             guard let first else { continue }
             let isPart = first > own.lowerBound || (state.forms[first] ?? .missing) != .missing
-            let keepsPart = isPart && model == .ordered && !isTorn
+            let keepsPart = isPart && !lost && model == .ordered && !isTorn
             isTorn = isTorn || keepsPart
+            // Of a write that was under way its sectors are there from the front.
+            if !keepsPart || state.forms[first] == .secondHalf { state.forms[first] = .missing }
             for change in own where change > first || !keepsPart { state.forms[change] = .missing }
             missing.append(operation)
         }
@@ -523,16 +559,11 @@ final class CrashPoint {
         search(maxMissing: .max, maxThere: durable + deviation) { $0 > deviation }
     }
 
-    /// Which changes of names are durable when they took effect in an order: with each those before it that it rests on.
+    /// Which changes of names are durable when they took effect in an order.
     private func fixed(_ entries: [TraceWalk.Open]) -> [Bool] {
-        var isFixed = entries.map(\.isFixed)
-        for index in entries.indices.reversed() where isFixed[index] {
-            for other in entries[..<index].indices
-            where changes.shareName(entries[other].operation, entries[index].operation) {
-                isFixed[other] = true
-            }
-        }
-        return isFixed
+        let fixed = Set(entries.filter(\.isFixed).map(\.operation))
+        let durable = durable(entries.map(\.operation), fixed, changes.shareName)
+        return entries.map { durable.contains($0.operation) }
     }
 
     // MARK: Order
