@@ -103,4 +103,27 @@ struct CrashCauseTests {
         let violation = try #require(exploration.causes.first?.violation)
         #expect(exploration.causes.count == 1 && violation.disk.keys.sorted() == ["a", "t1"])
     }
+
+    // MARK: The earliest moment
+
+    @Test(arguments: [0, 12, 300])
+    func `what is wrong before a program has begun does not hide what goes wrong later`(_ outputs: Int) {
+        var trace = WriteTrace([:])
+        trace.operations =
+            [WriteTrace.Operation](repeating: .output("starting"), count: outputs) + [
+                .create(path: "a", file: 0), .write(file: 0, offset: 0, bytes: [1]), .sync(file: 0),
+                .syncFolder(path: "."), .acknowledge("1"), .write(file: 0, offset: 0, bytes: [2]), .acknowledge("2"),
+            ]
+        // A check that wants the file from the beginning.
+        let exploration = CrashStateExplorer().explore(trace) { disk, acknowledged in
+            disk.contents["a"] == (acknowledged.count == 2 ? [2] : [1]) || disk.contents["a"] == [2]
+                ? nil : ("what was acknowledged", "\(disk.contents)")
+        }
+        let sentences = exploration.causes.map(\.sentence)
+        let write = outputs + 6
+        #expect(
+            sentences.contains(
+                "\"2\" must not be acknowledged before operation \(write) (write 1 bytes at 0 of a) is durable"),
+            "\(sentences)")
+    }
 }

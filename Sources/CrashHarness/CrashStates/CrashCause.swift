@@ -150,12 +150,25 @@ struct CauseSearch {
         return Self.state(state, with: parts)
     }
 
-    /// The state at a moment at which it is wrong and was not one operation before.
+    /// So many moments are gone back one by one; further back they are passed over in ever larger steps.
+    private static let near = 64
+
+    /// The state at a moment at which it is wrong and was not one operation before. A moment at which the disk was wrong with
+    /// everything there, as before a program has made its files, says nothing about what is missing.
     private mutating func earliest(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> CrashState {
-        var (fine, wrong) = (-1, state.crashPoint)
+        func isWrong(_ crashPoint: Int, _ search: inout CauseSearch) -> Bool {
+            let earlier = search.at(crashPoint, state)
+            guard search.isWrong(earlier, judge) else { return false }
+            return state.isEverything || !search.isWrong(CrashState(crashPoint: crashPoint), judge)
+        }
+        var (fine, wrong, step) = (-1, state.crashPoint, 1)
+        while wrong - step > fine {
+            if isWrong(wrong - step, &self) { wrong -= step } else { fine = wrong - step }
+            if state.crashPoint - wrong > Self.near { step *= 2 }
+        }
         while wrong - fine > 1 {
             let middle = (wrong + fine) / 2
-            if isWrong(at(middle, state), judge) { wrong = middle } else { fine = middle }
+            if isWrong(middle, &self) { wrong = middle } else { fine = middle }
         }
         return at(wrong, state)
     }
@@ -185,7 +198,7 @@ struct CauseSearch {
             let shown = CrashCause(
                 sentence: sentence, count: cause < causes.count ? causes[cause].count : 1,
                 violation: CrashViolation(
-                    expected: expected, got: got, operations: states.story(state),
+                    expected: expected, got: got, operations: states.story(point.state),
                     acknowledged: states.acknowledged(point), disk: point.files, folders: point.tree.folders,
                     choices: state.numbers))
             causeOfKey[key] = cause

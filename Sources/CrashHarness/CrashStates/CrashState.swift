@@ -13,6 +13,9 @@ struct CrashState: Hashable {
 
     init(crashPoint: Int) { self.crashPoint = crashPoint }
 
+    /// Whether everything is there as the running system had it.
+    var isEverything: Bool { forms.isEmpty && sizes.isEmpty && places.isEmpty }
+
     /// The state as numbers: the crash point, then three for each difference.
     var numbers: [UInt64] {
         func sorted<Value>(_ kind: UInt64, _ values: [Int: Value], _ number: (Value) -> UInt64) -> [UInt64] {
