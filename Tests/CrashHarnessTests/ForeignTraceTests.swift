@@ -418,6 +418,15 @@ struct ForeignTraceTests {
         #expect(wrong() > 0, "half of a write: invented")
     }
 
+    @Test func `of two writes that are under way at once the running program may have had either alone`() {
+        var trace = WriteTrace(["a": [1], "b": [1]])
+        trace.operations = [.write(file: 0, offset: 0, bytes: [2]), .write(file: 1, offset: 0, bytes: [2])]
+        func wrong() -> Int { TraceJudge(trace).exploreRunningStates(CrashStateExplorer()).violationCount }
+        #expect(wrong() == 1, "the second without the first, which had returned before")
+        trace.returned = [0: 2]
+        #expect(wrong() == 0)
+    }
+
     @Test func `a recovery of the program's own is run first, and what it prints is compared, or else what it leaves`()
     {
         var trace = WriteTrace(["a": Array("old".utf8)])

@@ -112,6 +112,20 @@ struct PersistenceModelTests {
         #expect(files(acknowledging: model, trace(["f": [1]], operations)) == [["f": [2]]])
     }
 
+    @Test(arguments: [PersistenceModel.posix, .journaled])
+    func `what is written while a sync runs may be there though the sync never came to its end`(
+        _ model: PersistenceModel
+    ) {
+        let operations: [WriteTrace.Operation] = [
+            .write(file: 0, offset: 0, bytes: [2]), .sync(file: 0), .write(file: 1, offset: 0, bytes: [2]),
+            .acknowledge("synced"),
+        ]
+        let overlapping = trace(["f": [1], "g": [1]], operations, returned: [1: 3])
+        #expect(files(model, overlapping).contains(["f": [1], "g": [2]]))
+        #expect(files(acknowledging: model, overlapping) == [["f": [2], "g": [1]], ["f": [2], "g": [2]]])
+        #expect(!files(model, trace(["f": [1], "g": [1]], operations)).contains(["f": [1], "g": [2]]))
+    }
+
     @Test func `what overlaps may have happened in either order, and a running call not at all`() {
         let trace = trace(
             ["f": [1]],

@@ -149,7 +149,8 @@ def arrangements(operations):
 
 
 class Crash:
-    """A crash point: what had been issued, what of it had returned, and what is durable by that."""
+    """A crash point: what had been issued, what of it is done, and what is durable by that. Done is what came before the last
+    that was issued: what returned before the next one was may be running still when the crash comes."""
 
     def __init__(self, trace, point):
         self.issued = trace.operations[:point]
@@ -158,7 +159,7 @@ class Crash:
         self.operations = trace.operations
 
     def done(self, operation):
-        return operation.returned <= self.point
+        return came_before(operation, self.issued[-1])
 
     def done_syncs(self, *kinds):
         return [operation for operation in self.issued if operation.kind in kinds and self.done(operation)]

@@ -58,7 +58,8 @@ final class CrashStates {
         for (index, operation) in changes.trace.operations.enumerated() {
             switch operation {
             case .acknowledge: decisive.insert(index)
-            case .sync, .syncAll, .syncFolder, .syncWrite: decisive.insert(changes.trace.end(of: index) - 1)
+            // The last point at which it is not done.
+            case .sync, .syncAll, .syncFolder, .syncWrite: decisive.insert(changes.trace.returned[index] ?? index)
             default: break
             }
         }

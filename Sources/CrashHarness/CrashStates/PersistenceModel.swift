@@ -4,15 +4,17 @@
 // two of which neither came before the other overlap, and may have taken effect in either order. The running system resolves
 // paths in the order of issue. A name belongs to a folder, not to a path: a renamed folder takes its names along.
 //
-// The crash comes when so many operations had been issued; those that had not returned are running. An acknowledgement counts
-// from its issue, a sync only once it has returned, and it covers only what came before it: a write that is under way while
-// fsync runs is not promised (POSIX, fsync: data "queued" at the call). What a running call does may be there or not.
+// The crash comes when so many operations had been issued. Those that came before the last of them are done, all others are
+// running: what returned before the next one was issued may not have returned when the crash came. An acknowledgement counts
+// from its issue, a sync only once it is done, and it covers only what came before it: a write that is under way while fsync
+// runs is not promised (POSIX, fsync: data "queued" at the call). What a running call does may be there or not, in either
+// order with what overlaps it.
 //
 // Changes. A write is a change for each sector that it touches; a resize is one change, a cut; every change of names is one.
 // Changes that are there are applied in order to what was there before: a sector beyond the end extends the file with zeroes,
 // a cut sets the length. Then the file gets the size that the disk has for it, cut or extended with zeroes.
 //
-// cached     The process was killed; the kernel was not. Everything that returned is there; a running call has happened as a
+// cached     The process was killed; the kernel was not. Everything that is done is there; a running call has happened as a
 //            whole or not at all.
 //
 // ordered    Power failed, and the disk keeps the order: some prefix of the operations is there, and of the write behind it
@@ -20,7 +22,7 @@
 //            (O_DSYNC, RWF_DSYNC) makes itself and what came before it durable.
 //
 // posix      Power failed, and only what is promised holds:
-//            - Bytes. What came before a sync of the file that has returned is durable (POSIX, fsync), of a write that syncs
+//            - Bytes. What came before a sync of the file that is done is durable (POSIX, fsync), of a write that syncs
 //              itself its own bytes (POSIX, O_DSYNC). Of all other changes any may be there, in any combination.
 //            - Size. It is the durable one or any that the file had since, also between two sectors of one write, whichever
 //              bytes are there; what no change reached reads as zeroes (ext4 documentation, data=writeback; XFS FAQ on zeroes

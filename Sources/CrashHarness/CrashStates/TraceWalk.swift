@@ -67,6 +67,8 @@ struct TraceWalk {
     /// Follows the next operation.
     mutating func step() {
         let index = issued
+        // What returned before this was issued is done; until then it may have been running still.
+        for operation in changes.returning[index] ?? [] { finish(operation) }
         issued += 1
         switch changes.trace.operations[index] {
         case .write(let file, let offset, let bytes) where !bytes.isEmpty:
@@ -76,8 +78,8 @@ struct TraceWalk {
         case .failedSync(let file): doubt(file, index)
         default: if changes.nameSteps[index] != nil { openNames.append(Open(operation: index)) }
         }
-        for operation in changes.returning[issued] ?? [] { finish(operation) }
-        if changes.end(of: index) == issued, changes.trace.returned[index] == nil { finish(index) }
+        // What returned before anything else was issued leaves, while it runs, what is there without it as well.
+        if changes.trace.returned[index] == nil { finish(index) }
         settle()
     }
 
