@@ -18,7 +18,7 @@ enum ExploreCommand: Command {
           --disks                       Judge nothing: print each different disk that a crash may leave, as a JSON line
                                         {"acknowledged":n,"files":{"name":{"blake3":"…","size":n}},"folders":["…"]}; of
                                         several traces, each behind a line {"trace":"…"}. Without --ack what the trace
-                                        itself acknowledges counts alone.
+                                        itself acknowledges counts alone. Status 2 when these are not all.
         \(TraceExploration.help)
         --ack, --judge, --reopen, --check, --deadline and --jobs are for traces.
 
@@ -59,6 +59,7 @@ enum ExploreCommand: Command {
     ) throws -> ExitStatus {
         if paths.isEmpty { throw UsageError(message: "--disks needs a trace.") }
         let encoder = JSONEncoder.lines
+        var status = ExitStatus.success
         for path in paths {
             let trace = exploration.marked(try trace(in: path))
             if paths.count > 1 { Output.write(Array(try encoder.encode(["trace": path])) + [0x0A]) }
@@ -72,9 +73,11 @@ enum ExploreCommand: Command {
             }
             if let problem { throw problem }
             Output.write(lines)
-            if coverage != .all { Output.error("warning: of \(path) \(coverage.sentence) were visited.\n") }
+            TraceExploration.tellUnseen(trace)
+            if coverage.leavesOut { Output.error("Not all: of \(path) \(coverage.sentence) were visited.\n") }
+            if coverage.leavesOut || !trace.unseen.isEmpty { status = .unreadable }
         }
-        return .success
+        return status
     }
 
     private static func trace(in path: String) throws -> WriteTrace {

@@ -17,7 +17,9 @@ struct FaultExploration {
         Output.error(
             "\(counted(all.count, "call")) can fail with \(kind.rawValue), \(counted(chosen.count, "run")):\n")
         do {
-            for fault in chosen { status = Self.worse(status, try explore(fault, runs)) }
+            for (index, fault) in chosen.enumerated() {
+                status = Self.worse(status, try explore(fault, number: index + 1, runs))
+            }
         } catch {
             // The folder is the user's: it holds what the program made of it, whatever happened.
             try runs.end()
@@ -32,32 +34,51 @@ struct FaultExploration {
         a == .damaged || b == .damaged ? .damaged : max(a, b)
     }
 
-    private func explore(_ fault: InjectedFault, _ runs: FaultyRuns) throws -> ExitStatus {
+    private func explore(_ fault: InjectedFault, number: Int, _ runs: FaultyRuns) throws -> ExitStatus {
         guard let run = try runs.run(fault) else {
-            Output.print("  \(fault): the program had not ended after \(exploration.deadline) seconds\n")
+            say("  \(fault): the program had not ended after \(exploration.deadline) seconds\n")
             return .damaged
         }
         // Threads and other runs may come to another call than the one that was meant.
         if fault.kind != .short, run.injected == 0 {
-            Output.print("  \(fault): the program did not come to this call again\n")
+            say("  \(fault): the program did not come to this call again\n")
             return .unreadable
         }
         let (trace, found) = exploration.explore(run.trace, options)
-        try tell(fault, run, found)
+        try tell(fault, run, found, try keep(run, found, number))
         return exploration.verdict(found, trace)
     }
 
-    private func tell(_ fault: InjectedFault, _ run: ForeignRun, _ found: Exploration) throws {
+    /// Says what is no line of JSON.
+    private func say(_ text: String) { options.format == .json ? Output.error(text) : Output.print(text) }
+
+    /// Keeps a run in which something is wrong, where it is to be kept.
+    ///
+    /// - Returns: The command that shows a state of it again, up to the state.
+    private func keep(_ run: ForeignRun, _ found: Exploration, _ number: Int) throws -> String {
+        guard let folder = options.reportFolder.map({ "\($0)/fault-\(number)" }), found.violationCount > 0 else {
+            return exploration.again(nil, options)
+        }
+        let path = folder + "/trace.jsonl"
+        let again = exploration.again(path, options)
+        try found.write(into: folder, again: again)
+        try run.trace.file.write(to: URL(filePath: path), options: .atomic)
+        return again
+    }
+
+    private func tell(_ fault: InjectedFault, _ run: ForeignRun, _ found: Exploration, _ again: String) throws {
         if options.format == .json {
-            Output.write(Array(try found.json(of: "\(fault)", again: "")))
+            Output.write(Array(try found.json(of: "\(fault)", again: again, unseen: run.trace.unseen)))
             return
         }
         Output.print(
-            "  \(fault): status \(run.status), \(grouped(found.distinct)) distinct states, "
-                + "\(grouped(found.violationCount)) wrong\n")
+            "  \(fault): status \(run.status), \(grouped(found.visited)) states visited (\(found.coverage.sentence)), "
+                + "\(grouped(found.distinct)) distinct, \(grouped(found.violationCount)) wrong\n")
         for cause in found.causes {
             let (expected, got) = (cause.violation.expected, cause.violation.got)
-            Output.print("    \(cause.sentence)\n      expected \(expected)\n      got \(got)\n")
+            Output.print(
+                "    \(cause.sentence)\n      expected \(expected)\n      got \(got)\n"
+                    + "      again \(cause.violation.command(again: again))\n")
         }
     }
 }

@@ -23,7 +23,8 @@ enum TraceCommand: Command {
                                         short: a write takes half of its bytes and the file grows no further (prlimit,
                                         EFBIG); a single short write cannot be had from strace.
           --faults N                    With more calls than this that can fail, so many of them, evenly spread; 100 unless
-                                        told otherwise.
+                                        told otherwise. With --report the trace of each run with something wrong is kept in
+                                        fault-1 and so on below that folder, with what shows its causes.
           --places                      Note with each operation where in the program it was called (strace -k); slower.
         \(TraceExploration.help)
 
@@ -65,7 +66,7 @@ enum TraceCommand: Command {
         tell(run)
         if let output {
             try run.trace.file.write(to: URL(filePath: output), options: .atomic)
-            for sentence in run.trace.unseen { Output.error("not seen: \(sentence)\n") }
+            TraceExploration.tellUnseen(run.trace)
             let count = run.trace.operations.count
             Output.print(
                 "\(count) operations are in \(output); crashlab explore \(output) visits what a crash leaves.\n")

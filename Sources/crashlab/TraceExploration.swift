@@ -73,34 +73,40 @@ struct TraceExploration {
     }
 
     func run(_ recorded: WriteTrace, _ options: ExplorerOptions) -> ExitStatus {
-        let trace = acknowledging(recorded)
-        if let crashPoint = options.explorer.onlyState?.first, crashPoint > trace.operations.count {
-            Output.error("There is no such state: the trace has \(trace.operations.count) operations.\n")
+        if let crashPoint = options.explorer.onlyState?.first, crashPoint > acknowledging(recorded).operations.count {
+            Output.error(
+                "There is no such state: the trace has \(acknowledging(recorded).operations.count) operations.\n")
             return .wrongUsage
         }
-        var exploration = visit(trace, options)
-        let again = "crashlab explore \(path ?? "TRACE")\(judgeOptions) \(options.text)"
+        let (trace, exploration) = explore(recorded, options)
+        let again = again(path, options)
         do {
             if options.format == .text {
                 Output.print(exploration.text(again: again))
             } else {
-                Output.write(Array(try exploration.json(of: path ?? "TRACE", again: again)))
+                Output.write(Array(try exploration.json(of: path ?? "TRACE", again: again, unseen: trace.unseen)))
             }
             if let folder = options.reportFolder { try exploration.write(into: folder, again: again) }
         } catch {
             Output.error("The report cannot be kept. \(error.reason)\n")
             return .inputOutputError
         }
-        // What was never acknowledged cannot be found missing.
-        if exploration.violationCount == 0, mark != nil, !trace.hasAcknowledgement {
-            exploration.unjudged.append("No line of the program's output matches --ack, so nothing was acknowledged.")
-        }
         return verdict(exploration, trace)
+    }
+
+    /// The command that shows a state of a trace again, up to the state; TRACE stands for one that is in no file.
+    func again(_ path: String?, _ options: ExplorerOptions) -> String {
+        "crashlab explore \(path ?? "TRACE")\(judgeOptions) \(options.text)"
+    }
+
+    /// Tells what could not be seen of a trace.
+    static func tellUnseen(_ trace: WriteTrace) {
+        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
     }
 
     /// What an exploration is worth, whose doubts are told.
     func verdict(_ exploration: Exploration, _ trace: WriteTrace) -> ExitStatus {
-        for sentence in trace.unseen { Output.error("not seen: \(sentence)\n") }
+        Self.tellUnseen(trace)
         for sentence in exploration.unjudged { Output.error("\(sentence)\n") }
         if !exploration.unjudged.isEmpty {
             Output.error("Not judged.\n")
@@ -116,7 +122,12 @@ struct TraceExploration {
     /// Visits the states, with acknowledgements in the trace.
     func explore(_ recorded: WriteTrace, _ options: ExplorerOptions) -> (WriteTrace, Exploration) {
         let trace = acknowledging(recorded)
-        return (trace, visit(trace, options))
+        var exploration = visit(trace, options)
+        // What was never acknowledged cannot be found missing.
+        if exploration.violationCount == 0, mark != nil, !trace.hasAcknowledgement {
+            exploration.unjudged.append("No line of the program's output matches --ack, so nothing was acknowledged.")
+        }
+        return (trace, exploration)
     }
 
     private func acknowledging(_ recorded: WriteTrace) -> WriteTrace {

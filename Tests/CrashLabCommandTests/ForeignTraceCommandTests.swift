@@ -49,6 +49,57 @@ struct ForeignTraceCommandTests {
         }
     }
 
+    @Test func `a report in JSON says why it is no verdict`() throws {
+        try withFolder { folder in
+            let path = try trace([Self.written, .sync(file: 0)], unseen: ["A ring was used."], in: folder)
+            let blind = try crashlab("explore", path, "--ack", "^saved", "--check", "true", "--format", "json")
+            #expect(blind.output.contains(#""unjudged":["No line of the program's output matches"#))
+            #expect(blind.status == 2 && blind.output.contains(#""unseen":["A ring was used."]"#))
+        }
+    }
+
+    @Test func `disks that may not be all end with status 2, and that is said`() throws {
+        try withFolder { folder in
+            let path = try trace([Self.written, .sync(file: 0)], in: folder)
+            let all = try ChildProcess.run(program, ["explore", path, "--disks"])
+            #expect(all.status == 0 && all.errors.isEmpty && all.output.contains(#""size":4"#))
+            let one = try ChildProcess.run(program, ["explore", path, "--disks", "--state", "1"])
+            #expect(one.status == 0 && one.errors.isEmpty)
+            let few = try ChildProcess.run(program, ["explore", path, "--disks", "--bound", "1"])
+            #expect(few.status == 2 && few.errors.contains("Not all: of \(path)"))
+            _ = try trace([Self.written], unseen: ["A ring was used."], in: folder)
+            let blind = try ChildProcess.run(program, ["explore", path, "--disks"])
+            #expect(blind.status == 2 && blind.errors.contains("not seen: A ring was used.\n"))
+        }
+    }
+
+    private static let hasStrace = (try? ChildProcess.run("strace", ["-o", "/dev/null", "true"]))?.status == 0
+
+    @Test(.enabled(if: hasStrace, "strace is not here or not permitted"))
+    func `runs with a fault say what was visited, and are kept so that a state is shown again`() throws {
+        try withFolder { folder in
+            let watched = folder + "/watched"
+            try FileManager.default.createDirectory(atPath: watched, withIntermediateDirectories: true)
+            let script = "echo one > \(watched)/log; echo saved"
+            func inject(_ format: String) throws -> ChildProcess {
+                try ChildProcess.run(
+                    program,
+                    [
+                        "trace", "--watch", watched, "--inject", "ENOSPC", "--ack", "^saved", "--check",
+                        "grep -q one {}/log || ! grep -q saved {acks}", "--format", format, "--report",
+                        folder + "/report", "--", "/bin/sh", "-c", script,
+                    ])
+            }
+            let json = try inject("json")
+            let again = try #require(json.output.firstMatch(of: /"again":"(crashlab explore [^"]*fault-1[^"]*)"/)?.1)
+            let command = String(again).replacing("crashlab ", with: "\(program) ", maxReplacements: 1)
+            let shown = try ChildProcess.run("/bin/sh", ["-c", command.replacing(#"\/"#, with: "/")])
+            #expect(shown.status == 1 && shown.output.contains("1 wrong"))
+            let text = try inject("text")
+            #expect(text.output.contains("ENOSPC at ") && text.output.contains("states visited (all states)"))
+        }
+    }
+
     @Test func `a pattern that no line matches gives no verdict`() throws {
         try withFolder { folder in
             let path = try trace([Self.written, .sync(file: 0), .output("saved 1")], in: folder)

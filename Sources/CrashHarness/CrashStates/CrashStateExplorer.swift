@@ -16,6 +16,9 @@ public enum ExplorationCoverage: Sendable, Equatable {
     /// The one that was asked for.
     case one
 
+    /// Whether states that were asked for were not visited.
+    public var leavesOut: Bool { if case .deviations = self { true } else { false } }
+
     /// The coverage in a word or two.
     var word: String {
         switch self {
@@ -103,7 +106,9 @@ public struct CrashViolation: Sendable {
     }
 
     /// The command that shows the state again.
-    func command(again: String) -> String { "\(again) --state \(choices.map(String.init).joined(separator: ","))" }
+    ///
+    /// - Parameter again: The command up to the state.
+    public func command(again: String) -> String { "\(again) --state \(choices.map(String.init).joined(separator: ","))" }
 }
 
 /// Explores a trace.

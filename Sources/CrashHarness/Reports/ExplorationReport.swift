@@ -105,9 +105,12 @@ extension Exploration {
     /// - Parameters:
     ///   - subject: What was explored: a scenario, or the path of a trace.
     ///   - again: The command that shows a state again, up to the state.
+    ///   - unseen: What could not be seen of what was done, in sentences.
     ///   - isAsExpected: Whether this is what was known before; nil when nothing was.
     /// - Throws: What encoding throws.
-    public func json(of subject: String, again: String, isAsExpected: Bool? = nil) throws -> Data {
+    public func json(
+        of subject: String, again: String, unseen: [String] = [], isAsExpected: Bool? = nil
+    ) throws -> Data {
         let causes = causes.map { cause in
             JSONReport.Cause(
                 cause: cause.sentence, states: cause.count, expected: cause.violation.expected,
@@ -119,7 +122,7 @@ extension Exploration {
             JSONReport(
                 subject: subject, operations: operations, visited: visited, distinct: distinct, judged: judged,
                 states: coverage.sentence, wrong: violationCount, firstWrong: firstWrong, unexplained: unexplained,
-                isAsExpected: isAsExpected, causes: causes)) + [0x0A]
+                unseen: unseen, unjudged: unjudged, isAsExpected: isAsExpected, causes: causes)) + [0x0A]
     }
 
     private struct JSONReport: Encodable {
@@ -143,6 +146,8 @@ extension Exploration {
         var wrong: Int
         var firstWrong: Int?
         var unexplained: Int
+        var unseen: [String]
+        var unjudged: [String]
         var isAsExpected: Bool?
         var causes: [Cause]
     }
