@@ -171,17 +171,17 @@ struct ForeignTraceTests {
         let a = Self.hex("/w/a")
         let foreign = trace(
             [
-                #"7 pwrite64(3<\#(a)>, "\x78", 1, 0 <unfinished ...>"#, #"8 fsync(3<\#(a)> <unfinished ...>"#,
-                #"7 <... pwrite64 resumed>) = 1"#, #"7 pwrite64(3<\#(a)>, "\x79", 1, 1) = 1"#,
+                #"7 pwrite64(3<\#(a)>, "\x78", 1, 2 <unfinished ...>"#, #"8 fsync(3<\#(a)> <unfinished ...>"#,
+                #"7 <... pwrite64 resumed>) = 1"#, #"7 pwrite64(3<\#(a)>, "\x79", 1, 3) = 1"#,
                 #"8 <... fsync resumed>) = 0"#, #"7 fsync(3<\#(a)>) = 0"#,
             ], base: ["a": []])
         #expect(
             foreign.trace.operations == [
-                .write(file: 0, offset: 0, bytes: [0x78]), .sync(file: 0), .write(file: 0, offset: 1, bytes: [0x79]),
+                .write(file: 0, offset: 2, bytes: [0x78]), .sync(file: 0), .write(file: 0, offset: 3, bytes: [0x79]),
                 .sync(file: 0),
             ])
         #expect(foreign.trace.returned == [0: 2, 1: 3])
-        #expect(foreign.watched.files == ["a": [0x78, 0x79]] && foreign.unseen.isEmpty)
+        #expect(foreign.watched.files == ["a": [0, 0, 0x78, 0x79]] && foreign.unseen.isEmpty)
     }
 
     @Test func `a call whose process ends before it returns has done nothing, and others do not wait for it`() {

@@ -44,7 +44,7 @@ struct StraceCall {
         }
     }
 
-    /// Splits at commas that are not inside quotes, brackets or braces.
+    /// Splits at commas that are not inside quotes, brackets or braces. Where a call was cut in two, a space follows the last.
     private static func split(_ text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var (start, depth, isQuoted) = (text.startIndex, 0, false)
@@ -59,7 +59,11 @@ struct StraceCall {
             default: break
             }
         }
-        return (parts + [text[start...]]).map { $0.drop { $0 == UInt8(ascii: " ") } }
+        let space = UInt8(ascii: " ")
+        return (parts + [text[start...]]).map { part in
+            let end = part.lastIndex { $0 != space }.map { $0 + 1 } ?? part.startIndex
+            return part[..<end].drop { $0 == space }
+        }
     }
 
     // MARK: Arguments
