@@ -346,6 +346,23 @@ struct ForeignTraceTests {
         #expect(foreign.unseen.isEmpty && foreign.notes.count == 1)
     }
 
+    @Test func `a sync of a range does not cover a write that had not returned when it was issued`() {
+        let a = Self.hex("/w/a")
+        let foreign = trace(
+            [
+                #"7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3<\#(a)>, 0) = 0x10000"#,
+                #"7 pwrite64(3<\#(a)>, "\x77", 1, 0) = 1"#,
+                #"8 pwrite64(3<\#(a)>, "\x78", 1, 1 <unfinished ...>"#,
+                #"7 msync(0x10000, 4096, MS_SYNC) = 0"#, #"8 <... pwrite64 resumed>) = 1"#,
+                #"7 msync(0x10000, 4096, MS_SYNC) = 0"#,
+            ], base: ["a": [UInt8](repeating: 0, count: 9_000)])
+        #expect(
+            foreign.trace.operations == [
+                .write(file: 0, offset: 0, bytes: [0x77]), .write(file: 0, offset: 1, bytes: [0x78]), .syncWrite(of: 0),
+                .syncWrite(of: 1),
+            ])
+    }
+
     @Test func `ranges that differ are taken apart where a whole sector is equal`() {
         let before = [UInt8](repeating: 0, count: 2_048)
         var now = before

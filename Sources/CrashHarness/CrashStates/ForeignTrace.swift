@@ -59,8 +59,18 @@ struct ForeignTrace {
     private var nameless: [String: Int] = [:]
     /// The files that were ever mapped for writing.
     private var mapped: Set<Int> = []
-    /// Writes of each file that no sync of it has covered, by their places.
-    private var unsynced: [Int: [Int]] = [:]
+    /// A write that no sync of its file has covered.
+    private struct Unsynced {
+        /// Its place among the operations.
+        var operation: Int
+        /// How many calls had been issued when it returned.
+        var returned: Int
+    }
+
+    /// Those of each file.
+    private var unsynced: [Int: [Unsynced]] = [:]
+    /// How many calls had been issued when the one that is followed returned.
+    private var returned = 0
     /// The unfinished line of each stream.
     private var output: [Int: [UInt8]] = [:]
     /// How many operations there were before each call, by the call's number, and after the last one.
@@ -136,10 +146,13 @@ struct ForeignTrace {
             // A call that changes a mapped file itself is followed first, or its bytes would be taken for stores.
             let comparesFirst = call.map { !changesMapped($0, entry.process) } ?? true
             if comparesFirst, let seen = entry.seen { compare(seen) }
+            // What a stop shows was stored before the call.
+            returned = starts.count - 1
             let start = trace.operations.count
             if let call { follow(call, entry.process) }
             let end = trace.operations.count
             if !comparesFirst, let seen = entry.seen { compare(seen) }
+            returned = entry.returned
             if entry.returned > starts.count, end > start { overlapping.append((start..<end, entry.returned)) }
             if let call, end > start, trace.operations[start].isOfFiles {
                 points.append(
@@ -303,7 +316,7 @@ struct ForeignTrace {
 
     private mutating func write(_ bytes: [UInt8], to file: Int, at offset: Int) {
         watched.write(bytes, to: file, at: offset)
-        unsynced[file, default: []].append(trace.operations.count)
+        unsynced[file, default: []].append(Unsynced(operation: trace.operations.count, returned: returned))
         trace.operations.append(.write(file: file, offset: offset, bytes: bytes))
     }
 
@@ -379,7 +392,7 @@ struct ForeignTrace {
     private mutating func synced(_ call: StraceCall, _ process: Int) {
         guard let path = call.path(0), let name = relativeOrSelf(path.name) else { return }
         if let file = file(call, process) {
-            if call.result == 0 { unsynced[file] = nil }
+            if call.result == 0 { covered(file) }
             trace.operations.append(call.result == 0 ? .sync(file: file) : .failedSync(file: file))
         } else if call.result == 0, name == "." || watched.folders.contains(name) {
             trace.operations.append(.syncFolder(path: name))
@@ -391,7 +404,7 @@ struct ForeignTrace {
         guard call.result == 0, call.name == "sync" || call.path(0).flatMap({ relativeOrSelf($0.name) }) != nil else {
             return
         }
-        unsynced = [:]
+        for file in unsynced.keys { covered(file) }
         trace.operations.append(.syncAll)
     }
 
@@ -405,8 +418,13 @@ struct ForeignTrace {
             if call.result != 0 {
                 trace.operations.append(.failedSync(file: file))
             } else if range.lowerBound == 0, range.upperBound >= watched.size(file) {
-                unsynced[file] = nil
+                covered(file)
                 trace.operations.append(.sync(file: file))
+    /// A sync that is followed covers what had returned before it was issued.
+    private func isCovered(_ write: Unsynced) -> Bool { write.returned < starts.count }
+
+    private mutating func covered(_ file: Int) { unsynced[file] = unsynced[file]?.filter { !isCovered($0) } }
+
             } else {
                 syncWrites(of: file, within: range)
             }
@@ -414,9 +432,9 @@ struct ForeignTrace {
     }
 
     private mutating func syncWrites(of file: Int, within range: Range<Int>) {
-        var others: [Int] = []
-        for index in unsynced[file] ?? [] {
-            guard case .write(_, let offset, let bytes) = trace.operations[index],
+        var others: [Unsynced] = []
+        for write in unsynced[file] ?? [] {
+            guard isCovered(write), case .write(_, let offset, let bytes) = trace.operations[write.operation],
                 range.lowerBound <= offset, offset + bytes.count <= range.upperBound
             else {
                 others.append(index)
