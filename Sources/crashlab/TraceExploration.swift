@@ -136,6 +136,12 @@ struct TraceExploration {
 
     private func visit(_ trace: WriteTrace, _ options: ExplorerOptions) -> Exploration {
         let judge = TraceJudge(trace)
+        if check != nil || reopen != nil {
+            for link in trace.linksLeadingOut {
+                Output.error(
+                    "warning: the link \(link) leads out of the folder; the folders that are checked lack it.\n")
+            }
+        }
         if let check { return judge.explore(options.explorer, asking: check, reopen: reopen, jobs: jobs) }
         if judging == .states || reopen != nil || judging == nil && mark != nil && !judge.hasEvidence {
             return judge.exploreRunningStates(options.explorer, reopen: reopen, jobs: jobs)

@@ -346,6 +346,57 @@ struct ForeignTraceTests {
         #expect(foreign.unseen.isEmpty && foreign.notes.count == 1)
     }
 
+    @Test func `a file that mknod makes is followed, a pipe is not`() {
+        let (a, b) = (Self.hex("/w/a"), Self.hex("/w/b"))
+        let foreign = trace([
+            #"7 mknod("\#(a)", S_IFREG|0600) = 0"#, #"7 mknodat(AT_FDCWD<\x2f>, "\#(b)", 0600) = 0"#,
+            #"7 mknod("\#(Self.hex("/w/p"))", S_IFIFO|0600) = 0"#, #"7 mknod("\#(a)", 0600) = -1 EEXIST (File exists)"#,
+            #"7 openat(AT_FDCWD<\x2f>, "\#(b)", O_WRONLY) = 3<\#(b)>"#, #"7 write(3<\#(b)>, "\x78", 1) = 1"#,
+        ])
+        #expect(
+            foreign.trace.operations == [
+                .create(path: "a", file: 0), .create(path: "b", file: 1), .write(file: 1, offset: 0, bytes: [0x78]),
+            ])
+        #expect(foreign.unseen.isEmpty)
+    }
+
+    // MARK: Symbolic links
+
+    @Test func `links that were there before stand in the folders that a check gets, those that lead out do not`() {
+        var trace = WriteTrace(["v1/data": [1]])
+        trace.operations = [.write(file: 0, offset: 0, bytes: [2]), .makeFolder(path: "d")]
+        trace.baseLinks = [
+            "current": "v1", "v1/self": "../v1/data", "out": "/etc", "up": "../x", "v1/up": "a/../../..",
+        ]
+        #expect(trace.linksLeadingOut == ["out", "up", "v1/up"])
+        func wrong(_ check: String) -> Int {
+            TraceJudge(trace).explore(CrashStateExplorer(), asking: DiskCommand(check)).violationCount
+        }
+        #expect(wrong("cmp {}/current/data {}/v1/self && test ! -L {}/out -a ! -L {}/up") == 0)
+        // A check that spoils a link leaves no trace of that.
+        #expect(wrong("cd {} && test $(readlink current) = v1 && rm current && ln -s d current") == 0)
+        let read = try? WriteTrace(file: String(decoding: trace.file, as: UTF8.self))
+        #expect(read?.baseLinks == trace.baseLinks)
+        // A name that something took is none of a link.
+        trace.operations = [.rename(from: "v1/data", to: "current"), .syncFolder(path: "."), .acknowledge("1")]
+        #expect(wrong("test -L {}/current || test -f {}/current") == 0)
+        #expect(wrong("test $(wc -l < {acks}) = 0 || test ! -L {}/current") == 0)
+    }
+
+    @Test func `links that are moved or removed are told, since that is not followed`() {
+        for call in [
+            #"unlink("\#(Self.hex("/w/l"))")"#, #"rename("\#(Self.hex("/w/a"))", "\#(Self.hex("/w/l"))")"#,
+            #"rename("\#(Self.hex("/w/l"))", "\#(Self.hex("/w/m"))")"#,
+            #"rename("\#(Self.hex("/w/d"))", "\#(Self.hex("/w/e"))")"#,
+        ] {
+            var foreign = ForeignTrace(
+                folder: "/w", directory: "/", base: ["a": []], folders: ["d"], links: ["l": "a", "d/l": "../a"])
+            foreign.read(Array("7 \(call) = 0".utf8)[...])
+            foreign.finish()
+            #expect(foreign.unseen.count == 1 && foreign.unseen[0].contains("symbolic link"), "\(call)")
+        }
+    }
+
     @Test func `a sync of a range does not cover a write that had not returned when it was issued`() {
         let a = Self.hex("/w/a")
         let foreign = trace(

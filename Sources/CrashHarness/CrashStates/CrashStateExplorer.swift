@@ -108,7 +108,9 @@ public struct CrashViolation: Sendable {
     /// The command that shows the state again.
     ///
     /// - Parameter again: The command up to the state.
-    public func command(again: String) -> String { "\(again) --state \(choices.map(String.init).joined(separator: ","))" }
+    public func command(again: String) -> String {
+        "\(again) --state \(choices.map(String.init).joined(separator: ","))"
+    }
 }
 
 /// Explores a trace.

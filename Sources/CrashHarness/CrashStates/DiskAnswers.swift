@@ -45,7 +45,7 @@ final class DiskAnswers<Answer: Sendable>: Sendable {
     func collect(_ explorer: CrashStateExplorer, _ trace: WriteTrace) -> Exploration {
         var (questions, asked): ([(Key, Question)], Set<Key>) = ([], [])
         let exploration = explorer.explore(trace) { disk, acknowledged in
-            let question = Question(disk: DiskContent(disk), acknowledged: acknowledged)
+            let question = Question(disk: DiskContent(disk, of: trace), acknowledged: acknowledged)
             let key = key(question)
             guard asked.insert(key).inserted, known.withLock({ $0[key] == nil }) else { return nil }
             questions.append((key, question))

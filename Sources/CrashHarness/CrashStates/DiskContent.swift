@@ -3,12 +3,14 @@
 import Foundation
 import SessionFormats
 
-/// Files and folders by their paths.
+/// Files, folders and symbolic links by their paths.
 public struct DiskContent: Sendable, Equatable {
     /// The bytes of all files.
     public var files: [String: [UInt8]]
     /// All folders besides the one that is watched.
     public var folders: Set<String>
+    /// What the symbolic links lead to.
+    public var links: [String: String]
 
     /// What tells it from all others.
     var digest: Digest {
@@ -23,6 +25,10 @@ public struct DiskContent: Sendable, Equatable {
             hash.update(BLAKE3.hash(bytes).bytes)
         }
         for path in folders.sorted() { add(path, 1) }
+        for (path, target) in links.sorted(by: { $0.key < $1.key }) {
+            add(path, 2)
+            add(target, 3)
+        }
         return hash.finalize()
     }
 
@@ -34,22 +40,30 @@ public struct DiskContent: Sendable, Equatable {
         return parts.prefix(8).joined(separator: ", ") + (parts.count > 8 ? " and \(parts.count - 8) more" : "")
     }
 
-    init(_ disk: SimulatedDisk) {
-        (files, folders) = (disk.contents, disk.folders)
+    /// What a disk holds, and of the links that were before the trace those whose folder is there and whose name nothing took.
+    init(_ disk: SimulatedDisk, of trace: WriteTrace) {
+        let (files, folders) = (disk.contents, disk.folders)
+        (self.files, self.folders) = (files, folders)
+        links = trace.innerLinks.filter { path, _ in
+            files[path] == nil && !folders.contains(path) && path.foldersOfPath.allSatisfy(folders.contains)
+        }
     }
 
-    init(files: [String: [UInt8]], folders: Set<String>) { (self.files, self.folders) = (files, folders) }
-
-    /// What is below a folder of the real disk; pipes and devices are left out.
+    /// What is below a folder of the real disk; pipes and devices are left out. Links to absolute paths in it are told by the
+    /// way there from their folder.
     ///
     /// - Throws: What the file system reports.
     init(below folder: String) throws {
-        (files, folders) = ([:], [])
+        (files, folders, links) = ([:], [], [:])
         for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
             let path = "\(folder)/\(name)"
-            if FileManager.default.isRegularFile(path) {
+            if FileManager.default.isLink(path) {
+                let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+                let up = name.foldersOfPath.map { _ in "../" }.joined()
+                links[name] = target.hasPrefix(folder + "/") ? up + target.dropFirst(folder.count + 1) : target
+            } else if FileManager.default.isRegularFile(path) {
                 files[name] = Array(try Data(contentsOf: URL(filePath: path)))
-            } else if FileManager.default.isFolder(path), !FileManager.default.isLink(path) {
+            } else if FileManager.default.isFolder(path) {
                 folders.insert(name)
             }
         }

@@ -130,7 +130,7 @@ private struct Watch {
         let base = try DiskContent(below: folder)
         var foreign = ForeignTrace(
             folder: folder, alias: alias, directory: FileManager.default.currentDirectoryPath, base: base.files,
-            folders: base.folders, stops: stops, reader: Self.read)
+            folders: base.folders, links: base.links, stops: stops, reader: Self.read)
         let child = try Self.trace(command, options, stops: stops, fault, into: &foreign)
         var run = ForeignRun(foreign, status: child.status, isStopped: stops)
         run.trace.unseen += try DiskContent(below: folder).differences(from: foreign.watched)

@@ -16,7 +16,8 @@ struct ForeignTrace {
         "open", "openat", "openat2", "creat", "read", "readv", "preadv2", "lseek", "write", "pwrite64", "writev",
         "pwritev", "pwritev2", "ftruncate", "truncate", "fallocate", "fsync", "fdatasync", "sync", "syncfs", "rename",
         "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat",
-        "rmdir", "chdir", "fchdir", "dup", "dup2", "dup3", "fcntl", "ioctl", "mmap", "munmap", "mremap", "mprotect",
+        "mknod", "mknodat", "rmdir", "chdir", "fchdir", "dup", "dup2", "dup3", "fcntl", "ioctl", "mmap", "munmap",
+        "mremap", "mprotect",
         "msync", "copy_file_range", "sendfile", "splice", "io_uring_setup", "io_submit", "clone", "clone3", "fork",
         "vfork",
     ]
@@ -86,15 +87,17 @@ struct ForeignTrace {
     ///   - directory: Where the program was started.
     ///   - base: The files below the folder before, by their names in it.
     ///   - folders: The folders below it.
+    ///   - links: The symbolic links below it, and what they lead to.
     ///   - stops: Whether strace stops the program so that mapped files can be compared.
     ///   - reader: Reads files as they are now.
     init(
         folder: String, alias: String? = nil, directory: String, base: [String: [UInt8]], folders: Set<String> = [],
-        stops: Bool = false, reader: @escaping Reader = { _, _, _ in nil }
+        links: [String: String] = [:], stops: Bool = false, reader: @escaping Reader = { _, _, _ in nil }
     ) {
         (self.folder, self.alias, self.reader) = (folder, alias ?? folder, reader)
         trace = WriteTrace(base)
         trace.baseFolders.formUnion(folders)
+        trace.baseLinks = links
         watched = WatchedFolder(trace)
         nextFile = base.count
         processes = ForeignProcesses(directory: directory)
@@ -143,16 +146,16 @@ struct ForeignTrace {
             let call = entry.call
             let issued = trace.operations.count
             starts.append(issued)
+            // What a stop shows was stored before the call.
+            returned = starts.count - 1
             // A call that changes a mapped file itself is followed first, or its bytes would be taken for stores.
             let comparesFirst = call.map { !changesMapped($0, entry.process) } ?? true
             if comparesFirst, let seen = entry.seen { compare(seen) }
-            // What a stop shows was stored before the call.
-            returned = starts.count - 1
             let start = trace.operations.count
+            returned = entry.returned
             if let call { follow(call, entry.process) }
             let end = trace.operations.count
             if !comparesFirst, let seen = entry.seen { compare(seen) }
-            returned = entry.returned
             if entry.returned > starts.count, end > start { overlapping.append((start..<end, entry.returned)) }
             if let call, end > start, trace.operations[start].isOfFiles {
                 points.append(
@@ -208,6 +211,13 @@ struct ForeignTrace {
             guard let path = paths.first.flatMap(relative) else { return }
             watched.makeFolder(path)
             trace.operations.append(.makeFolder(path: path))
+        case "mknod", "mknodat":
+            // Pipes, sockets and devices have no content; without a type it is a file.
+            let mode = call.word(call.name == "mknod" ? 1 : 2)
+            guard let path = paths.first.flatMap(relative), mode.contains("S_IFREG") || !mode.contains("S_IF") else {
+                return
+            }
+            made(path)
         case "symlink", "symlinkat":
             guard let path = paths.last.flatMap(relative) else { return }
             missed("\(path) is a symbolic link; those are not followed.")
@@ -231,16 +241,18 @@ struct ForeignTrace {
                 opening.file = newFile()
                 nameless[behind.name] = opening.file
             } else {
-                if watched.names[path] == nil, flags.contains("O_CREAT"), !behind.isDeleted {
-                    let file = newFile()
-                    watched.bind(path, to: file)
-                    trace.operations.append(.create(path: path, file: file))
-                }
+                if watched.names[path] == nil, flags.contains("O_CREAT"), !behind.isDeleted { made(path) }
                 opening.file = watched.names[path]
                 if let file = opening.file, flags.contains("O_TRUNC"), watched.size(file) > 0 { resize(file, 0) }
             }
         }
         processes.open(call.result, of: process, opening)
+    }
+
+    private mutating func made(_ path: String) {
+        let file = newFile()
+        watched.bind(path, to: file)
+        trace.operations.append(.create(path: path, file: file))
     }
 
     private mutating func newFile() -> Int {
@@ -408,6 +420,11 @@ struct ForeignTrace {
         trace.operations.append(.syncAll)
     }
 
+    /// A sync that is followed covers what had returned before it was issued.
+    private func isCovered(_ write: Unsynced) -> Bool { write.returned < starts.count }
+
+    private mutating func covered(_ file: Int) { unsynced[file] = unsynced[file]?.filter { !isCovered($0) } }
+
     /// msync writes the pages of a range: all of the file's, or else only the writes that lie in them are durable.
     private mutating func syncedMapping(_ call: StraceCall, _ process: Int) {
         guard call.word(2).contains("MS_SYNC"), let address = call.integer(0), let length = call.integer(1) else {
@@ -420,11 +437,6 @@ struct ForeignTrace {
             } else if range.lowerBound == 0, range.upperBound >= watched.size(file) {
                 covered(file)
                 trace.operations.append(.sync(file: file))
-    /// A sync that is followed covers what had returned before it was issued.
-    private func isCovered(_ write: Unsynced) -> Bool { write.returned < starts.count }
-
-    private mutating func covered(_ file: Int) { unsynced[file] = unsynced[file]?.filter { !isCovered($0) } }
-
             } else {
                 syncWrites(of: file, within: range)
             }
@@ -437,10 +449,10 @@ struct ForeignTrace {
             guard isCovered(write), case .write(_, let offset, let bytes) = trace.operations[write.operation],
                 range.lowerBound <= offset, offset + bytes.count <= range.upperBound
             else {
-                others.append(index)
+                others.append(write)
                 continue
             }
-            trace.operations.append(.syncWrite(of: index))
+            trace.operations.append(.syncWrite(of: write.operation))
         }
         unsynced[file] = others
     }
@@ -449,6 +461,7 @@ struct ForeignTrace {
 
     private mutating func renamed(_ call: StraceCall, _ paths: [String]) {
         guard paths.count == 2, paths[0] != paths[1] else { return }
+        for path in paths.compactMap(relative) { missedLinks(at: path) }
         let flags = call.word(4)
         switch (relative(paths[0]), relative(paths[1])) {
         case (let from?, let to?) where flags.contains("RENAME_EXCHANGE"):
@@ -508,6 +521,7 @@ struct ForeignTrace {
     }
 
     private mutating func removed(_ path: String) {
+        missedLinks(at: path)
         let isFolder = watched.folders.contains(path)
         // Links and pipes have names too, and are not followed.
         guard watched.remove(path) else { return }
@@ -601,6 +615,13 @@ struct ForeignTrace {
         // Of what ioctl does only clones of files change bytes.
         if call.name == "ioctl", !call.word(1).contains("FICLONE") { return }
         missed("\(call.name) is not followed; what it wrote is missing from the trace.")
+    }
+
+    /// Notes that links were moved or went away, at a path or below it.
+    private mutating func missedLinks(at path: String) {
+        for link in trace.baseLinks.keys.sorted() where link == path || link.hasPrefix(path + "/") {
+            missed("\(link), a symbolic link, was moved or removed; that is not followed.")
+        }
     }
 
     private mutating func missed(_ text: String) {

@@ -67,7 +67,7 @@ extension InjectedFault.Kind {
         let isWrite = ["write", "writev", "pwrite64", "pwritev", "pwritev2"].contains(point.call)
         func isAny(of prefixes: String...) -> Bool { prefixes.contains { point.call.hasPrefix($0) } }
         switch self {
-        case .noSpace: return isWrite || isAny(of: "fallocate", "open", "creat", "mkdir", "link", "rename")
+        case .noSpace: return isWrite || isAny(of: "fallocate", "open", "creat", "mkdir", "mknod", "link", "rename")
         case .inputOutput: return isWrite || !isAny(of: "copy_file_range", "sendfile", "munmap")
         case .interrupted: return isWrite || isAny(of: "open", "creat", "fsync", "fdatasync", "ftruncate", "fallocate")
         case .short:

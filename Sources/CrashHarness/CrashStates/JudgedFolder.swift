@@ -46,12 +46,27 @@ final class JudgedFolder {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
         let folders = disk.folders.union(disk.files.keys.flatMap(\.foldersOfPath))
-        try clear { name, kind in kind == S_IFDIR ? folders.contains(name) : kind == S_IFREG && disk.files[name] != nil
+        try clear { name, kind in
+            switch kind {
+            case S_IFDIR: folders.contains(name)
+            case S_IFREG: disk.files[name] != nil
+            case S_IFLNK: disk.links[name] != nil && disk.links[name] == link(name)
+            default: false
+            }
         }
         for folder in folders.sorted() where !FileManager.default.isFolder("\(path)/\(folder)") {
             try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: false)
         }
         for (name, bytes) in disk.files where !isThere(name, bytes) { try write(name, bytes) }
+        for (name, target) in disk.links where link(name) == nil {
+            try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+        }
+    }
+
+    /// What a link leads to; nil for what is no link.
+    private func link(_ name: String) -> String? {
+        FileManager.default.isLink("\(path)/\(name)")
+            ? try? FileManager.default.destinationOfSymbolicLink(atPath: "\(path)/\(name)") : nil
     }
 
     /// Removes what is not wanted.

@@ -65,7 +65,7 @@ final class RunningStates: Sendable {
         isComplete =
             running.explore(trace) { disk, acknowledged in
                 count += 1
-                outcomes.append((Self.outcome(DiskContent(disk), answers), acknowledged.count))
+                outcomes.append((Self.outcome(DiskContent(disk, of: trace), answers), acknowledged.count))
                 return nil
             }.isExhaustive
         let comparesOutput = outcomes.contains { $0.0.printed != nil }
@@ -80,7 +80,7 @@ final class RunningStates: Sendable {
     func explore(_ explorer: CrashStateExplorer, _ trace: WriteTrace) -> Exploration {
         if explorer.onlyState == nil, let answers { _ = answers.collect(explorer, trace) }
         var exploration = explorer.explore(trace) { disk, acknowledged in
-            self.problem(Self.outcome(DiskContent(disk), answers), acknowledged.count)
+            self.problem(Self.outcome(DiskContent(disk, of: trace), answers), acknowledged.count)
         }
         if !isComplete {
             exploration.unjudged.append(

@@ -66,7 +66,7 @@ public struct TraceJudge: Sendable {
         }
         if explorer.onlyState == nil { _ = answers.collect(explorer, trace) }
         return explorer.explore(trace) { disk, acknowledged in
-            answers.answer(DiskAnswers.Question(disk: DiskContent(disk), acknowledged: acknowledged))
+            answers.answer(DiskAnswers.Question(disk: DiskContent(disk, of: trace), acknowledged: acknowledged))
         }
     }
 

@@ -48,6 +48,9 @@ public struct WriteTrace: Sendable {
     public var base: [String: (file: Int, bytes: [UInt8])]
     /// The folders on the disk before the first operation, besides the one that is watched. Those of base files are among them.
     public var baseFolders: Set<String>
+    /// The symbolic links on the disk before the first operation, and what they lead to: a path from the folder that they are in,
+    /// or an absolute one. They are no part of states, but stand in the folders that programs are asked about.
+    public var baseLinks: [String: String] = [:]
     /// What was done, in the order of issue.
     public var operations: [Operation] = []
     /// How many operations had been issued when an operation returned; only for calls that overlapped others. For all others
@@ -148,6 +151,23 @@ extension WriteTrace.Operation: CustomStringConvertible {
         case .removeFolder(let path): "remove folder \(path)"
         case .output(let line): "print \(line)"
         case .acknowledge(let what): "acknowledge \(what)"
+        }
+    }
+}
+
+extension WriteTrace {
+    /// The symbolic links that lead out of the folder that is watched. The folders that programs are asked about lack them, so
+    /// that no program changes what is elsewhere.
+    public var linksLeadingOut: [String] { baseLinks.keys.filter { innerLinks[$0] == nil }.sorted() }
+
+    /// The symbolic links that lead to places in the folder. One that goes up behind a name is not among them: the name may be
+    /// a link too.
+    var innerLinks: [String: String] {
+        baseLinks.filter { path, target in
+            let parts = target.split(separator: "/").filter { $0 != "." }
+            let rest = parts.drop { $0 == ".." }
+            return !target.isEmpty && !target.hasPrefix("/") && !rest.contains("..")
+                && parts.count - rest.count <= path.foldersOfPath.count
         }
     }
 }

@@ -3,6 +3,7 @@
 //     {"type":"write-trace","version":2}
 //     {"op":"base","path":"a.jsonl","file":0,"bytes":"…"}
 //     {"op":"base-folder","path":"d"}
+//     {"op":"base-link","path":"current","text":"d/a.jsonl"}
 //     {"op":"write","file":0,"offset":120,"bytes":"…","returned":3,"place":"save (store.c:120)"}
 //     {"op":"sync","file":0}
 //     {"op":"sync-write","of":0}
@@ -96,6 +97,11 @@ extension WriteTrace {
         case ("base-folder", _, let path?):
             guard (path.foldersOfPath + [path]).allSatisfy({ base[$0] == nil }) else { return false }
             baseFolders.formUnion(path.foldersOfPath + [path])
+        case ("base-link", _, let path?):
+            guard path != ".", let target = line.text, !target.utf8.contains(0), base[path] == nil,
+                !baseFolders.contains(path), path.foldersOfPath.allSatisfy({ base[$0] == nil })
+            else { return false }
+            baseLinks[path] = target
         case ("nameless", let file?, _): return known.insert(file).inserted && nameless.insert(file).inserted
         case ("create", let file?, let path?):
             guard known.insert(file).inserted || nameless.remove(file) != nil else { return false }
@@ -153,6 +159,7 @@ extension WriteTrace {
             Line(op: "base", path: path, file: content.file, bytes: Data(content.bytes))
         }
         let folders = baseFolders.sorted().map { Line(op: "base-folder", path: $0) }
+        let links = baseLinks.sorted { $0.key < $1.key }.map { Line(op: "base-link", path: $0.key, text: $0.value) }
         let operations = operations.enumerated().map { index, operation in
             var line = Self.line(operation)
             (line.returned, line.place) = (returned[index], places[index])
@@ -161,7 +168,7 @@ extension WriteTrace {
         var file = Data()
         let unseen = unseen.map { Line(op: "unseen", text: $0) }
         let nameless = filesWithoutNames.map { Line(op: "nameless", file: $0) }
-        for line in [Line(type: "write-trace", version: 2)] + base + folders + unseen + nameless + operations {
+        for line in [Line(type: "write-trace", version: 2)] + base + folders + links + unseen + nameless + operations {
             // Of strings, numbers and bytes alone, which can always be written.
             file += (try? encoder.encode(line)) ?? Data()
             file.append(0x0A)
