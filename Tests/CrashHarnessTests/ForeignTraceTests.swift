@@ -360,6 +360,71 @@ struct ForeignTraceTests {
         #expect(foreign.unseen.isEmpty)
     }
 
+    // MARK: Names
+
+    @Test func `names are bytes: those that look alike, or are no UTF-8, are different files`() throws {
+        let names: [[UInt8]] = [
+            Array("\u{e9}".utf8), Array("e\u{301}".utf8), [0xFF], [0xFE], Array("\\xff".utf8), Array("\u{301}x".utf8),
+        ]
+        let folder = Self.hex("/w/d/")
+        let foreign = trace(
+            names.enumerated().flatMap { index, name in
+                let path = folder + name.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                return [
+                    #"7 openat(AT_FDCWD<\x2f>, "\#(path)", O_WRONLY|O_CREAT, 0666) = 3<\#(path)>"#,
+                    #"7 write(3<\#(path)>, "\x3\#(index)", 1) = 1"#,
+                ]
+            } + ["7 sync() = 0"], folders: ["d"])
+        let read = try WriteTrace(file: String(decoding: foreign.trace.file, as: UTF8.self))
+        #expect(read.operations == foreign.trace.operations)
+        let disk = SimulatedDisk(CrashStates(read, .posix).point(at: read.operations.count).files, folders: ["d"])
+        #expect(disk.contents.count == names.count && foreign.unseen.isEmpty)
+        #expect(disk.contents["d/\u{e9}"] == [0x30] && disk.contents[#"d/e\xcc\x81"#] == [0x31])
+        // On a real disk they have their bytes again.
+        try inFolder { folder in
+            try disk.write(below: folder)
+            #expect(try DiskContent(below: folder).files == disk.contents)
+            let listed = try ChildProcess.run("/bin/sh", ["-c", "cd \(folder)/d && printf '%s\\n' * | od -An -tx1 -v"])
+            #expect(listed.output.contains("65 cc 81 0a") && listed.output.contains("ff 0a"))
+        }
+    }
+
+    @Test func `a trace that another wrote may name files as they are`() throws {
+        let trace = try WriteTrace(
+            file: [
+                #"{"type":"write-trace","version":2}"#, #"{"op":"create","path":"\u00e9","file":0}"#,
+                #"{"op":"create","path":"e\u0301","file":1}"#, #"{"op":"sync-all"}"#,
+                #"{"op":"acknowledge","text":"k"}"#,
+            ].joined(separator: "\n"))
+        var most = 0
+        let coverage = CrashStateExplorer().forEachDisk(of: trace) { disk in
+            if disk.acknowledged == 1 { #expect(disk.files.count == 2) }
+            most = max(most, disk.files.count)
+        }
+        #expect(coverage == .all && most == 2)
+    }
+
+    @Test(.enabled(if: hasStrace && hasPython, "strace or python3 is not here or not permitted"))
+    func `files of a program whose names look alike, or are no UTF-8, stand in the folder that a check gets`() throws {
+        let run = try run(
+            """
+            import os, sys
+            for name in (b"\\xc3\\xa9", b"e\\xcc\\x81", b"\\xff"):
+                file = os.open(sys.argv[1].encode() + b"/" + name, os.O_CREAT | os.O_WRONLY)
+                os.write(file, name)
+                os.close(file)
+            os.sync()
+            print("saved", flush=True)
+            """)
+        #expect(run.status == 0 && run.trace.unseen.isEmpty, "\(run.trace.unseen)")
+        let check =
+            "test $(wc -l < {acks}) = 0 || { cd {} && for f in *; do test \"$(cat \"$f\")\" = \"$f\" || exit 1; done; "
+            + "test $(ls | wc -l) = 3; }"
+        let exploration = TraceJudge(run.trace.acknowledging { $0 == "saved" })
+            .explore(CrashStateExplorer(), asking: DiskCommand(check))
+        #expect(exploration.violationCount == 0 && exploration.distinct > 10)
+    }
+
     // MARK: Symbolic links
 
     @Test func `links that were there before stand in the folders that a check gets, those that lead out do not`() {

@@ -55,16 +55,17 @@ public struct DiskContent: Sendable, Equatable {
     /// - Throws: What the file system reports.
     init(below folder: String) throws {
         (files, folders, links) = ([:], [], [:])
-        for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-            let path = "\(folder)/\(name)"
-            if FileManager.default.isLink(path) {
-                let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
-                let up = name.foldersOfPath.map { _ in "../" }.joined()
-                links[name] = target.hasPrefix(folder + "/") ? up + target.dropFirst(folder.count + 1) : target
-            } else if FileManager.default.isRegularFile(path) {
-                files[name] = Array(try Data(contentsOf: URL(filePath: path)))
-            } else if FileManager.default.isFolder(path) {
-                folders.insert(name)
+        let folder = FileName.text(folder.utf8)
+        for entry in try FolderListing(below: folder).entries {
+            let path = "\(folder)/\(entry.name)"
+            switch entry.kind {
+            case S_IFLNK:
+                guard let target = FolderListing.target(ofLink: path) else { continue }
+                let up = entry.name.foldersOfPath.map { _ in "../" }.joined()
+                links[entry.name] = target.hasPrefix(folder + "/") ? up + target.dropFirst(folder.count + 1) : target
+            case S_IFREG: files[entry.name] = try FolderListing.bytes(of: path)
+            case S_IFDIR: folders.insert(entry.name)
+            default: break
             }
         }
     }

@@ -130,7 +130,8 @@ private struct Watch {
         let base = try DiskContent(below: folder)
         var foreign = ForeignTrace(
             folder: folder, alias: alias, directory: FileManager.default.currentDirectoryPath, base: base.files,
-            folders: base.folders, links: base.links, stops: stops, reader: Self.read)
+            folders: base.folders, links: base.links, stops: stops, reader: { try? FolderListing.bytes(of: $0, $1, $2) }
+        )
         let child = try Self.trace(command, options, stops: stops, fault, into: &foreign)
         var run = ForeignRun(foreign, status: child.status, isStopped: stops)
         run.trace.unseen += try DiskContent(below: folder).differences(from: foreign.watched)
@@ -185,14 +186,6 @@ private struct Watch {
 
     /// Not every kernel has every call; those that it lacks are passed over.
     private static func list(_ calls: [String]) -> String { calls.map { "?" + $0 }.joined(separator: ",") }
-
-    private static func read(_ path: String, _ offset: Int, _ count: Int) -> [UInt8]? {
-        guard FileManager.default.isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? file.close() }
-        // A file that cannot be read is told by nil.
-        guard (try? file.seek(toOffset: UInt64(max(0, offset)))) != nil else { return nil }
-        return (try? file.read(upToCount: count)).map { [UInt8]($0) } ?? []
-    }
 }
 
 extension DiskContent {

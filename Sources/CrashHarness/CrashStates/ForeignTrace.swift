@@ -32,7 +32,7 @@ struct ForeignTrace {
     /// Stores that are this near are one write: a sector is written as a whole anyway.
     private static let sectorSize = 512
 
-    /// Bytes of a file on the disk as it is now, by absolute path; nil when they cannot be had.
+    /// Bytes of a file on the disk as it is now, by absolute path, as `FileName` has it; nil when they cannot be had.
     typealias Reader = (_ path: String, _ offset: Int, _ count: Int) -> [UInt8]?
 
     /// What was done, with names relative to the folder.
@@ -94,13 +94,14 @@ struct ForeignTrace {
         folder: String, alias: String? = nil, directory: String, base: [String: [UInt8]], folders: Set<String> = [],
         links: [String: String] = [:], stops: Bool = false, reader: @escaping Reader = { _, _, _ in nil }
     ) {
-        (self.folder, self.alias, self.reader) = (folder, alias ?? folder, reader)
+        let folder = FileName.text(folder.utf8)
+        (self.folder, self.alias, self.reader) = (folder, alias.map { FileName.text($0.utf8) } ?? folder, reader)
         trace = WriteTrace(base)
         trace.baseFolders.formUnion(folders)
         trace.baseLinks = links
         watched = WatchedFolder(trace)
         nextFile = base.count
-        processes = ForeignProcesses(directory: directory)
+        processes = ForeignProcesses(directory: FileName.text(directory.utf8))
         log = StraceLog(stops: stops ? Set(Self.comparingCalls) : []) { number, path in
             guard let path else { return true }
             return path.name == folder || path.name.hasPrefix(folder + "/")

@@ -50,42 +50,32 @@ final class JudgedFolder {
             switch kind {
             case S_IFDIR: folders.contains(name)
             case S_IFREG: disk.files[name] != nil
-            case S_IFLNK: disk.links[name] != nil && disk.links[name] == link(name)
+            case S_IFLNK: disk.links[name] != nil && disk.links[name] == FolderListing.target(ofLink: "\(path)/\(name)")
             default: false
             }
         }
-        for folder in folders.sorted() where !FileManager.default.isFolder("\(path)/\(folder)") {
-            try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: false)
-        }
+        for folder in folders.sorted() { try FolderListing.makeFolder("\(path)/\(folder)") }
         for (name, bytes) in disk.files where !isThere(name, bytes) { try write(name, bytes) }
-        for (name, target) in disk.links where link(name) == nil {
-            try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+        for (name, target) in disk.links where FolderListing.target(ofLink: "\(path)/\(name)") == nil {
+            guard symlink(FileName.path(target), FileName.path("\(path)/\(name)")) == 0 else {
+                throw FileSystemError(call: "make the link", path: "\(path)/\(name)", errorNumber: errno)
+            }
         }
     }
 
-    /// What a link leads to; nil for what is no link.
-    private func link(_ name: String) -> String? {
-        FileManager.default.isLink("\(path)/\(name)")
-            ? try? FileManager.default.destinationOfSymbolicLink(atPath: "\(path)/\(name)") : nil
-    }
-
-    /// Removes what is not wanted.
+    /// Removes what is not wanted, what is inside of an unwanted folder first.
     private func clear(_ isWanted: (String, mode_t) -> Bool) throws {
-        guard let names = FileManager.default.enumerator(atPath: path) else { return }
-        var unwanted: [String] = []
-        for case let name as String in names where !isWanted(name, status(name).map { $0.st_mode & S_IFMT } ?? 0) {
-            unwanted.append(name)
-        }
-        // What is inside of an unwanted folder goes first.
-        for name in unwanted.reversed() {
-            written[name] = nil
-            try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        for entry in try FolderListing(below: path).entries.reversed() where !isWanted(entry.name, entry.kind) {
+            written[entry.name] = nil
+            guard remove(FileName.path("\(path)/\(entry.name)")) == 0 else {
+                throw FileSystemError(call: "remove", path: "\(path)/\(entry.name)", errorNumber: errno)
+            }
         }
     }
 
     private func status(_ name: String) -> stat? {
         var status = stat()
-        return lstat("\(path)/\(name)", &status) == 0 ? status : nil
+        return lstat(FileName.path("\(path)/\(name)"), &status) == 0 ? status : nil
     }
 
     /// Whether a file was written by this with these bytes and not touched since.
@@ -97,18 +87,12 @@ final class JudgedFolder {
     }
 
     private func write(_ name: String, _ bytes: [UInt8]) throws {
-        let file = "\(path)/\(name)"
         // Another program may have it open, or another name for it.
-        unlink(file)
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, Self.permissions)
-        guard descriptor >= 0 else { throw FileSystemError(call: "make", path: file, errorNumber: errno) }
-        defer { close(descriptor) }
-        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(bytes))
+        unlink(FileName.path("\(path)/\(name)"))
         let times = [timespec(tv_sec: Self.time, tv_nsec: 0), timespec(tv_sec: Self.time, tv_nsec: 0)]
-        var status = stat()
-        guard fchmod(descriptor, Self.permissions) == 0, futimens(descriptor, times) == 0,
-            fstat(descriptor, &status) == 0
-        else { throw FileSystemError(call: "write", path: file, errorNumber: errno) }
+        let status = try FolderListing.write(bytes, to: "\(path)/\(name)", O_EXCL) { descriptor in
+            fchmod(descriptor, Self.permissions) == 0 && futimens(descriptor, times) == 0
+        }
         written[name] = Written(bytes: bytes, inode: UInt64(status.st_ino))
     }
 }

@@ -14,7 +14,7 @@ struct StraceCall {
     /// Whether strace put the result in place of the call.
     let isInjected: Bool
 
-    /// What strace says is behind a descriptor.
+    /// What strace says is behind a descriptor; the name as `FileName` has it.
     struct Path: Hashable {
         var name: String
         /// Whether that name is no longer there, or never was.
@@ -95,10 +95,10 @@ struct StraceCall {
     /// The number that an argument points at, `[7]`; nil for NULL.
     func pointed(_ index: Int) -> Int? { Int(word(index).filter { $0 != "[" && $0 != "]" }) }
 
-    /// A string argument; nil when that argument is none.
+    /// A string argument that is a path; nil when that argument is none.
     func text(at index: Int) -> String? {
         guard arguments.indices.contains(index), arguments[index].first == Self.quote else { return nil }
-        return String(decoding: Self.quoted(arguments[index]), as: UTF8.self)
+        return FileName.text(Self.quoted(arguments[index]))
     }
 
     /// All quoted bytes of the second argument: a buffer, or the buffers of a vector.
@@ -123,7 +123,7 @@ struct StraceCall {
         var bytes: [UInt8] = []
         appendDecoded(text[(open + 1)..<close], to: &bytes)
         return Path(
-            name: String(decoding: bytes, as: UTF8.self),
+            name: FileName.text(bytes),
             isDeleted: text[(close + 1)...].starts(with: "(deleted)".utf8))
     }
 

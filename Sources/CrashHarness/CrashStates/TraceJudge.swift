@@ -102,15 +102,10 @@ extension SimulatedDisk {
     /// - Throws: What the file system reports.
     public func write(below folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for path in folders {
-            try FileManager.default.createDirectory(
-                at: URL(filePath: folder).appending(path: path), withIntermediateDirectories: true)
+        let folder = FileName.text(folder.utf8)
+        for path in folders.union(contents.keys.flatMap(\.foldersOfPath)).sorted() {
+            try FolderListing.makeFolder("\(folder)/\(path)")
         }
-        for (name, bytes) in contents {
-            let file = URL(filePath: folder).appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(bytes).write(to: file)
-        }
+        for (name, bytes) in contents { try FolderListing.write(bytes, to: "\(folder)/\(name)", O_TRUNC) }
     }
 }

@@ -13,7 +13,8 @@
 //
 // One JSON object a line; bytes are base64. `file` numbers are those of the trace: names change, files do not. `of` and
 // `returned` count operations from 0, base lines not among them. Version 1 had no folders, no overlapping calls and no places;
-// such files are read as well. A file that was written before it had a name is told by a `nameless` line before it.
+// such files are read as well. A file that was written before it had a name is told by a `nameless` line before it. In a path
+// \xNN is the byte NN, for names that are no UTF-8 or could be mistaken for others (FileName).
 
 import Foundation
 import SessionFormats
@@ -56,9 +57,10 @@ extension WriteTrace {
         /// The line of each operation that overlapped others, by its place.
         var overlapping: [Int: Int] = [:]
         for (number, text) in lines.enumerated() where !text.isEmpty {
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else {
+            guard var line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else {
                 throw Malformed(line: number + 1, expected: "a JSON object")
             }
+            (line.path, line.to) = (line.path.map(Self.name), line.to.map(Self.name))
             if number == 0 {
                 guard line.type == "write-trace", let version = line.version, (1...2) ~= version else {
                     throw Malformed(line: 1, expected: "{\"type\":\"write-trace\",\"version\":2}, or version 1,")
@@ -101,7 +103,7 @@ extension WriteTrace {
             guard path != ".", let target = line.text, !target.utf8.contains(0), base[path] == nil,
                 !baseFolders.contains(path), path.foldersOfPath.allSatisfy({ base[$0] == nil })
             else { return false }
-            baseLinks[path] = target
+            baseLinks[path] = Self.name(target)
         case ("nameless", let file?, _): return known.insert(file).inserted && nameless.insert(file).inserted
         case ("create", let file?, let path?):
             guard known.insert(file).inserted || nameless.remove(file) != nil else { return false }
@@ -142,6 +144,8 @@ extension WriteTrace {
         }
         return true
     }
+
+    private static func name(_ path: String) -> String { FileName.text(FileName.bytes(path)) }
 
     /// Whether a name leads to a place in the folder that is watched, by the one way that there is; "." is that folder.
     private static func staysBelow(_ path: String) -> Bool {
