@@ -643,6 +643,7 @@ struct ForeignTraceTests {
             ("", 1), ("{}", 1), (#"{"type":"write-trace","version":3}"#, 1), (head + "nonsense", 2),
             (head + #"{"op":"sync","file":3}"#, 2), (head + #"{"op":"sync-write","of":0}"#, 2),
             (head + #"{"op":"sync-all","returned":0}"#, 2), (head + #"{"op":"sync-all","returned":2}"#, 2),
+            (head + #"{"op":"make-folder","path":"\#(String(repeating: "a/", count: 3_000))a"}"#, 2),
             (head + #"{"op":"create","file":0,"path":"../a"}"#, 2), (head + #"{"op":"remove","path":"/etc/x"}"#, 2),
             (head + #"{"op":"create","file":0,"path":"a"}"# + "\n" + #"{"op":"resize","file":0,"size":-1}"#, 3),
             (

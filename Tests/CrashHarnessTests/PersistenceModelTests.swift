@@ -210,6 +210,30 @@ struct PersistenceModelTests {
         #expect(exploration.coverage.sentence.hasPrefix("all states with at most \(complete) deviations, then"))
     }
 
+    @Test func `of many names that are not synced no more is kept than fits, however many of their sets are visited`() {
+        let names = trace([:], (0..<200).map { .create(path: "n\($0)", file: $0) })
+        let point = CrashStates(names, .posix).point(at: 200)
+        var (sets, most) = (0, 0)
+        #expect(
+            !point.visit(deviation: nil) {
+                (sets, most) = (sets + 1, max(most, point.treesSize))
+                return sets < 1_000
+            })
+        #expect(most > CrashPoint.mostTreesSize / 2 && most <= CrashPoint.mostTreesSize)
+    }
+
+    @Test func `folders in folders have their paths, and one that came into itself is shown once`() {
+        var names: [FolderName: NamedNode] = [:]
+        for folder in 0..<1_500 { names[FolderName(folder: folder, component: "a")] = .folder(folder + 1) }
+        names[FolderName(folder: 1_500, component: "f")] = .file(7)
+        names[FolderName(folder: 2, component: "b")] = .folder(1)
+        let tree = DiskTree(names)
+        let deepest = String(repeating: "a/", count: 1_500)
+        #expect(tree.fileNumbers == [deepest + "f": 7] && tree.numbers == [7])
+        #expect(tree.folders.count == 1_501 && tree.folders.contains("a/a/b"))
+        #expect(tree.folders.max { $0.count < $1.count } == String(deepest.dropLast()))
+    }
+
     @Test func `few states are visited all, each once`() {
         let exploration = CrashStateExplorer().explore(growing(5)) { _, _ in nil }
         #expect(exploration.isExhaustive)

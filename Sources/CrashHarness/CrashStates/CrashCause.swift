@@ -49,7 +49,11 @@ struct CauseSearch {
     private var causeOfKey: [String: Int] = [:]
     /// Of each cause the state that is shown: the earliest, and of those the one that lacks least.
     private var smallest: [CrashState] = []
+    /// What came of states that were asked about last.
     private var verdicts: [CrashState: Bool] = [:]
+    /// How many differences the states in `verdicts` have.
+    private var verdictsSize = 0
+    private static let mostVerdictsSize = 1 << 18
     private var searches = 0
 
     init(_ states: CrashStates) { self.states = states }
@@ -92,6 +96,8 @@ struct CauseSearch {
     private mutating func isWrong(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> Bool {
         if let known = verdicts[state] { return known }
         let isWrong = judge(states.point(in: state)) != nil
+        verdictsSize += Self.size(state).1 + 1
+        if verdictsSize > Self.mostVerdictsSize { (verdicts, verdictsSize) = ([:], 0) }
         verdicts[state] = isWrong
         return isWrong
     }

@@ -43,10 +43,8 @@ extension CrashStateExplorer {
                 }
                 files[path] = hashes[key]
             }
-            body(
-                CrashDisk(
-                    acknowledged: point.acknowledged, files: files,
-                    folders: point.tree.folders.isEmpty ? nil : point.tree.folders))
+            let folders = point.tree.folders
+            body(CrashDisk(acknowledged: point.acknowledged, files: files, folders: folders.isEmpty ? nil : folders))
             return true
         }
     }

@@ -16,7 +16,11 @@ final class CrashPoint {
     /// What is there of all operations, in its order, for models in which everything goes through one order.
     private var operationsThere: [Int]?
     private var boards: [Int: FileBoard] = [:]
+    /// Those that were asked for last, by the changes of names that are there.
     private var trees: [[Int]: DiskTree] = [:]
+    /// How many names and paths there are in `trees`.
+    private(set) var treesSize = 0
+    static let mostTreesSize = 1 << 18
     private var fileOrders: [Int: [[Int]]] = [:]
     /// Whether orders had to be left out since there are too many.
     private(set) var leavesOrdersOut = false
@@ -50,7 +54,14 @@ final class CrashPoint {
             }
         }
         tree = DiskTree(names)
+        treesSize += tree.size + operations.count
+        if treesSize > Self.mostTreesSize { (trees, treesSize) = ([:], tree.size + operations.count) }
         trees[operations] = tree
+    }
+
+    /// About how many bytes it takes.
+    var weight: Int {
+        walk.files.values.reduce(tree.size * 64) { $0 + $1.settled.bytes.count + 1_024 * (1 + $1.open.count) }
     }
 
     private func board(_ file: Int) -> FileBoard {
@@ -68,6 +79,7 @@ final class CrashPoint {
     private func measure(_ board: FileBoard) { board.size = board.sizeOfWhatIsThere(board.changesInOrder) }
 
     private func possibleSizes(_ board: FileBoard) -> (sizes: [Int], durable: Int) {
+        if board.content.sizes.isEmpty { return ([board.content.firstSize], 0) }
         let places = Dictionary(
             zip(board.content.open.map(\.operation), board.order), uniquingKeysWith: { first, _ in first })
         return board.content.possibleSizes { places[$0] ?? 0 }
@@ -87,14 +99,14 @@ final class CrashPoint {
     var fileKeys: [(path: String, key: BlockSum, bytes: () -> [UInt8])] {
         tree.files.map { entry in
             let board = board(entry.file)
-            return (entry.path, board.key, { board.bytes })
+            return (tree.path(entry), board.key, { board.bytes })
         }
     }
 
     /// The files of the disk.
     var files: [String: [UInt8]] {
         Dictionary(
-            tree.files.map { ($0.path, board($0.file).bytes) }, uniquingKeysWith: { first, _ in first })
+            tree.files.map { (tree.path($0), board($0.file).bytes) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The state by what is not as the running system had it.
@@ -296,9 +308,9 @@ final class CrashPoint {
     }
 
     private func visitPieces(_ deviation: Int?, _ body: () -> Bool) -> Bool {
-        for names in nameSets(within: deviation, limit: .max) {
+        forEachNames(within: deviation) { names in
             setNames(names.operations)
-            let goesOn = forEachFileOrder(tree.numbers[...], isReordered: names.isReordered) { isReordered in
+            return forEachFileOrder(isReordered: names.isReordered) { isReordered in
                 let order = isReordered ? 1 : 0
                 let (missing, extra) = (names.missing + order, names.extra + order)
                 return withoutActuallyEscaping(body) { body in
@@ -307,9 +319,7 @@ final class CrashPoint {
                     return run.visit(deviation - missing, else: deviation - extra, missing, extra, deviation)
                 }
             }
-            if !goesOn { return false }
         }
-        return true
     }
 
     /// How many states there are, or are of one deviation; never too few.
@@ -327,10 +337,16 @@ final class CrashPoint {
     }
 
     private func countPieces(_ deviation: Int?, _ limit: Double) -> Double {
-        var count = 0.0
-        for names in nameSets(within: deviation, limit: Int(min(limit, 1e9)) + 1) {
+        // Each set of names is a state at least, and is told without its tree.
+        var (count, sets) = (0.0, 0.0)
+        let areFew = forEachNames(within: deviation) { _ in
+            sets += 1
+            return sets <= limit
+        }
+        guard areFew else { return sets }
+        _ = forEachNames(within: deviation) { names in
             setNames(names.operations)
-            _ = forEachFileOrder(tree.numbers[...], isReordered: names.isReordered) { isReordered in
+            _ = forEachFileOrder(isReordered: names.isReordered) { isReordered in
                 let pieces = pieces()
                 let order = isReordered ? 1 : 0
                 if let deviation {
@@ -343,7 +359,7 @@ final class CrashPoint {
                 }
                 return count <= limit
             }
-            if count > limit { break }
+            return count <= limit
         }
         return count
     }
@@ -364,18 +380,23 @@ final class CrashPoint {
     }
 
     /// Goes through the orders of all files that can be reached, and leaves them in that of issue.
-    private func forEachFileOrder(_ files: ArraySlice<Int>, isReordered: Bool, _ body: (Bool) -> Bool) -> Bool {
-        guard let file = files.first else { return body(isReordered) }
-        let rest = files.dropFirst()
-        guard let content = walk.files[file], content.open.count > 1 else {
-            return forEachFileOrder(rest, isReordered: isReordered, body)
+    private func forEachFileOrder(isReordered: Bool, _ body: (Bool) -> Bool) -> Bool {
+        let files = tree.numbers.filter { file in
+            guard let content = walk.files[file], content.open.count > 1 else { return false }
+            board(file).set(order: Array(content.open.indices))
+            return orders(of: file, content).count > 1
         }
+        return forEachOrder(of: files[...], isReordered: isReordered, body)
+    }
+
+    private func forEachOrder(of files: ArraySlice<Int>, isReordered: Bool, _ body: (Bool) -> Bool) -> Bool {
+        guard let file = files.first, let content = walk.files[file] else { return body(isReordered) }
         let board = board(file)
         let orders = orders(of: file, content)
         defer { if let first = orders.first { board.set(order: first) } }
         for (index, order) in orders.enumerated() {
             board.set(order: order)
-            if !forEachFileOrder(rest, isReordered: isReordered || index > 0, body) { return false }
+            if !forEachOrder(of: files.dropFirst(), isReordered: isReordered || index > 0, body) { return false }
         }
         return true
     }
@@ -471,50 +492,50 @@ final class CrashPoint {
 
     // MARK: Names
 
-    /// The sets of changes of names that may be there.
+    /// Goes through the sets of changes of names that may be there, till `body` says to stop.
     ///
-    /// - Parameters:
-    ///   - deviation: Only those with at most so many missing, or so many there; nil for all.
-    ///   - limit: No more than this.
-    private func nameSets(within deviation: Int?, limit: Int) -> [Names] {
-        if walk.openNames.isEmpty { return [Names(operations: [], missing: 0, extra: 0, isReordered: false)] }
-        return model == .posix ? freeNames(deviation, limit) : namesOfLog(deviation, limit)
+    /// - Parameter deviation: Only those with at most so many missing, or so many there; nil for all.
+    /// - Returns: false when the body ended it.
+    private func forEachNames(within deviation: Int?, _ body: (Names) -> Bool) -> Bool {
+        if walk.openNames.isEmpty { return body(Names(operations: [], missing: 0, extra: 0, isReordered: false)) }
+        return model == .posix ? forEachFreeNames(deviation, body) : forEachNamesOfLog(deviation, body)
     }
 
-    private func namesOfLog(_ deviation: Int?, _ limit: Int) -> [Names] {
+    private func forEachNamesOfLog(_ deviation: Int?, _ body: (Names) -> Bool) -> Bool {
         let arrangements = Arrangements(changes: changes, operations: walk.openNames.map(\.operation))
         let fixed = walk.openNames.indices.filter { walk.openNames[$0].isFixed }
         let total = walk.openNames.count
-        var sets: [Names] = []
+        var goesOn = true
         let areAll = arrangements.visit { word, isThere in
             let (missing, extra) = (total - word.count, word.count - fixed.count)
             if fixed.allSatisfy({ isThere[$0] }), deviation.map({ min(missing, extra) <= $0 }) ?? true {
-                sets.append(
+                goesOn = body(
                     Names(
                         operations: word.map { arrangements.operations[$0] }, missing: missing, extra: extra,
                         isReordered: zip(word, word.dropFirst()).contains { $0 > $1 }))
             }
-            return sets.count < limit
+            return goesOn
         }
-        if !areAll, sets.count < limit { leavesOrdersOut = true }
-        return sets
+        if goesOn, !areAll { leavesOrdersOut = true }
+        return goesOn
     }
 
-    private func freeNames(_ deviation: Int?, _ limit: Int) -> [Names] {
+    private func forEachFreeNames(_ deviation: Int?, _ body: (Names) -> Bool) -> Bool {
         let operations = walk.openNames.map(\.operation)
         let (orders, areAll) = Arrangements(changes: changes, operations: operations).all()
         if !areAll { leavesOrdersOut = true }
-        var sets: [Names] = []
         for (index, order) in orders.enumerated() {
             let inOrder = operations.indices.sorted { order[$0] < order[$1] }
-            appendSets(inOrder.map { walk.openNames[$0] }, isReordered: index > 0, deviation, limit, &sets)
+            if !forEachSet(of: inOrder.map { walk.openNames[$0] }, isReordered: index > 0, deviation, body) {
+                return false
+            }
         }
-        return sets
+        return true
     }
 
-    private func appendSets(
-        _ entries: [TraceWalk.Open], isReordered: Bool, _ deviation: Int?, _ limit: Int, _ sets: inout [Names]
-    ) {
+    private func forEachSet(
+        of entries: [TraceWalk.Open], isReordered: Bool, _ deviation: Int?, _ body: (Names) -> Bool
+    ) -> Bool {
         // On which earlier ones each rests, and which are there with those that are durable.
         var rests: [[Int]] = []
         for (index, entry) in entries.enumerated() {
@@ -522,10 +543,10 @@ final class CrashPoint {
         }
         let isFixed = fixed(entries)
         let durable = isFixed.count { $0 }
-        func search(maxMissing: Int, maxThere: Int, _ take: (_ missing: Int) -> Bool) {
+        func search(maxMissing: Int, maxThere: Int, _ take: (_ missing: Int) -> Bool) -> Bool {
             var isThere: [Bool] = []
             var missing = 0
-            while sets.count < limit {
+            while true {
                 var fits = missing <= maxMissing && isThere.count - missing <= maxThere
                 if fits, isThere.count < entries.count {
                     let index = isThere.count
@@ -535,10 +556,10 @@ final class CrashPoint {
                     continue
                 }
                 if fits, take(missing) {
-                    sets.append(
-                        Names(
-                            operations: entries.indices.filter { isThere[$0] }.map { entries[$0].operation },
-                            missing: missing, extra: entries.count - missing - durable, isReordered: isReordered))
+                    let names = Names(
+                        operations: entries.indices.filter { isThere[$0] }.map { entries[$0].operation },
+                        missing: missing, extra: entries.count - missing - durable, isReordered: isReordered)
+                    if !body(names) { return false }
                 }
                 // The last that is there and need not be is missing next.
                 fits = false
@@ -551,12 +572,12 @@ final class CrashPoint {
                         break
                     }
                 }
-                if !fits { return }
+                if !fits { return true }
             }
         }
         guard let deviation else { return search(maxMissing: .max, maxThere: .max) { _ in true } }
-        search(maxMissing: deviation, maxThere: .max) { _ in true }
-        search(maxMissing: .max, maxThere: durable + deviation) { $0 > deviation }
+        return search(maxMissing: deviation, maxThere: .max) { _ in true }
+            && search(maxMissing: .max, maxThere: durable + deviation) { $0 > deviation }
     }
 
     /// Which changes of names are durable when they took effect in an order.

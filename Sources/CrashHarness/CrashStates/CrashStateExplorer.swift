@@ -179,14 +179,14 @@ public struct CrashStateExplorer: Sendable {
         for index in states.decisivePoints {
             let point = states.point(at: index)
             count += point.count(deviation: nil, upTo: Double(bound) - count)
-            bytes += point.walk.files.values.reduce(0) { $0 + $1.settled.bytes.count }
+            bytes += point.weight
             if count > Double(bound) || bytes > Self.mostBytesOfPoints { return nil }
             points.append(point)
         }
         return points
     }
 
-    /// More bytes of files than this are not kept for all points at once.
+    /// Points that take more bytes than this are not kept all at once.
     private static let mostBytesOfPoints = 256 << 20
 
     private func visitAll(_ points: [CrashPoint], _ body: (CrashPoint) -> Bool) -> ExplorationCoverage {

@@ -29,8 +29,11 @@ struct BlockSum: Hashable {
     }
 
     /// That of a text.
-    init(_ text: String) {
-        for byte in text.utf8 { self = mixed(with: Int(byte) + 1) }
+    init(_ text: String) { self = BlockSum().followed(by: text) }
+
+    /// That of the text with more behind it.
+    func followed(by text: String) -> BlockSum {
+        text.utf8.reduce(self) { sum, byte in sum.mixed(with: Int(byte) + 1) }
     }
 
     init(low: UInt64 = 0, high: UInt64 = 0) { (self.low, self.high) = (low, high) }

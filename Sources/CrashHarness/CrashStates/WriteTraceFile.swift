@@ -147,10 +147,11 @@ extension WriteTrace {
 
     private static func name(_ path: String) -> String { FileName.text(FileName.bytes(path)) }
 
-    /// Whether a name leads to a place in the folder that is watched, by the one way that there is; "." is that folder.
+    /// Whether a name leads to a place in the folder that is watched, by the one way that there is, and is no longer than the
+    /// system takes; "." is that folder.
     private static func staysBelow(_ path: String) -> Bool {
         path == "."
-            || !path.utf8.contains(0)
+            || !path.utf8.contains(0) && path.utf8.count <= Int(PATH_MAX)
                 && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
                     !["", ".", ".."].contains($0)
                 }
