@@ -135,6 +135,7 @@ struct JSONOutline: ~Copyable {
         }
     }
 
+    @inline(__always)
     private mutating func readKey(_ scanner: inout JSONScanner) throws(JSONFault) {
         guard try scanner.peek() == 0x22 else { throw scanner.fault(.unexpectedByte) }
         addString(try scanner.string(.grammarOnly))
