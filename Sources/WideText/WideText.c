@@ -38,7 +38,7 @@ INLINE uint64_t escaped_bytes(uint64_t backslashes, uint64_t *is_escaped) {
     return (even ^ ((uint64_t)ends_of_runs << 1)) & follows;
 }
 
-WIDE WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to) {
+INLINE WideTextString string_event(const uint8_t *base, size_t from, size_t to) {
     const __m256i below_space = _mm256_set1_epi8(0x1F);
     __m256i seen = _mm256_setzero_si256();
     uint64_t is_escaped = 0, passed_escapes = 0, passed_high = 0;
@@ -133,7 +133,7 @@ INLINE __m256i errors(__m256i before, __m256i bytes) {
     return _mm256_xor_si256(wanted, pairs);
 }
 
-WIDE int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) {
+WIDE static int is_utf8(const uint8_t *base, size_t from, size_t to) {
     __m256i before = _mm256_setzero_si256(), found = before;
     size_t at = from;
     for (; to - at >= sizeof(__m256i); at += sizeof(__m256i)) {
@@ -149,6 +149,207 @@ WIDE int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) {
     return _mm256_testz_si256(found, found);
 }
 
+// Where each value stands.
+
+enum { NULL_KIND, TRUE_KIND, FALSE_KIND, NUMBER, STRING, ARRAY, OBJECT };
+enum { MOST_DEPTH = 64, LONGEST_NUMBER = 64 };
+
+typedef struct {
+    const uint8_t *base;
+    size_t end, loadable;
+    WideTextNode *nodes;
+    size_t capacity;
+    WideTextOutline seen;
+} Reader;
+
+INLINE int add(Reader *r, uint8_t kind, size_t start, size_t end, uint8_t has_escapes) {
+    if (r->seen.count == r->capacity) return 0;
+    uint32_t number = r->seen.count++;
+    r->nodes[number] = (WideTextNode){(uint32_t)start, (uint32_t)end, number + 1, kind, has_escapes};
+    return 1;
+}
+
+INLINE size_t skip_space(Reader *r, size_t at) {
+    while (__builtin_expect(at < r->end && r->base[at] <= ' ', 0)) {
+        if (r->base[at] != ' ' && r->base[at] != '\t' && r->base[at] != '\r') return at;
+        r->seen.is_unusual = 1;
+        at++;
+    }
+    return at;
+}
+
+// Four hexadecimal digits; more than 16 bits when they are none.
+static uint32_t unit(const Reader *r, size_t at) {
+    if (at + 4 > r->end) return UINT32_MAX;
+    uint32_t value = 0;
+    for (size_t i = at; i < at + 4; i++) {
+        uint8_t digit = r->base[i], letter = digit | 0x20;
+        if (digit >= '0' && digit <= '9') value = value << 4 | (digit - '0');
+        else if (letter >= 'a' && letter <= 'f') value = value << 4 | (letter - 'a' + 10);
+        else return UINT32_MAX;
+    }
+    return value;
+}
+
+// Whether a writer escapes a character by its number: control characters that have no letter, in small digits.
+static int needs_number(uint32_t unit, uint8_t last_digit) {
+    if (unit >= 0x20 || unit == '\b' || unit == '\t' || unit == '\n' || unit == '\f' || unit == '\r') return 0;
+    return last_digit < 'A' || last_digit > 'F';
+}
+
+// Goes behind an escape; 0 when it is none.
+static size_t skip_escape(Reader *r, size_t at) {
+    if (at + 1 >= r->end) return 0;
+    switch (r->base[at + 1]) {
+    case '/': r->seen.is_unusual = 1; return at + 2;
+    case '"': case '\\': case 'b': case 'f': case 'n': case 'r': case 't': return at + 2;
+    case 'u': break;
+    default: return 0;
+    }
+    uint32_t first = unit(r, at + 2);
+    if (first > UINT16_MAX) return 0;
+    if (!needs_number(first, r->base[at + 5])) r->seen.is_unusual = 1;
+    at += 6;
+    if ((first & 0xF800) != 0xD800) return at;
+    int is_pair = (first & 0xFC00) == 0xD800 && at + 1 < r->end && r->base[at] == '\\' && r->base[at + 1] == 'u'
+        && (unit(r, at + 2) & 0xFFFFFC00) == 0xDC00;
+    return is_pair ? at + 6 : 0;
+}
+
+// Goes behind the string whose opening quote stands at a place; 0 when it is none.
+INLINE size_t read_string(Reader *r, size_t at) {
+    size_t start = ++at;
+    uint8_t has_escapes = 0, has_more_than_ascii = 0;
+    // Most strings are keys, names and identifiers, of ASCII without escapes, and end among the next bytes.
+    if (r->loadable - at >= BLOCK) {
+        __m256i low = load(r->base + at), high = load(r->base + at + BLOCK / 2), space = _mm256_set1_epi8(' ');
+        // As signed numbers, bytes beyond ASCII are less than a space too.
+        uint64_t quotes = equal(low, high, '"');
+        uint64_t others = equal(low, high, '\\') | mask(_mm256_cmpgt_epi8(space, low), _mm256_cmpgt_epi8(space, high));
+        if (quotes & ((others & -others) - 1)) {
+            at += __builtin_ctzll(quotes);
+            return at < r->end && add(r, STRING, start, at, 0) ? at + 1 : 0;
+        }
+    }
+    for (;;) {
+        WideTextString passed = string_event(r->base, at, r->loadable);
+        has_escapes |= passed.has_escapes;
+        has_more_than_ascii |= passed.has_more_than_ascii;
+        at = passed.at;
+        // Near the end of what may be loaded one byte is looked at after the other.
+        while (at < r->end && r->base[at] != '"' && r->base[at] != '\\' && r->base[at] >= ' ') {
+            has_more_than_ascii |= r->base[at] >> 7;
+            at++;
+        }
+        if (at >= r->end || r->base[at] < ' ') return 0;
+        if (r->base[at] == '"') break;
+        has_escapes = 1;
+        if ((at = skip_escape(r, at)) == 0) return 0;
+    }
+    if (has_more_than_ascii) {
+        r->seen.has_more_than_ascii = 1;
+        if (!is_utf8(r->base, start, at)) return 0;
+    }
+    return add(r, STRING, start, at, has_escapes) ? at + 1 : 0;
+}
+
+INLINE size_t skip_digits(const Reader *r, size_t at) {
+    while (at < r->end && (uint8_t)(r->base[at] - '0') < 10) at++;
+    return at;
+}
+
+// Goes behind the number at a place; 0 when it is none.
+INLINE size_t read_number(Reader *r, size_t start) {
+    size_t at = start + (r->base[start] == '-');
+    size_t digits = skip_digits(r, at);
+    if (digits == at || (digits > at + 1 && r->base[at] == '0')) return 0;
+    at = digits;
+    if (at < r->end && r->base[at] == '.') {
+        if ((digits = skip_digits(r, at + 1)) == at + 1) return 0;
+        at = digits;
+    }
+    if (at < r->end && (r->base[at] | 0x20) == 'e') {
+        at++;
+        if (at < r->end && (r->base[at] == '+' || r->base[at] == '-')) at++;
+        if ((digits = skip_digits(r, at)) == at) return 0;
+        at = digits;
+    }
+    return at - start <= LONGEST_NUMBER && add(r, NUMBER, start, at, 0) ? at : 0;
+}
+
+INLINE size_t read_literal(Reader *r, size_t at, const char *text, size_t length, uint8_t kind) {
+    if (length > r->end - at || memcmp(r->base + at, text, length) != 0) return 0;
+    return add(r, kind, at, at + length, 0) ? at + length : 0;
+}
+
+INLINE size_t read_scalar(Reader *r, size_t at) {
+    switch (r->base[at]) {
+    case '"': return read_string(r, at);
+    case 't': return read_literal(r, at, "true", 4, TRUE_KIND);
+    case 'f': return read_literal(r, at, "false", 5, FALSE_KIND);
+    case 'n': return read_literal(r, at, "null", 4, NULL_KIND);
+    default: return read_number(r, at);
+    }
+}
+
+// Goes behind a key and its colon; 0 when there is none.
+INLINE size_t read_key(Reader *r, size_t at) {
+    at = skip_space(r, at);
+    if (at >= r->end || r->base[at] != '"' || (at = read_string(r, at)) == 0) return 0;
+    at = skip_space(r, at);
+    return at < r->end && r->base[at] == ':' ? at + 1 : 0;
+}
+
+INLINE int read_text(Reader *r) {
+    uint32_t open[MOST_DEPTH];
+    int depth = 0;
+    size_t at = 0;
+    for (;;) {
+        at = skip_space(r, at);
+        if (at >= r->end) return 0;
+        uint8_t byte = r->base[at];
+        if (byte == '{' || byte == '[') {
+            if (depth == MOST_DEPTH || !add(r, byte == '{' ? OBJECT : ARRAY, at, at, 0)) return 0;
+            open[depth++] = r->seen.count - 1;
+            at = skip_space(r, at + 1);
+            if (at >= r->end) return 0;
+            if (r->base[at] != byte + 2) {
+                if (byte == '{' && (at = read_key(r, at)) == 0) return 0;
+                continue;
+            }
+        } else if ((at = read_scalar(r, at)) == 0) {
+            return 0;
+        }
+        // Behind a value: commas go on, brackets close.
+        for (;;) {
+            at = skip_space(r, at);
+            if (depth == 0) return at == r->end;
+            if (at >= r->end) return 0;
+            WideTextNode *container = r->nodes + open[depth - 1];
+            if (r->base[at] == ',') {
+                at++;
+                if (container->kind_number == OBJECT && (at = read_key(r, at)) == 0) return 0;
+                break;
+            }
+            if (r->base[at++] != (container->kind_number == OBJECT ? '}' : ']')) return 0;
+            container->next = r->seen.count;
+            container->end = (uint32_t)at;
+            depth--;
+        }
+    }
+}
+
+WIDE WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,
+                                       size_t capacity) {
+    Reader reader = {base, count, loadable, nodes, capacity, {0}};
+    if (!read_text(&reader)) reader.seen.count = 0;
+    return reader.seen;
+}
+
+WIDE WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to) { return string_event(base, from, to); }
+
+WIDE int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) { return is_utf8(base, from, to); }
+
 #else
 
 int wide_text_is_available(void) { return 0; }
@@ -161,6 +362,12 @@ WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to) {
 int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) {
     (void)base, (void)from, (void)to;
     return 0;
+}
+
+WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,
+                                  size_t capacity) {
+    (void)base, (void)count, (void)loadable, (void)nodes, (void)capacity;
+    return (WideTextOutline){0};
 }
 
 #endif

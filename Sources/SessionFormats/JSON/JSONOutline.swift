@@ -23,30 +23,24 @@ struct JSONDialect: Sendable, Equatable {
     static let serde = JSONDialect(depthLimit: JSONScanner.depthLimit, takesLoneSurrogates: false)
 }
 
+import WideText
+
 struct JSONOutline: ~Copyable {
     enum Kind: UInt8 {
         case null, yes, no, number, string, array, object
     }
 
-    struct Node {
-        /// From the beginning of the text; of a string without its quotes.
-        var start: UInt32
-        var end: UInt32
-        /// The node behind this one and all that is inside it.
-        var next: UInt32
-        var kind: Kind
-        var hasEscapes = false
-    }
+    typealias Node = WideTextNode
 
     /// The longest text whose places fit.
     static let longestText = Int(Int32.max)
 
     private var nodes: UnsafeMutablePointer<Node>
-    private var capacity = 256
+    private var capacity = 1_024
     private var count = 0
     private var base: UnsafePointer<UInt8>?
     private var textCount = 0
-    /// Where the value ends, from the beginning of the text.
+    /// Where a value ends behind which more may stand, from the beginning of the text.
     private(set) var end = 0
     /// Whether a string escapes half of a surrogate pair.
     private(set) var hasLoneSurrogate = false
@@ -77,6 +71,7 @@ struct JSONOutline: ~Copyable {
         self.base = base
         self.textCount = textCount
         count = 0
+        if !isPrefix, Self.isWide, dialect.depthLimit.map({ $0 >= 64 }) ?? true, readWide(loadable) { return }
         var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable)
         try read(&scanner, dialect)
         end = scanner.at
@@ -85,6 +80,20 @@ struct JSONOutline: ~Copyable {
         if hasLoneSurrogate, !dialect.takesLoneSurrogates { throw scanner.fault(.loneSurrogate) }
         hasSpace = !scanner.isPlain
         mayHoldMoreThanASCII = scanner.mayHoldMoreThanASCII
+    }
+
+    /// Whether texts are read with 256-bit vectors.
+    private static let isWide = wide_text_is_available() != 0
+
+    /// Reads the value when there is nothing wrong with it in any dialect, which is nearly always.
+    private mutating func readWide(_ loadable: Int) -> Bool {
+        guard let base else { return false }
+        let seen = wide_text_outline(base, textCount, loadable, nodes, capacity)
+        guard seen.count > 0 else { return false }
+        (count, end) = (Int(seen.count), textCount)
+        (hasLoneSurrogate, hasSpace) = (false, seen.is_unusual != 0)
+        mayHoldMoreThanASCII = seen.has_more_than_ascii != 0
+        return true
     }
 
     private mutating func read(_ scanner: inout JSONScanner, _ dialect: JSONDialect) throws(JSONFault) {
@@ -135,7 +144,6 @@ struct JSONOutline: ~Copyable {
         }
     }
 
-    @inline(__always)
     private mutating func readKey(_ scanner: inout JSONScanner) throws(JSONFault) {
         guard try scanner.peek() == 0x22 else { throw scanner.fault(.unexpectedByte) }
         addString(try scanner.string(.grammarOnly))
@@ -216,7 +224,7 @@ struct JSONOutline: ~Copyable {
     @inline(__always)
     private mutating func addString(_ span: StringSpan) {
         add(.string, from: span.start, to: span.start + span.length)
-        nodes[count - 1].hasEscapes = span.hasEscapes
+        nodes[count - 1].has_escapes = span.hasEscapes ? 1 : 0
     }
 
     @inline(__always)
@@ -225,7 +233,7 @@ struct JSONOutline: ~Copyable {
         (nodes + count).initialize(
             to: Node(
                 start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
-                next: UInt32(truncatingIfNeeded: count + 1), kind: kind))
+                next: UInt32(truncatingIfNeeded: count + 1), kind_number: kind.rawValue, has_escapes: 0))
         count += 1
     }
 
@@ -236,4 +244,14 @@ struct JSONOutline: ~Copyable {
         nodes = larger
         capacity *= 2
     }
+}
+
+extension WideTextNode {
+    var kind: JSONOutline.Kind {
+        @inline(__always)
+        get { JSONOutline.Kind(rawValue: kind_number) ?? .null }
+    }
+
+    @inline(__always)
+    var hasEscapes: Bool { has_escapes != 0 }
 }

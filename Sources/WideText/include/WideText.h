@@ -28,6 +28,37 @@ typedef struct {
 /// is given, a byte that is not escaped.
 WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to);
 
+/// One value of a JSON text, or one key.
+typedef struct {
+    /// From the beginning of the text; of a string without its quotes.
+    uint32_t start;
+    uint32_t end;
+    /// The node behind this one and all that is inside it.
+    uint32_t next;
+    /// Null, true, false, a number, a string, an array, an object, from 0.
+    uint8_t kind_number;
+    /// Whether a string has escapes.
+    uint8_t has_escapes;
+} WideTextNode;
+
+/// What was seen of a JSON text beside its values.
+typedef struct {
+    /// How many nodes there are; 0 where the text wants a closer look, whatever the reason.
+    uint32_t count;
+    /// Whether white space stands between tokens, or something is escaped that needs no escape, or not in this way.
+    uint8_t is_unusual;
+    uint8_t has_more_than_ascii;
+} WideTextOutline;
+
+/// Notes where each value of a text stands that is one JSON value (RFC 8259, but that no LF is white space) and nothing else.
+///
+/// What is unusual is left to others, who know what is wrong with it and whether it is: anything that is no such text, more
+/// nodes than `capacity`, containers that nest more than 64 deep, numbers of more than 64 bytes,
+/// escapes of half a surrogate pair. `count` is less than 2^31;
+/// `loadable` is how many bytes from `base` on may be loaded, at least `count`.
+WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,
+                                  size_t capacity);
+
 /// Whether the bytes from `from` to `to` are well-formed UTF-8 (The Unicode Standard, table 3-7).
 int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to);
 

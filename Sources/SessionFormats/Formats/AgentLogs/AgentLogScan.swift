@@ -116,6 +116,12 @@ struct AgentLogScan {
         return (scan, firstInvalid)
     }
 
+    /// What an entry is to the conversation.
+    @inline(__always)
+    func part(_ entry: LogEntry) -> AgentLog.Part {
+        entry.kind == LogEntry.unknownKind ? .aside : plan.kinds[Int(entry.kind)].part
+    }
+
     /// The calls and results of an entry; they stand in the order of entries.
     func calls(of entry: UInt32) -> ArraySlice<LogCall> {
         var (low, high) = (0, calls.count)
@@ -276,7 +282,7 @@ struct AgentLogScan {
                 offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
                 id: id, parent: parent, group: group(isOfAssistant: kind?.part == .assistant),
                 kind: number ?? LogEntry.unknownKind, flags: flags, writer: writer()))
-        for blocks in plan.blocks { take(blocks, of: record, index) }
+        for place in plan.places.indices { take(plan.places[place], of: record, index) }
         if mode == .recover {
             if plan.view == .gemini { takeInner(record, at) }
             if let kind { takeReferences(record, kind, index) }
@@ -387,39 +393,37 @@ struct AgentLogScan {
 
     // MARK: What is inside a record
 
-    private mutating func take(_ blocks: LogPlan.Blocks, of record: JSONView, _ entry: UInt32) {
-        guard let start = blocks.role.map({ fields[$0] }) ?? record, let value = start.value(at: blocks.path) else {
+    private mutating func take(_ place: LogPlan.Place, of record: JSONView, _ entry: UInt32) {
+        guard let start = place.role.map({ fields[$0] }) ?? record, let value = place.path.value(from: start) else {
             return
         }
-        guard let itemPath = blocks.itemPath else { return take(blocks, value, entry) }
+        guard let itemPath = place.itemPath else { return takeBlock(place.blocks, value, entry) }
         for item in value.items {
-            if let value = item.value(at: itemPath) { take(blocks, value, entry) }
+            if let value = itemPath.value(from: item) { takeBlock(place.blocks, value, entry) }
         }
     }
 
-    private mutating func take(_ group: LogPlan.Blocks, _ value: JSONView, _ entry: UInt32) {
+    private mutating func takeBlock(_ blocks: Range<Int>, _ value: JSONView, _ entry: UInt32) {
         guard value.kind == .object else { return }
-        var index = 0
         // What a block is is told by the same field in most of them.
         var name: (key: StaticString, value: JSONView?)?
-        while index < group.blocks.count {
-            defer { index += 1 }
-            if let key = group.blocks[index].key {
+        for index in blocks {
+            if let key = plan.blocks[index].key {
                 if name?.key.utf8Start != key.utf8Start { name = (key, value.member(key)) }
-                guard let name = name?.value, group.blocks[index].isNamed(name) else { continue }
+                guard let name = name?.value, plan.blocks[index].values.holds(name) else { continue }
             }
-            take(group.blocks[index].meaning, value, entry)
+            take(plan.blocks[index].meaning, value, entry)
         }
     }
 
-    private mutating func take(_ meaning: AgentLog.Block.Meaning, _ value: JSONView, _ entry: UInt32) {
+    private mutating func take(_ meaning: LogPlan.Block.Meaning, _ value: JSONView, _ entry: UInt32) {
         switch meaning {
         case .call(let path, let arguments):
             if let arguments { checkArguments(value.member(arguments), entry) }
-            takeCall(value.value(at: path), entry, isResult: false)
+            takeCall(path.value(from: value), entry, isResult: false)
         case .result(let path):
             entries[Int(entry)].flags.insert(.holdsResult)
-            takeCall(value.value(at: path), entry, isResult: true)
+            takeCall(path.value(from: value), entry, isResult: true)
         case .refusedWhenEmpty(let field, let other):
             guard mode == .recover, let text = value.member(field), text.isEmptyText else { return }
             if let other { guard let signature = value.member(other), !signature.isEmptyText else { return } }
@@ -456,8 +460,9 @@ struct AgentLogScan {
     }
 
     private mutating func takeReferences(_ record: JSONView, _ kind: LogPlan.Kind, _ entry: UInt32) {
-        for reference in kind.references {
-            guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
+        for index in kind.references {
+            let reference = plan.references[index]
+            guard let target = reference.path.value(from: record), target.isString, !target.isEmptyText else { continue }
             references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
         }
     }
@@ -467,8 +472,9 @@ struct AgentLogScan {
     ) {
         let lacksID = kind.isNode && !hasID && plan.hasIDs
         guard lacksID || !has(kind, record) else { return }
-        let roles = kind.neededRoles.filter { fields[$0] == nil } + (lacksID ? [.id] : [])
-        let missing = roles.compactMap { log.keys[$0] } + kind.neededNames.filter { record.member($0) == nil }
+        let roles = AgentLog.Role.allCases.filter { kind.neededRoles.holds($0) && fields[$0] == nil } + (lacksID ? [.id] : [])
+        let missing =
+            roles.compactMap { log.keys[$0] } + plan.neededNames[kind.neededNames].filter { record.member($0) == nil }
         let names = missing.map(\.description).joined(separator: ", ")
         findings.add(
             .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
@@ -477,7 +483,9 @@ struct AgentLogScan {
 
     /// Whether the record whose fields were read last has all that its kind needs.
     private func has(_ kind: LogPlan.Kind, _ record: JSONView) -> Bool {
-        kind.neededRoles.allSatisfy { fields[$0] != nil } && kind.neededNames.allSatisfy { record.member($0) != nil }
+        guard fields.roles.holdsAll(kind.neededRoles) else { return false }
+        for index in kind.neededNames where record.member(plan.neededNames[index]) == nil { return false }
+        return true
     }
 
     private mutating func noteSession(_ flags: LogEntry.Flags, _ at: RecordPlace) {

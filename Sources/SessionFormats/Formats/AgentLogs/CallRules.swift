@@ -105,12 +105,10 @@ struct CallRules {
         let response = scan.entries[Int(shown[call])].group
         return shown[(call + 1)..<result].contains { index in
             let entry = scan.entries[Int(index)]
-            guard entry.kind != LogEntry.unknownKind, scan.log.kinds[Int(entry.kind)].part.isMessage else {
-                return false
-            }
+            guard scan.part(entry).isMessage else { return false }
             if entry.flags.contains(.holdsResult) { return false }
             return entry.group != response || response == IdentifierTable.none
-                || scan.log.kinds[Int(entry.kind)].part == .user
+                || scan.part(entry) == .user
         }
     }
 }

@@ -43,10 +43,7 @@ struct ClaudeView {
 
     private func entry(_ index: UInt32) -> LogEntry { scan.entries[Int(index)] }
 
-    private func part(_ index: UInt32) -> AgentLog.Part {
-        let kind = entry(index).kind
-        return kind == LogEntry.unknownKind ? .aside : scan.log.kinds[Int(kind)].part
-    }
+    private func part(_ index: UInt32) -> AgentLog.Part { scan.part(entry(index)) }
 
     private func isMessage(_ index: UInt32) -> Bool { part(index) == .user || part(index) == .assistant }
 

@@ -167,9 +167,7 @@ struct GraphRules {
         )
     }
 
-    private func part(_ entry: LogEntry) -> AgentLog.Part {
-        entry.kind == LogEntry.unknownKind ? .aside : scan.log.kinds[Int(entry.kind)].part
-    }
+    private func part(_ entry: LogEntry) -> AgentLog.Part { scan.part(entry) }
 
     // MARK: R8
 
