@@ -152,7 +152,7 @@ WIDE static int is_utf8(const uint8_t *base, size_t from, size_t to) {
 // Where each value stands.
 
 enum { NULL_KIND, TRUE_KIND, FALSE_KIND, NUMBER, STRING, ARRAY, OBJECT };
-enum { MOST_DEPTH = 64, LONGEST_NUMBER = 64 };
+enum { LONGEST_NUMBER = 64 };
 
 typedef struct {
     const uint8_t *base;
@@ -301,7 +301,7 @@ INLINE size_t read_key(Reader *r, size_t at) {
 }
 
 INLINE int read_text(Reader *r) {
-    uint32_t open[MOST_DEPTH];
+    uint32_t open[WIDE_TEXT_DEPTH];
     int depth = 0;
     size_t at = 0;
     for (;;) {
@@ -309,7 +309,7 @@ INLINE int read_text(Reader *r) {
         if (at >= r->end) return 0;
         uint8_t byte = r->base[at];
         if (byte == '{' || byte == '[') {
-            if (depth == MOST_DEPTH || !add(r, byte == '{' ? OBJECT : ARRAY, at, at, 0)) return 0;
+            if (depth == WIDE_TEXT_DEPTH || !add(r, byte == '{' ? OBJECT : ARRAY, at, at, 0)) return 0;
             open[depth++] = r->seen.count - 1;
             at = skip_space(r, at + 1);
             if (at >= r->end) return 0;
@@ -323,7 +323,10 @@ INLINE int read_text(Reader *r) {
         // Behind a value: commas go on, brackets close.
         for (;;) {
             at = skip_space(r, at);
-            if (depth == 0) return at == r->end;
+            if (depth == 0) {
+                r->seen.end = (uint32_t)at;
+                return 1;
+            }
             if (at >= r->end) return 0;
             WideTextNode *container = r->nodes + open[depth - 1];
             if (r->base[at] == ',') {

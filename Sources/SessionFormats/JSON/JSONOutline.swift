@@ -40,6 +40,8 @@ struct JSONOutline: ~Copyable {
     private var count = 0
     private var base: UnsafePointer<UInt8>?
     private var textCount = 0
+    private let isWide: Bool
+    private static let isWideAvailable = wide_text_is_available() != 0
     /// Where a value ends behind which more may stand, from the beginning of the text.
     private(set) var end = 0
     /// Whether a string escapes half of a surrogate pair.
@@ -49,7 +51,11 @@ struct JSONOutline: ~Copyable {
     /// Whether a string may hold anything but ASCII.
     private(set) var mayHoldMoreThanASCII = false
 
-    init() { nodes = .allocate(capacity: capacity) }
+    /// - Parameter isWide: Whether to use 256-bit vectors where the processor has them.
+    init(isWide: Bool = true) {
+        self.isWide = isWide && Self.isWideAvailable
+        nodes = .allocate(capacity: capacity)
+    }
 
     deinit { nodes.deallocate() }
 
@@ -68,11 +74,11 @@ struct JSONOutline: ~Copyable {
         isPrefix: Bool = false
     ) throws(JSONFault) {
         guard textCount <= Self.longestText else { throw JSONFault(offset: 0, reason: .wrongLength) }
+        if !isPrefix, readWide(base, textCount, loadable, dialect) == textCount { return }
         self.base = base
         self.textCount = textCount
         count = 0
-        if !isPrefix, Self.isWide, dialect.depthLimit.map({ $0 >= 64 }) ?? true, readWide(loadable) { return }
-        var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable)
+        var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable, isWide: isWide)
         try read(&scanner, dialect)
         end = scanner.at
         if !isPrefix { try scanner.expectEnd() }
@@ -82,18 +88,26 @@ struct JSONOutline: ~Copyable {
         mayHoldMoreThanASCII = scanner.mayHoldMoreThanASCII
     }
 
-    /// Whether texts are read with 256-bit vectors.
-    private static let isWide = wide_text_is_available() != 0
+    /// Reads the value that is all of a buffer's first line, and tells where that line ends: at an LF or the buffer's end. Nil
+    /// when there is something unusual about it, or it has to be looked at without 256-bit vectors.
+    mutating func readLine(_ base: UnsafePointer<UInt8>, loadable: Int, _ dialect: JSONDialect) -> Int? {
+        guard let end = readWide(base, min(loadable, Self.longestText), loadable, dialect) else { return nil }
+        return end == loadable || base[end] == 0x0A ? end : nil
+    }
 
-    /// Reads the value when there is nothing wrong with it in any dialect, which is nearly always.
-    private mutating func readWide(_ loadable: Int) -> Bool {
-        guard let base else { return false }
+    /// Reads a value when there is nothing wrong with it in any dialect, which is nearly always; tells where the white space
+    /// behind it ends.
+    private mutating func readWide(
+        _ base: UnsafePointer<UInt8>, _ textCount: Int, _ loadable: Int, _ dialect: JSONDialect
+    ) -> Int? {
+        guard isWide, dialect.depthLimit.map({ $0 >= WIDE_TEXT_DEPTH }) ?? true else { return nil }
         let seen = wide_text_outline(base, textCount, loadable, nodes, capacity)
-        guard seen.count > 0 else { return false }
-        (count, end) = (Int(seen.count), textCount)
+        guard seen.count > 0 else { return nil }
+        (self.base, self.textCount) = (base, textCount)
+        (count, end) = (Int(seen.count), Int(seen.end))
         (hasLoneSurrogate, hasSpace) = (false, seen.is_unusual != 0)
         mayHoldMoreThanASCII = seen.has_more_than_ascii != 0
-        return true
+        return end
     }
 
     private mutating func read(_ scanner: inout JSONScanner, _ dialect: JSONDialect) throws(JSONFault) {

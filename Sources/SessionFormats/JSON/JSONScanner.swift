@@ -101,7 +101,13 @@ struct JSONScanner {
     /// empty are still open where it fails.
     private(set) var lastClose = 0
 
-    init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
+    /// Whether strings are gone over with 256-bit vectors.
+    private let isWide: Bool
+    private static let isWideAvailable = wide_text_is_available() != 0
+
+    /// - Parameter isWide: Whether to use 256-bit vectors where the processor has them.
+    init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int, isWide: Bool = true) {
+        self.isWide = isWide && Self.isWideAvailable
         self.base = base
         self.end = end
         self.loadable = loadable
@@ -202,15 +208,12 @@ struct JSONScanner {
     }
 
     private mutating func checkUTF8(from start: Int) throws(JSONFault) {
-        if Self.isWide, wide_text_is_utf8(base, start, at) != 0 { return }
+        if isWide, wide_text_is_utf8(base, start, at) != 0 { return }
         if let bad = UTF8Validation.firstInvalid(base, from: start, to: at) {
             at = bad
             throw fault(.invalidUTF8)
         }
     }
-
-    /// Whether strings are gone over with 256-bit vectors.
-    private static let isWide = wide_text_is_available() != 0
 
     /// Whether the closing quote is among the next bytes, as in keys, names and identifiers; moves to it, or by bytes that need
     /// no closer look.
@@ -231,7 +234,7 @@ struct JSONScanner {
 
     /// Goes on to the closing quote, and tells whether there are escapes before it.
     private mutating func finishString(_ scrutiny: Scrutiny, _ bits: inout UInt64) throws(JSONFault) -> Bool {
-        guard Self.isWide else {
+        guard isWide else {
             if try findSpecial(&bits) == 0x22 { return false }
             try finishEscapedString(scrutiny, &bits)
             return true
@@ -264,7 +267,8 @@ struct JSONScanner {
     @inline(__always)
     private static func special(_ chunk: Chunk) -> (words: SIMD2<UInt64>, bytes: SIMD2<UInt64>) {
         let found: Mask =
-            (chunk .== Chunk(repeating: 0x22)) .| (chunk .== Chunk(repeating: 0x5C)) .| (chunk .< Chunk(repeating: 0x20))
+            (chunk .== Chunk(repeating: 0x22)) .| (chunk .== Chunk(repeating: 0x5C))
+            .| (chunk .< Chunk(repeating: 0x20))
         return (unsafeBitCast(found, to: SIMD2<UInt64>.self), unsafeBitCast(chunk, to: SIMD2<UInt64>.self))
     }
 

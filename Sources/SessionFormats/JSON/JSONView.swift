@@ -134,7 +134,8 @@ extension UnsafeBufferPointer where Element == UInt8 {
         guard count == other.count else { return false }
         let (here, there) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
         func isSame<Word: FixedWidthInteger>(at: Int, _: Word.Type) -> Bool {
-            here.loadUnaligned(fromByteOffset: at, as: Word.self) == there.loadUnaligned(fromByteOffset: at, as: Word.self)
+            here.loadUnaligned(fromByteOffset: at, as: Word.self)
+                == there.loadUnaligned(fromByteOffset: at, as: Word.self)
         }
         var at = 0
         while at + 8 <= count {

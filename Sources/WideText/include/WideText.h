@@ -28,6 +28,9 @@ typedef struct {
 /// is given, a byte that is not escaped.
 WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to);
 
+/// How deep containers may nest in what `wide_text_outline` takes.
+#define WIDE_TEXT_DEPTH 64
+
 /// One value of a JSON text, or one key.
 typedef struct {
     /// From the beginning of the text; of a string without its quotes.
@@ -45,15 +48,17 @@ typedef struct {
 typedef struct {
     /// How many nodes there are; 0 where the text wants a closer look, whatever the reason.
     uint32_t count;
+    /// Behind the value and the white space that follows it.
+    uint32_t end;
     /// Whether white space stands between tokens, or something is escaped that needs no escape, or not in this way.
     uint8_t is_unusual;
     uint8_t has_more_than_ascii;
 } WideTextOutline;
 
-/// Notes where each value of a text stands that is one JSON value (RFC 8259, but that no LF is white space) and nothing else.
+/// Notes where each value of a text stands that begins with one JSON value (RFC 8259, but that no LF is white space).
 ///
 /// What is unusual is left to others, who know what is wrong with it and whether it is: anything that is no such text, more
-/// nodes than `capacity`, containers that nest more than 64 deep, numbers of more than 64 bytes,
+/// nodes than `capacity`, containers that nest deeper than `WIDE_TEXT_DEPTH`, numbers of more than 64 bytes,
 /// escapes of half a surrogate pair. `count` is less than 2^31;
 /// `loadable` is how many bytes from `base` on may be loaded, at least `count`.
 WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,

@@ -57,7 +57,7 @@ struct AgentLogReport {
     }
 
     private static func messageCount(_ scan: AgentLogScan) -> Int {
-        scan.log.kinds.indices.reduce(0) { $0 + (scan.log.kinds[$1].part.isMessage ? scan.kindCounts[$1] : 0) }
+        zip(scan.plan.kinds, scan.kindCounts).reduce(0) { $0 + ($1.0.part.isMessage ? $1.1 : 0) }
     }
 
     private static func session(_ scan: AgentLogScan) -> String? {
@@ -102,7 +102,7 @@ struct AgentLogReport {
         }
         return Examination(
             id, of: bytes, Verdict(worst: findings.worst), summary: summary, facts: facts,
-            items: bytes.map(items), findings: sorted, fields: fields)
+            items: bytes.map { items($0) }, findings: sorted, fields: fields)
     }
 
     private var sorted: [Finding] {
@@ -111,8 +111,7 @@ struct AgentLogReport {
     }
 
     private var summary: [String] {
-        let counts = scan.log.kinds.indices.filter { scan.kindCounts[$0] > 0 }
-            .map { "\(scan.kindCounts[$0]) \(scan.log.kinds[$0].name)" }
+        let counts = zip(scan.plan.kinds, scan.kindCounts).filter { $1 > 0 }.map { "\($1) \($0.name)" }
         var lines = ["\(scan.entries.count) records: \(counts.joined(separator: ", "))"]
         let shows = view.refusal.map { "refuses the file (\($0.kind))" } ?? "shows \(view.shown.count)"
         lines.append(

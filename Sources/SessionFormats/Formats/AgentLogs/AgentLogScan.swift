@@ -4,7 +4,7 @@
 // written over several lines. What is kept of a record takes 32 bytes; its text stays in the file.
 
 struct AgentLogScan {
-    private let plan: LogPlan
+    let plan: LogPlan
     var log: AgentLog { plan.log }
     private let mode: ReadingMode
     private(set) var entries: [LogEntry] = []
@@ -109,7 +109,7 @@ struct AgentLogScan {
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
-            TextLine.forEach(in: buffer) { lines.take($0) { scan.take($0) } }
+            lines.takeAll(of: buffer) { scan.take($0) }
             return lines.firstInvalid
         }
         scan.finish()
@@ -139,6 +139,7 @@ struct AgentLogScan {
     private mutating func reserveCapacity(_ count: Int) -> Int {
         entries.reserveCapacity(count)
         identifiers.reserveCapacity(2 * count)
+        calls.reserveCapacity(count)
         return count
     }
 
@@ -462,7 +463,9 @@ struct AgentLogScan {
     private mutating func takeReferences(_ record: JSONView, _ kind: LogPlan.Kind, _ entry: UInt32) {
         for index in kind.references {
             let reference = plan.references[index]
-            guard let target = reference.path.value(from: record), target.isString, !target.isEmptyText else { continue }
+            guard let target = reference.path.value(from: record), target.isString, !target.isEmptyText else {
+                continue
+            }
             references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
         }
     }
@@ -472,7 +475,8 @@ struct AgentLogScan {
     ) {
         let lacksID = kind.isNode && !hasID && plan.hasIDs
         guard lacksID || !has(kind, record) else { return }
-        let roles = AgentLog.Role.allCases.filter { kind.neededRoles.holds($0) && fields[$0] == nil } + (lacksID ? [.id] : [])
+        let roles =
+            AgentLog.Role.allCases.filter { kind.neededRoles.holds($0) && fields[$0] == nil } + (lacksID ? [.id] : [])
         let missing =
             roles.compactMap { log.keys[$0] } + plan.neededNames[kind.neededNames].filter { record.member($0) == nil }
         let names = missing.map(\.description).joined(separator: ", ")

@@ -20,6 +20,7 @@ struct ClaudeView {
         self.scan = scan
         self.source = source
         var kept: [UInt32] = []
+        kept.reserveCapacity(scan.entries.count)
         var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
         var copies = 0
         for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen && entry.id != Self.none {
@@ -135,6 +136,7 @@ struct ClaudeView {
 
     private func chain(to leaf: UInt32) -> [UInt32] {
         var chain: [UInt32] = []
+        chain.reserveCapacity(kept.count)
         var seen = [Bool](repeating: false, count: last.count)
         var next: UInt32? = leaf
         while let index = next, !seen[Int(entry(index).id)] {
