@@ -17,8 +17,7 @@ struct AgentLogReport {
             findings.add(scan.findings)
             findings.add(graph.findings)
             findings.add(Self.remarks(scan, view))
-            let shown = view.shown.compactMap(\.entry)
-            findings.add(CallRules(scan, shown: shown, kept: view.kept).findings)
+            findings.add(CallRules(scan, shown: view.shown.entries, kept: view.kept).findings)
         }
         findings.add(view.findings)
         Self.addView(scan, view, options, &findings)
@@ -69,7 +68,7 @@ struct AgentLogReport {
     private static func remarks(_ scan: AgentLogScan, _ view: AgentView) -> Findings {
         var findings = Findings()
         guard !scan.remarks.isEmpty else { return findings }
-        let shown = Set(view.shown.compactMap(\.entry))
+        let shown = Set(view.shown.entries)
         for remark in scan.remarks {
             let entry = scan.entries[Int(remark.entry)]
             let isShown = shown.contains(remark.entry)
@@ -138,12 +137,17 @@ struct AgentLogReport {
         let maker = ItemMaker(scan, bytes, showsText: options.showsText)
         let shown = view.shown
         if options.mode == .reference {
-            return ExaminedItems("entries", count: shown.count) { maker.item(shown[$0]) }
+            switch shown {
+            case .entries(let entries):
+                return ExaminedItems("entries", count: entries.count) { maker.item(entries[$0]) }
+            case .records(let records):
+                return ExaminedItems("entries", count: records.count) { maker.item(records[$0]) }
+            }
         }
         let entries = scan.entries
         let inner = scan.inner.map { AgentView.Shown(place: $0.at.place, line: $0.at.line, name: $0.name) }
         let innerPlaces = Set(inner.map(\.place))
-        let others = inner + shown.filter { $0.entry == nil && !innerPlaces.contains($0.place) }
+        let others = inner + shown.others.filter { !innerPlaces.contains($0.place) }
         // Only few agents have records that tell of the file alone.
         let headers = entries.count { $0.flags.contains(.isHeader) }
         guard !others.isEmpty || headers > 0 else {

@@ -8,7 +8,11 @@ struct AgentLogScan {
     var log: AgentLog { plan.log }
     private let mode: ReadingMode
     private(set) var entries: [LogEntry] = []
+    /// Of records.
     private(set) var identifiers = IdentifierTable()
+    /// Of responses and tool calls, and of those that wrote records. What is kept by identifier while the graph is looked at is
+    /// kept by these or by those.
+    private(set) var otherIdentifiers = IdentifierTable()
     private(set) var calls: [LogCall] = []
     private(set) var references: [LogReference] = []
     /// What is to be said of an entry when it is known whether it is part of the conversation.
@@ -105,7 +109,13 @@ struct AgentLogScan {
         let rules = plan.log.lines
         var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
         // Most logs have no more records than that, and the others can grow.
-        scan.identifiers.reserveSlots(2 * scan.reserveCapacity(min(bytes.count >> 10 + 8, 1 << 12)))
+        let count = min(bytes.count >> 10 + 8, 1 << 12)
+        scan.entries.reserveCapacity(count)
+        scan.calls.reserveCapacity(count)
+        scan.identifiers.reserveCapacity(count)
+        scan.identifiers.reserveSlots(count)
+        scan.otherIdentifiers.reserveCapacity(count)
+        scan.otherIdentifiers.reserveSlots(count)
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
@@ -134,23 +144,16 @@ struct AgentLogScan {
         return calls[low..<end]
     }
 
-    /// Makes room for records.
-    @discardableResult
-    private mutating func reserveCapacity(_ count: Int) -> Int {
-        entries.reserveCapacity(count)
-        identifiers.reserveCapacity(2 * count)
-        calls.reserveCapacity(count)
-        return count
-    }
-
     /// Makes room for the rest of a file by what was seen of it: room that nothing is written to costs no memory, and growing
     /// bit by bit would leave as much behind as it takes.
     mutating func expect(_ size: Int, having seen: Int) {
         guard seen > 0, seen < size else { return }
         let ratio = Double(size) / Double(seen) * 1.1
         func rest(_ count: Int) -> Int { Int(min(Double(count) * ratio, Double(1 << 24))) }
-        reserveCapacity(rest(entries.count))
+        entries.reserveCapacity(rest(entries.count))
         calls.reserveCapacity(rest(calls.count))
+        identifiers.reserveCapacity(rest(identifiers.count))
+        otherIdentifiers.reserveCapacity(rest(otherIdentifiers.count))
     }
 
     // MARK: Lines
@@ -171,6 +174,8 @@ struct AgentLogScan {
     /// After the last line.
     mutating func finish() {
         loseUnfinished()
+        identifiers.conclude()
+        otherIdentifiers.conclude()
         if mode == .recover { noteCounts() }
         if entries.isEmpty, header == nil, badLines.count == 0, fatal == nil { return }
         if let expected = plan.log.header, expected.mustBeFirst { noteHeader(expected) }
@@ -274,7 +279,7 @@ struct AgentLogScan {
         var (id, parent) = (IdentifierTable.none, IdentifierTable.none)
         if let idText, flags.contains(.isNode) {
             if let value = fields[.parent] { parent = self.parent(value, &flags, at) }
-            id = self.number(of: idText)
+            id = identifiers.number(of: idText)
         }
         takeFlags(&flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
@@ -340,7 +345,7 @@ struct AgentLogScan {
 
     private mutating func parent(_ value: JSONView, _ flags: inout LogEntry.Flags, _ at: RecordPlace) -> UInt32 {
         switch value.kind {
-        case .string: return value.isEmptyText ? IdentifierTable.none : number(of: value)
+        case .string: return value.isEmptyText ? IdentifierTable.none : identifiers.number(of: value)
         case .array, .object:
             if plan.log.view == .claude, value.isTrueInPython {
                 noteFatal(.wrongType, at, "its parent is no text")
@@ -354,11 +359,6 @@ struct AgentLogScan {
         return IdentifierTable.none
     }
 
-    private mutating func number(of value: JSONView) -> UInt32 {
-        if !value.hasEscapes { return identifiers.number(of: value.raw) }
-        return (value.text ?? []).withUnsafeBufferPointer { identifiers.number(of: $0) }
-    }
-
     private func takeFlags(_ flags: inout LogEntry.Flags) {
         if let value = fields[.sidechain], value.isTrueInPython { flags.insert(.isSidechain) }
         if let value = fields[.team], value.isTrueInPython { flags.insert(.isHidden) }
@@ -370,7 +370,7 @@ struct AgentLogScan {
     private mutating func group(isOfAssistant isAssistant: Bool) -> UInt32 {
         let value = isAssistant ? fields[.body]?.member("id") : fields[.source]
         guard let value, value.isString, !value.isEmptyText || !isAssistant else { return IdentifierTable.none }
-        return number(of: value)
+        return isAssistant ? otherIdentifiers.number(of: value) : identifiers.number(of: value)
     }
 
     /// Records of one writer have one number; those without any are 0.
@@ -385,7 +385,7 @@ struct AgentLogScan {
 
     private mutating func number(ofWriter value: JSONView) -> UInt16 {
         let key = value.keyInPython
-        let number = key.withUnsafeBufferPointer { identifiers.number(of: $0, .other) }
+        let number = key.withUnsafeBufferPointer { otherIdentifiers.number(of: $0, .other) }
         if let index = writers.firstIndex(of: number) { return UInt16(index + 1) }
         guard writers.count < Int(UInt16.max) - 1 else { return UInt16.max }
         writers.append(number)
@@ -437,7 +437,7 @@ struct AgentLogScan {
         if id.isEmptyText {
             remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
         }
-        let number = number(of: id)
+        let number = otherIdentifiers.number(of: id)
         if number != IdentifierTable.none { calls.append(LogCall(entry: entry, id: number, isResult: isResult)) }
     }
 
@@ -466,7 +466,8 @@ struct AgentLogScan {
             guard let target = reference.path.value(from: record), target.isString, !target.isEmptyText else {
                 continue
             }
-            references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
+            references.append(
+                LogReference(entry: entry, target: identifiers.number(of: target), pattern: reference.number))
         }
     }
 

@@ -37,6 +37,7 @@ struct IdentifierTable {
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
+        if slots.isEmpty { makeSlots(max(64, 2 * Self.powerOfTwo(keys.count))) }
         var (key, shape) = self.key(text, tag)
         let slot = slot(of: key, shape, text)
         if slots[slot] != Self.none { return slots[slot] }
@@ -49,9 +50,18 @@ struct IdentifierTable {
         keys.append(key)
         shapes.append(shape)
         slots[slot] = number
-        if 4 * keys.count > 3 * slots.count { growSlots() }
+        if 4 * keys.count > 3 * slots.count { makeSlots(2 * slots.count) }
         return number
     }
+
+    /// The number of a text, by what it says.
+    mutating func number(of text: JSONView) -> UInt32 {
+        if !text.hasEscapes { return number(of: text.raw) }
+        return (text.text ?? []).withUnsafeBufferPointer { number(of: $0) }
+    }
+
+    /// Gives up the room in which identifiers are found again, until one is asked for.
+    mutating func conclude() { slots = [] }
 
     /// The identifier as a string; of a value that is none as it is spelled.
     func text(_ number: UInt32) -> String {
@@ -169,8 +179,12 @@ struct IdentifierTable {
         }
     }
 
-    private mutating func growSlots() {
-        let count = 2 * slots.count
+    private static func powerOfTwo(_ least: Int) -> Int {
+        1 << (Int.bitWidth - max(0, least - 1).leadingZeroBitCount)
+    }
+
+    /// - Parameter count: A power of two.
+    private mutating func makeSlots(_ count: Int) {
         slots = []
         slots = [UInt32](repeating: Self.none, count: count)
         let mask = count - 1
