@@ -17,7 +17,8 @@ import TestSupport
     private static func seen(_ text: [UInt8], _ dialect: JSONDialect, isWide: Bool) -> Seen {
         // More may be loaded than belongs to the text, as in a file of several lines.
         (text + Array("\n{\"next\":\"größer\"}\n".utf8)).withUnsafeBufferPointer { buffer in
-            var (seen, outline) = (Seen(), JSONOutline(isWide: isWide))
+            var seen = Seen()
+            var outline = JSONOutline(isWide: isWide)
             guard let base = buffer.baseAddress else { return seen }
             do throws(JSONFault) {
                 try outline.read(base, count: text.count, loadable: buffer.count, dialect)
