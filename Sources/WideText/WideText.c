@@ -133,19 +133,32 @@ INLINE __m256i errors(__m256i before, __m256i bytes) {
     return _mm256_xor_si256(wanted, pairs);
 }
 
-WIDE static int is_utf8(const uint8_t *base, size_t from, size_t to) {
-    __m256i before = _mm256_setzero_si256(), found = before;
+// All ones where U+2028 or U+2029 ends.
+INLINE __m256i line_separators(__m256i before, __m256i bytes) {
+    __m256i first = _mm256_cmpeq_epi8(BEFORE(2, before, bytes), _mm256_set1_epi8((char)0xE2));
+    __m256i second = _mm256_cmpeq_epi8(BEFORE(1, before, bytes), _mm256_set1_epi8((char)0x80));
+    __m256i third = _mm256_cmpeq_epi8(_mm256_or_si256(bytes, _mm256_set1_epi8(1)), _mm256_set1_epi8((char)0xA9));
+    return _mm256_and_si256(_mm256_and_si256(first, second), third);
+}
+
+WIDE static int is_utf8(const uint8_t *base, size_t from, size_t to, uint8_t *has_line_separator) {
+    __m256i before = _mm256_setzero_si256(), found = before, separators = before;
     size_t at = from;
     for (; to - at >= sizeof(__m256i); at += sizeof(__m256i)) {
         __m256i bytes = load(base + at);
         // ASCII after ASCII is most of it.
-        if (_mm256_movemask_epi8(_mm256_or_si256(before, bytes))) found = _mm256_or_si256(found, errors(before, bytes));
+        if (_mm256_movemask_epi8(_mm256_or_si256(before, bytes))) {
+            found = _mm256_or_si256(found, errors(before, bytes));
+            separators = _mm256_or_si256(separators, line_separators(before, bytes));
+        }
         before = bytes;
     }
     // What is left, and zeroes behind it, before which no character may end too soon.
     uint8_t rest[sizeof(__m256i)] = {0};
     memcpy(rest, base + at, to - at);
     found = _mm256_or_si256(found, errors(before, load(rest)));
+    separators = _mm256_or_si256(separators, line_separators(before, load(rest)));
+    if (!_mm256_testz_si256(separators, separators)) *has_line_separator = 1;
     return _mm256_testz_si256(found, found);
 }
 
@@ -246,10 +259,7 @@ INLINE size_t read_string(Reader *r, size_t at) {
         has_escapes = 1;
         if ((at = skip_escape(r, at)) == 0) return 0;
     }
-    if (has_more_than_ascii) {
-        r->seen.has_more_than_ascii = 1;
-        if (!is_utf8(r->base, start, at)) return 0;
-    }
+    if (has_more_than_ascii && !is_utf8(r->base, start, at, &r->seen.has_line_separator)) return 0;
     return add(r, STRING, start, at, has_escapes) ? at + 1 : 0;
 }
 
@@ -351,7 +361,10 @@ WIDE WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t
 
 WIDE WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to) { return string_event(base, from, to); }
 
-WIDE int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) { return is_utf8(base, from, to); }
+WIDE int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) {
+    uint8_t has_line_separator;
+    return is_utf8(base, from, to, &has_line_separator);
+}
 
 #else
 

@@ -48,8 +48,8 @@ struct JSONOutline: ~Copyable {
     private(set) var hasLoneSurrogate = false
     /// Whether white space stands between tokens.
     private(set) var hasSpace = false
-    /// Whether a string may hold anything but ASCII.
-    private(set) var mayHoldMoreThanASCII = false
+    /// Whether U+2028 or U+2029 may stand in a string.
+    private(set) var mayHoldSeparators = false
 
     /// - Parameter isWide: Whether to use 256-bit vectors where the processor has them.
     init(isWide: Bool = true) {
@@ -85,7 +85,7 @@ struct JSONOutline: ~Copyable {
         hasLoneSurrogate = scanner.hasLoneSurrogate
         if hasLoneSurrogate, !dialect.takesLoneSurrogates { throw scanner.fault(.loneSurrogate) }
         hasSpace = !scanner.isPlain
-        mayHoldMoreThanASCII = scanner.mayHoldMoreThanASCII
+        mayHoldSeparators = scanner.mayHoldMoreThanASCII
     }
 
     /// Reads the value that is all of a buffer's first line, and tells where that line ends: at an LF or the buffer's end. Nil
@@ -106,7 +106,7 @@ struct JSONOutline: ~Copyable {
         (self.base, self.textCount) = (base, textCount)
         (count, end) = (Int(seen.count), Int(seen.end))
         (hasLoneSurrogate, hasSpace) = (false, seen.is_unusual != 0)
-        mayHoldMoreThanASCII = seen.has_more_than_ascii != 0
+        mayHoldSeparators = seen.has_line_separator != 0
         return end
     }
 

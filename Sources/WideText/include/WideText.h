@@ -52,7 +52,8 @@ typedef struct {
     uint32_t end;
     /// Whether white space stands between tokens, or something is escaped that needs no escape, or not in this way.
     uint8_t is_unusual;
-    uint8_t has_more_than_ascii;
+    /// Whether U+2028 or U+2029 stands in a string.
+    uint8_t has_line_separator;
 } WideTextOutline;
 
 /// Notes where each value of a text stands that begins with one JSON value (RFC 8259, but that no LF is white space).

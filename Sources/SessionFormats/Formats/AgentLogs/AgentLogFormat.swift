@@ -54,8 +54,8 @@ public struct AgentLogFormat: SessionFormat {
         return report.examination(of: bytes)
     }
 
-    /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for agents
-    /// whose reader's view needs more than the graph.
+    /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for pi
+    /// and Gemini CLI, whose views are made from the values of all records.
     public func examineStream(
         path: String, on fileSystem: any FileSystem, _ options: ExaminationOptions
     ) throws(FileSystemError) -> Examination? {

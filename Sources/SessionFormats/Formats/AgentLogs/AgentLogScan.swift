@@ -134,6 +134,7 @@ struct AgentLogScan {
 
     /// The calls and results of an entry; they stand in the order of entries.
     func calls(of entry: UInt32) -> ArraySlice<LogCall> {
+        guard entries[Int(entry)].flags.contains(.holdsCalls) else { return [] }
         var (low, high) = (0, calls.count)
         while low < high {
             let middle = (low + high) / 2
@@ -197,7 +198,7 @@ struct AgentLogScan {
             repairs.mend(at, RecordLines.repaired(text), "bytes that are not UTF-8 became U+FFFD")
         }
         if line.hasLoneSurrogate { noteSurrogates(line) }
-        if line.mayHoldMoreThanASCII, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
+        if line.mayHoldSeparators, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
     }
 
     private mutating func noteSurrogates(_ line: RecordLine) {
@@ -438,7 +439,9 @@ struct AgentLogScan {
             remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
         }
         let number = otherIdentifiers.number(of: id)
-        if number != IdentifierTable.none { calls.append(LogCall(entry: entry, id: number, isResult: isResult)) }
+        guard number != IdentifierTable.none else { return }
+        calls.append(LogCall(entry: entry, id: number, isResult: isResult))
+        entries[Int(entry)].flags.insert(.holdsCalls)
     }
 
     private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {
@@ -619,7 +622,7 @@ struct AgentLogScan {
             guard (try? read(text, from: piece.lowerBound, to: piece.upperBound)) != nil else { continue }
             let found = RecordLine(
                 text: text.part(piece), number: line.number, value: outline.outline.root, fault: line.fault,
-                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldMoreThanASCII: true)
+                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldSeparators: true)
             noteSpelling(found)
             if let fragment { noteRepetition(of: fragment, by: found) }
             takeRecord(

@@ -23,7 +23,7 @@ struct LogEntry {
     static let unknownKind = UInt8.max
 
     struct Flags: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
 
         /// Part of the graph.
         static let isNode = Flags(rawValue: 1)
@@ -40,6 +40,8 @@ struct LogEntry {
         static let isHeader = Flags(rawValue: 64)
         /// Copied from another session.
         static let isCopy = Flags(rawValue: 128)
+        /// Holds tool calls or results that have identifiers.
+        static let holdsCalls = Flags(rawValue: 256)
     }
 
     /// - Parameter offset: Files are smaller than 256 TB.

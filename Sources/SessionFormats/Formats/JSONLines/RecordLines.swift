@@ -42,8 +42,8 @@ struct RecordLine {
     var isRepaired = false
     /// Whether a string escapes half of a surrogate pair.
     var hasLoneSurrogate = false
-    /// Whether a string may hold anything but ASCII.
-    var mayHoldMoreThanASCII = false
+    /// Whether U+2028 or U+2029 may stand in a string.
+    var mayHoldSeparators = false
     /// Whether no white space stands between tokens and no string has escapes that it does not need.
     var isPlain = false
 
@@ -138,10 +138,10 @@ struct RecordLines: ~Copyable {
             }
         } catch { return nil }
         if outline.hasSpace, whole.holds(0x0D) { return nil }
-        if rules.endsAtSeparators, outline.mayHoldMoreThanASCII, LineSeparators.first(in: whole) != nil { return nil }
+        if rules.endsAtSeparators, outline.mayHoldSeparators, LineSeparators.first(in: whole) != nil { return nil }
         return RecordLine(
             text: whole, number: number, value: outline.root, fault: JSONFault(offset: 0, reason: .unexpectedByte),
-            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldMoreThanASCII: outline.mayHoldMoreThanASCII,
+            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldSeparators: outline.mayHoldSeparators,
             isPlain: !outline.hasSpace)
     }
 
@@ -192,7 +192,7 @@ struct RecordLines: ~Copyable {
             line.fault = error
         }
         line.hasLoneSurrogate = outline.hasLoneSurrogate
-        line.mayHoldMoreThanASCII = true
+        line.mayHoldSeparators = true
         body(line)
     }
 
@@ -204,7 +204,7 @@ struct RecordLines: ~Copyable {
             guard let base = buffer.baseAddress else { return }
             var line = broken
             line.isRepaired = true
-            line.mayHoldMoreThanASCII = true
+            line.mayHoldSeparators = true
             do throws(JSONFault) {
                 try outline.read(base, count: buffer.count, loadable: buffer.count, rules.dialect)
                 line.value = outline.root
