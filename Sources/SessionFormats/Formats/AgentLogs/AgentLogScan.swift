@@ -155,6 +155,9 @@ struct AgentLogScan {
         calls.reserveCapacity(rest(calls.count))
         identifiers.reserveCapacity(rest(identifiers.count))
         otherIdentifiers.reserveCapacity(rest(otherIdentifiers.count))
+        // Slots cost memory from the beginning.
+        identifiers.reserveSlots(min(rest(identifiers.count), 1 << 20))
+        otherIdentifiers.reserveSlots(min(rest(otherIdentifiers.count), 1 << 20))
     }
 
     // MARK: Lines

@@ -17,7 +17,7 @@ struct IdentifierTable {
     private var shapes: [Shape] = []
     /// Texts that are too long for a key, one behind the other.
     private var longTexts: [UInt8] = []
-    private var slots = [UInt32](repeating: none, count: 64)
+    private var slots: [UInt32] = []
     private let mix = Mix.ofProcess
 
     /// How many there are; they are numbered from 0.
@@ -29,15 +29,16 @@ struct IdentifierTable {
         shapes.reserveCapacity(count)
     }
 
-    /// Makes slots for identifiers before there are any.
+    /// Makes slots for that many identifiers.
     mutating func reserveSlots(_ count: Int) {
-        guard keys.isEmpty else { return }
-        while 3 * slots.count < 4 * count { slots += slots }
+        var wanted = max(64, slots.count)
+        while 3 * wanted < 4 * count { wanted *= 2 }
+        if wanted > slots.count { makeSlots(wanted) }
     }
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
-        if slots.isEmpty { makeSlots(max(64, 2 * Self.powerOfTwo(keys.count))) }
+        if slots.isEmpty { reserveSlots(keys.count + 1) }
         var (key, shape) = self.key(text, tag)
         let slot = slot(of: key, shape, text)
         if slots[slot] != Self.none { return slots[slot] }
@@ -177,10 +178,6 @@ struct IdentifierTable {
         return longTexts.withUnsafeBufferPointer { texts in
             UnsafeBufferPointer(rebasing: texts[other.longText]).isSame(as: text)
         }
-    }
-
-    private static func powerOfTwo(_ least: Int) -> Int {
-        1 << (Int.bitWidth - max(0, least - 1).leadingZeroBitCount)
     }
 
     /// - Parameter count: A power of two.
