@@ -138,6 +138,8 @@ extension AgentLogFormat: JointlyRecognised {
                 guard let value = line.value, value.kind == .object else { return }
                 let type = value.member("type")
                 for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
+                    // A record says all there is to say, but that pi's header says more.
+                    if seen[index] == .record, plans[index].view != .pi { continue }
                     seen[index] = max(seen[index], plans[index].recognises(value, type: type))
                 }
             }
