@@ -24,9 +24,11 @@ let package = Package(
     targets: [
         // BLAKE3 with 256-bit vectors, behind a check at run time.
         .target(name: "WideHash"),
+        // The ends of strings and UTF-8 in the same way.
+        .target(name: "WideText"),
         // Mapped files that other programs cut, for programs that want to survive that.
         .target(name: "FileFaults"),
-        .target(name: "SessionFormats", dependencies: ["WideHash", "FileFaults"]),
+        .target(name: "SessionFormats", dependencies: ["WideHash", "WideText", "FileFaults"]),
         // What UUID and Date have to do with the formats' own values.
         .target(name: "SessionFormatsFoundation", dependencies: ["SessionFormats"]),
         .target(name: "LiveReplay", dependencies: ["SessionFormats"]),

@@ -29,8 +29,9 @@ enum CheckCommand: Command {
           --junit FILE              Also write the outcome as JUnit's XML, a test for each file.
           --sarif FILE              Also write the findings as SARIF.
           --cost                    Tell on standard error how long it took and the most memory that it held.
-          --stream                  Read files as streams where their format allows that: memory for the longest line,
-                                    items only counted.
+          --stream                  Read files as streams where their format allows that: memory for the longest line
+                                    and for how records hang together, items only counted. Sessions of pi and Gemini
+                                    CLI are read whole, since what these show depends on the values of all records.
 
         Exit status: 0 all clean or recovered, 1 some damaged, 2 some unreadable or of unknown format, 64 wrong usage,
         74 a file could not be read.

@@ -23,39 +23,39 @@ struct JSONDialect: Sendable, Equatable {
     static let serde = JSONDialect(depthLimit: JSONScanner.depthLimit, takesLoneSurrogates: false)
 }
 
+import WideText
+
 struct JSONOutline: ~Copyable {
     enum Kind: UInt8 {
         case null, yes, no, number, string, array, object
     }
 
-    struct Node {
-        /// From the beginning of the text; of a string without its quotes.
-        var start: UInt32
-        var end: UInt32
-        /// The node behind this one and all that is inside it.
-        var next: UInt32
-        var kind: Kind
-        var hasEscapes = false
-    }
+    typealias Node = WideTextNode
 
     /// The longest text whose places fit.
     static let longestText = Int(Int32.max)
 
     private var nodes: UnsafeMutablePointer<Node>
-    private var capacity = 256
+    private var capacity = 1_024
     private var count = 0
     private var base: UnsafePointer<UInt8>?
     private var textCount = 0
-    /// Where the value ends, from the beginning of the text.
+    private let isWide: Bool
+    private static let isWideAvailable = wide_text_is_available() != 0
+    /// Where a value ends behind which more may stand, from the beginning of the text.
     private(set) var end = 0
     /// Whether a string escapes half of a surrogate pair.
     private(set) var hasLoneSurrogate = false
     /// Whether white space stands between tokens.
     private(set) var hasSpace = false
-    /// Whether a string may hold anything but ASCII.
-    private(set) var mayHoldMoreThanASCII = false
+    /// Whether U+2028 or U+2029 may stand in a string.
+    private(set) var mayHoldSeparators = false
 
-    init() { nodes = .allocate(capacity: capacity) }
+    /// - Parameter isWide: Whether to use 256-bit vectors where the processor has them.
+    init(isWide: Bool = true) {
+        self.isWide = isWide && Self.isWideAvailable
+        nodes = .allocate(capacity: capacity)
+    }
 
     deinit { nodes.deallocate() }
 
@@ -74,17 +74,40 @@ struct JSONOutline: ~Copyable {
         isPrefix: Bool = false
     ) throws(JSONFault) {
         guard textCount <= Self.longestText else { throw JSONFault(offset: 0, reason: .wrongLength) }
+        if !isPrefix, readWide(base, textCount, loadable, dialect) == textCount { return }
         self.base = base
         self.textCount = textCount
         count = 0
-        var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable)
+        var scanner = JSONScanner(base: base, from: 0, to: textCount, loadable: loadable, isWide: isWide)
         try read(&scanner, dialect)
         end = scanner.at
         if !isPrefix { try scanner.expectEnd() }
         hasLoneSurrogate = scanner.hasLoneSurrogate
         if hasLoneSurrogate, !dialect.takesLoneSurrogates { throw scanner.fault(.loneSurrogate) }
         hasSpace = !scanner.isPlain
-        mayHoldMoreThanASCII = scanner.mayHoldMoreThanASCII
+        mayHoldSeparators = scanner.mayHoldMoreThanASCII
+    }
+
+    /// Reads the value that is all of a buffer's first line, and tells where that line ends: at an LF or the buffer's end. Nil
+    /// when there is something unusual about it, or it has to be looked at without 256-bit vectors.
+    mutating func readLine(_ base: UnsafePointer<UInt8>, loadable: Int, _ dialect: JSONDialect) -> Int? {
+        guard let end = readWide(base, min(loadable, Self.longestText), loadable, dialect) else { return nil }
+        return end == loadable || base[end] == 0x0A ? end : nil
+    }
+
+    /// Reads a value when there is nothing wrong with it in any dialect, which is nearly always; tells where the white space
+    /// behind it ends.
+    private mutating func readWide(
+        _ base: UnsafePointer<UInt8>, _ textCount: Int, _ loadable: Int, _ dialect: JSONDialect
+    ) -> Int? {
+        guard isWide, dialect.depthLimit.map({ $0 >= WIDE_TEXT_DEPTH }) ?? true else { return nil }
+        let seen = wide_text_outline(base, textCount, loadable, nodes, capacity)
+        guard seen.count > 0 else { return nil }
+        (self.base, self.textCount) = (base, textCount)
+        (count, end) = (Int(seen.count), Int(seen.end))
+        (hasLoneSurrogate, hasSpace) = (false, seen.is_unusual != 0)
+        mayHoldSeparators = seen.has_line_separator != 0
+        return end
     }
 
     private mutating func read(_ scanner: inout JSONScanner, _ dialect: JSONDialect) throws(JSONFault) {
@@ -215,7 +238,7 @@ struct JSONOutline: ~Copyable {
     @inline(__always)
     private mutating func addString(_ span: StringSpan) {
         add(.string, from: span.start, to: span.start + span.length)
-        nodes[count - 1].hasEscapes = span.hasEscapes
+        nodes[count - 1].has_escapes = span.hasEscapes ? 1 : 0
     }
 
     @inline(__always)
@@ -224,7 +247,7 @@ struct JSONOutline: ~Copyable {
         (nodes + count).initialize(
             to: Node(
                 start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
-                next: UInt32(truncatingIfNeeded: count + 1), kind: kind))
+                next: UInt32(truncatingIfNeeded: count + 1), kind_number: kind.rawValue, has_escapes: 0))
         count += 1
     }
 
@@ -235,4 +258,14 @@ struct JSONOutline: ~Copyable {
         nodes = larger
         capacity *= 2
     }
+}
+
+extension WideTextNode {
+    var kind: JSONOutline.Kind {
+        @inline(__always)
+        get { JSONOutline.Kind(rawValue: kind_number) ?? .null }
+    }
+
+    @inline(__always)
+    var hasEscapes: Bool { has_escapes != 0 }
 }

@@ -9,6 +9,8 @@
 // and CR; 127 nested containers are accepted; strings and numbers in an entry are all looked at, even in fields that
 // nobody knows, while fields that a header does not know are only skipped.
 
+import WideText
+
 /// Why a line is not what was expected, and where.
 struct JSONFault: Error, Equatable {
     enum Reason: UInt8 {
@@ -99,7 +101,13 @@ struct JSONScanner {
     /// empty are still open where it fails.
     private(set) var lastClose = 0
 
-    init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int) {
+    /// Whether strings are gone over with 256-bit vectors.
+    private let isWide: Bool
+    private static let isWideAvailable = wide_text_is_available() != 0
+
+    /// - Parameter isWide: Whether to use 256-bit vectors where the processor has them.
+    init(base: UnsafePointer<UInt8>, from start: Int, to end: Int, loadable: Int, isWide: Bool = true) {
+        self.isWide = isWide && Self.isWideAvailable
         self.base = base
         self.end = end
         self.loadable = loadable
@@ -189,11 +197,7 @@ struct JSONScanner {
         let start = at
         var bits: UInt64 = 0
         var hasEscapes = false
-        if try findSpecial(&bits) != 0x22 {
-            hasEscapes = true
-            try finishEscapedString(scrutiny, &bits)
-        }
-        // The bits may be those of bytes behind the string, which costs a needless look and nothing else.
+        if !isQuoteNear(&bits) { hasEscapes = try finishString(scrutiny, &bits) }
         if bits & 0x8080_8080_8080_8080 != 0 {
             mayHoldMoreThanASCII = true
             try checkUTF8(from: start)
@@ -204,23 +208,74 @@ struct JSONScanner {
     }
 
     private mutating func checkUTF8(from start: Int) throws(JSONFault) {
+        if isWide, wide_text_is_utf8(base, start, at) != 0 { return }
         if let bad = UTF8Validation.firstInvalid(base, from: start, to: at) {
             at = bad
             throw fault(.invalidUTF8)
         }
     }
 
-    /// Moves to the next quote or backslash and returns it. `bits` collects the bits of all bytes that are passed.
+    /// Whether the closing quote is among the next bytes, as in keys, names and identifiers; moves to it, or by bytes that need
+    /// no closer look.
     @inline(__always)
+    private mutating func isQuoteNear(_ bits: inout UInt64) -> Bool {
+        for _ in 0..<3 where at + 16 <= loadable {
+            let (words, bytes) = Self.special(UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self))
+            // The bits may be those of bytes behind the string, which costs a needless look and nothing else.
+            bits |= bytes[0] | bytes[1]
+            if words[0] | words[1] != 0 {
+                at += words[0] != 0 ? words[0].trailingZeroBitCount >> 3 : 8 + words[1].trailingZeroBitCount >> 3
+                return at < end && base[at] == 0x22
+            }
+            at += 16
+        }
+        return false
+    }
+
+    /// Goes on to the closing quote, and tells whether there are escapes before it.
+    private mutating func finishString(_ scrutiny: Scrutiny, _ bits: inout UInt64) throws(JSONFault) -> Bool {
+        guard isWide else {
+            if try findSpecial(&bits) == 0x22 { return false }
+            try finishEscapedString(scrutiny, &bits)
+            return true
+        }
+        var hasEscapes = false
+        while at + 64 <= loadable {
+            let passed = wide_text_string(base, at, loadable)
+            at = passed.at
+            if passed.has_more_than_ascii != 0 { bits |= 0x80 }
+            if passed.has_escapes != 0 { hasEscapes = true }
+            // Fewer bytes are left than are gone over at once.
+            guard at + 64 <= loadable else { break }
+            if try special() == 0x22 { return hasEscapes }
+            hasEscapes = true
+            try skipEscapes(scrutiny)
+        }
+        while try findSpecial(&bits) != 0x22 {
+            hasEscapes = true
+            try skipEscape(scrutiny)
+        }
+        return hasEscapes
+    }
+
+    /// Texts that escape all but ASCII have one escape behind the other.
+    private mutating func skipEscapes(_ scrutiny: Scrutiny) throws(JSONFault) {
+        repeat { try skipEscape(scrutiny) } while at < end && base[at] == 0x5C
+    }
+
+    /// All ones in each byte that is a quote, a backslash or a control character; and the bytes themselves.
+    @inline(__always)
+    private static func special(_ chunk: Chunk) -> (words: SIMD2<UInt64>, bytes: SIMD2<UInt64>) {
+        let found: Mask =
+            (chunk .== Chunk(repeating: 0x22)) .| (chunk .== Chunk(repeating: 0x5C))
+            .| (chunk .< Chunk(repeating: 0x20))
+        return (unsafeBitCast(found, to: SIMD2<UInt64>.self), unsafeBitCast(chunk, to: SIMD2<UInt64>.self))
+    }
+
+    /// Moves to the next quote or backslash and returns it. `bits` collects the bits of all bytes that are passed.
     private mutating func findSpecial(_ bits: inout UInt64) throws(JSONFault) -> UInt8 {
-        let quote = Chunk(repeating: 0x22)
-        let backslash = Chunk(repeating: 0x5C)
-        let space = Chunk(repeating: 0x20)
         while at + 16 <= loadable {
-            let chunk: Chunk = UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self)
-            let found: Mask = (chunk .== quote) .| (chunk .== backslash) .| (chunk .< space)
-            let words: SIMD2<UInt64> = unsafeBitCast(found, to: SIMD2<UInt64>.self)
-            let bytes: SIMD2<UInt64> = unsafeBitCast(chunk, to: SIMD2<UInt64>.self)
+            let (words, bytes) = Self.special(UnsafeRawPointer(base + at).loadUnaligned(as: Chunk.self))
             bits |= bytes[0] | bytes[1]
             if words[0] != 0 {
                 at += words[0].trailingZeroBitCount >> 3
@@ -243,11 +298,8 @@ struct JSONScanner {
     }
 
     @inline(__always)
-    private mutating func special() throws(JSONFault) -> UInt8 {
-        guard at < end else {
-            at = end
-            throw fault(.unexpectedEnd)
-        }
+    private func special() throws(JSONFault) -> UInt8 {
+        guard at < end else { throw JSONFault(offset: end, reason: .unexpectedEnd) }
         let byte = base[at]
         guard byte >= 0x20 else { throw fault(.controlCharacter) }
         return byte

@@ -133,12 +133,19 @@ extension UnsafeBufferPointer where Element == UInt8 {
     func isSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
         guard count == other.count else { return false }
         let (here, there) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
+        func isSame<Word: FixedWidthInteger>(at: Int, _: Word.Type) -> Bool {
+            here.loadUnaligned(fromByteOffset: at, as: Word.self)
+                == there.loadUnaligned(fromByteOffset: at, as: Word.self)
+        }
         var at = 0
         while at + 8 <= count {
-            let word = here.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            if word != there.loadUnaligned(fromByteOffset: at, as: UInt64.self) { return false }
+            if !isSame(at: at, UInt64.self) { return false }
             at += 8
         }
+        if at == count { return true }
+        // The last word may have bytes in it that were compared before.
+        if count >= 8 { return isSame(at: count - 8, UInt64.self) }
+        if count >= 4 { return isSame(at: 0, UInt32.self) && isSame(at: count - 4, UInt32.self) }
         while at < count {
             if here[at] != there[at] { return false }
             at += 1

@@ -137,17 +137,6 @@ struct AgentLog: Sendable {
         ) {
             (self.path, self.key, self.values, self.meaning) = (path, key, values, meaning)
         }
-
-        /// Whether a value that is called so is one.
-        @inline(__always)
-        func isNamed(_ name: JSONView) -> Bool {
-            var index = 0
-            while index < values.count {
-                if name.isText(values[index]) { return true }
-                index += 1
-            }
-            return false
-        }
     }
 
     /// Another record that a record names.

@@ -54,8 +54,8 @@ public struct AgentLogFormat: SessionFormat {
         return report.examination(of: bytes)
     }
 
-    /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for agents
-    /// whose reader's view needs more than the graph.
+    /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for pi
+    /// and Gemini CLI, whose views are made from the values of all records.
     public func examineStream(
         path: String, on fileSystem: any FileSystem, _ options: ExaminationOptions
     ) throws(FileSystemError) -> Examination? {
@@ -71,7 +71,7 @@ public struct AgentLogFormat: SessionFormat {
             let (bytes, offset) = feed.take()
             bytes.withBytes { buffer in
                 if offset == 0 { scan.noteByteOrderMark(buffer) }
-                TextLine.forEach(in: buffer, fileOffset: offset) { lines.take($0) { scan.take($0) } }
+                lines.takeAll(of: buffer, fileOffset: offset) { scan.take($0) }
                 if offset == 0 { scan.expect(size, having: buffer.count) }
             }
         }
@@ -134,13 +134,13 @@ extension AgentLogFormat: JointlyRecognised {
                 endsAtReturn: endsAtReturn, trims: .ecmaScript,
                 dialect: JSONDialect(takesNotANumber: true, depthLimit: JSONScanner.depthLimit))
             var lines = RecordLines(rules, textRange: 0..<buffer.count)
-            TextLine.forEach(in: buffer, atMost: most) { line in
-                lines.take(line) { line in
-                    guard let value = line.value, value.kind == .object else { return }
-                    let type = value.member("type")
-                    for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
-                        seen[index] = max(seen[index], plans[index].recognises(value, type: type))
-                    }
+            lines.takeAll(of: buffer, atMost: most) { line in
+                guard let value = line.value, value.kind == .object else { return }
+                let type = value.member("type")
+                for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
+                    // A record says all there is to say, but that pi's header says more.
+                    if seen[index] == .record, plans[index].view != .pi { continue }
+                    seen[index] = max(seen[index], plans[index].recognises(value, type: type))
                 }
             }
         }

@@ -120,10 +120,9 @@ struct AgentLogRecovery {
     private func closeCalls(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
         guard let closing = log.closing else { return }
         let view = AgentView(scan, firstInvalid: nil, bytes, whole: bytes, listed: false)
-        let shown = view.shown.compactMap(\.entry)
-        for (number, call) in CallRules(scan, shown: shown, kept: view.kept).open.enumerated() {
+        for (number, call) in CallRules(scan, shown: view.shown.entries, kept: view.kept).open.enumerated() {
             let entry = scan.entries[Int(call.entry)]
-            let name = scan.identifiers.text(call.id)
+            let name = scan.otherIdentifiers.text(call.id)
             let id = Self.newID("\(name) \(number) \(entry.offset)", isShort: log.view == .pi)
             let parent = entry.id == IdentifierTable.none ? "" : scan.identifiers.text(entry.id)
             let session = scan.session.map(JSONText.string) ?? ""

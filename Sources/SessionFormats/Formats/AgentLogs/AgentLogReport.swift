@@ -17,8 +17,7 @@ struct AgentLogReport {
             findings.add(scan.findings)
             findings.add(graph.findings)
             findings.add(Self.remarks(scan, view))
-            let shown = view.shown.compactMap(\.entry)
-            findings.add(CallRules(scan, shown: shown, kept: view.kept).findings)
+            findings.add(CallRules(scan, shown: view.shown.entries, kept: view.kept).findings)
         }
         findings.add(view.findings)
         Self.addView(scan, view, options, &findings)
@@ -57,7 +56,7 @@ struct AgentLogReport {
     }
 
     private static func messageCount(_ scan: AgentLogScan) -> Int {
-        scan.log.kinds.indices.reduce(0) { $0 + (scan.log.kinds[$1].part.isMessage ? scan.kindCounts[$1] : 0) }
+        zip(scan.plan.kinds, scan.kindCounts).reduce(0) { $0 + ($1.0.part.isMessage ? $1.1 : 0) }
     }
 
     private static func session(_ scan: AgentLogScan) -> String? {
@@ -69,7 +68,7 @@ struct AgentLogReport {
     private static func remarks(_ scan: AgentLogScan, _ view: AgentView) -> Findings {
         var findings = Findings()
         guard !scan.remarks.isEmpty else { return findings }
-        let shown = Set(view.shown.compactMap(\.entry))
+        let shown = Set(view.shown.entries)
         for remark in scan.remarks {
             let entry = scan.entries[Int(remark.entry)]
             let isShown = shown.contains(remark.entry)
@@ -102,7 +101,7 @@ struct AgentLogReport {
         }
         return Examination(
             id, of: bytes, Verdict(worst: findings.worst), summary: summary, facts: facts,
-            items: bytes.map(items), findings: sorted, fields: fields)
+            items: bytes.map { items($0) }, findings: sorted, fields: fields)
     }
 
     private var sorted: [Finding] {
@@ -111,8 +110,7 @@ struct AgentLogReport {
     }
 
     private var summary: [String] {
-        let counts = scan.log.kinds.indices.filter { scan.kindCounts[$0] > 0 }
-            .map { "\(scan.kindCounts[$0]) \(scan.log.kinds[$0].name)" }
+        let counts = zip(scan.plan.kinds, scan.kindCounts).filter { $1 > 0 }.map { "\($1) \($0.name)" }
         var lines = ["\(scan.entries.count) records: \(counts.joined(separator: ", "))"]
         let shows = view.refusal.map { "refuses the file (\($0.kind))" } ?? "shows \(view.shown.count)"
         lines.append(
@@ -139,12 +137,17 @@ struct AgentLogReport {
         let maker = ItemMaker(scan, bytes, showsText: options.showsText)
         let shown = view.shown
         if options.mode == .reference {
-            return ExaminedItems("entries", count: shown.count) { maker.item(shown[$0]) }
+            switch shown {
+            case .entries(let entries):
+                return ExaminedItems("entries", count: entries.count) { maker.item(entries[$0]) }
+            case .records(let records):
+                return ExaminedItems("entries", count: records.count) { maker.item(records[$0]) }
+            }
         }
         let entries = scan.entries
         let inner = scan.inner.map { AgentView.Shown(place: $0.at.place, line: $0.at.line, name: $0.name) }
         let innerPlaces = Set(inner.map(\.place))
-        let others = inner + shown.filter { $0.entry == nil && !innerPlaces.contains($0.place) }
+        let others = inner + shown.others.filter { !innerPlaces.contains($0.place) }
         // Only few agents have records that tell of the file alone.
         let headers = entries.count { $0.flags.contains(.isHeader) }
         guard !others.isEmpty || headers > 0 else {

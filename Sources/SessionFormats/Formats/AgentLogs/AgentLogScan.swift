@@ -4,11 +4,15 @@
 // written over several lines. What is kept of a record takes 32 bytes; its text stays in the file.
 
 struct AgentLogScan {
-    private let plan: LogPlan
+    let plan: LogPlan
     var log: AgentLog { plan.log }
     private let mode: ReadingMode
     private(set) var entries: [LogEntry] = []
+    /// Of records.
     private(set) var identifiers = IdentifierTable()
+    /// Of responses and tool calls, and of those that wrote records. What is kept by identifier while the graph is looked at is
+    /// kept by these or by those.
+    private(set) var otherIdentifiers = IdentifierTable()
     private(set) var calls: [LogCall] = []
     private(set) var references: [LogReference] = []
     /// What is to be said of an entry when it is known whether it is part of the conversation.
@@ -105,19 +109,32 @@ struct AgentLogScan {
         let rules = plan.log.lines
         var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
         // Most logs have no more records than that, and the others can grow.
-        scan.identifiers.reserveSlots(2 * scan.reserveCapacity(min(bytes.count >> 10 + 8, 1 << 12)))
+        let count = min(bytes.count >> 10 + 8, 1 << 12)
+        scan.entries.reserveCapacity(count)
+        scan.calls.reserveCapacity(count)
+        scan.identifiers.reserveCapacity(count)
+        scan.identifiers.reserveSlots(count)
+        scan.otherIdentifiers.reserveCapacity(count)
+        scan.otherIdentifiers.reserveSlots(count)
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
-            TextLine.forEach(in: buffer) { lines.take($0) { scan.take($0) } }
+            lines.takeAll(of: buffer) { scan.take($0) }
             return lines.firstInvalid
         }
         scan.finish()
         return (scan, firstInvalid)
     }
 
+    /// What an entry is to the conversation.
+    @inline(__always)
+    func part(_ entry: LogEntry) -> AgentLog.Part {
+        entry.kind == LogEntry.unknownKind ? .aside : plan.kinds[Int(entry.kind)].part
+    }
+
     /// The calls and results of an entry; they stand in the order of entries.
     func calls(of entry: UInt32) -> ArraySlice<LogCall> {
+        guard entries[Int(entry)].flags.contains(.holdsCalls) else { return [] }
         var (low, high) = (0, calls.count)
         while low < high {
             let middle = (low + high) / 2
@@ -128,22 +145,19 @@ struct AgentLogScan {
         return calls[low..<end]
     }
 
-    /// Makes room for records.
-    @discardableResult
-    private mutating func reserveCapacity(_ count: Int) -> Int {
-        entries.reserveCapacity(count)
-        identifiers.reserveCapacity(2 * count)
-        return count
-    }
-
     /// Makes room for the rest of a file by what was seen of it: room that nothing is written to costs no memory, and growing
     /// bit by bit would leave as much behind as it takes.
     mutating func expect(_ size: Int, having seen: Int) {
         guard seen > 0, seen < size else { return }
         let ratio = Double(size) / Double(seen) * 1.1
         func rest(_ count: Int) -> Int { Int(min(Double(count) * ratio, Double(1 << 24))) }
-        reserveCapacity(rest(entries.count))
+        entries.reserveCapacity(rest(entries.count))
         calls.reserveCapacity(rest(calls.count))
+        identifiers.reserveCapacity(rest(identifiers.count))
+        otherIdentifiers.reserveCapacity(rest(otherIdentifiers.count))
+        // Slots cost memory from the beginning.
+        identifiers.reserveSlots(min(rest(identifiers.count), 1 << 20))
+        otherIdentifiers.reserveSlots(min(rest(otherIdentifiers.count), 1 << 20))
     }
 
     // MARK: Lines
@@ -164,6 +178,8 @@ struct AgentLogScan {
     /// After the last line.
     mutating func finish() {
         loseUnfinished()
+        identifiers.conclude()
+        otherIdentifiers.conclude()
         if mode == .recover { noteCounts() }
         if entries.isEmpty, header == nil, badLines.count == 0, fatal == nil { return }
         if let expected = plan.log.header, expected.mustBeFirst { noteHeader(expected) }
@@ -185,7 +201,7 @@ struct AgentLogScan {
             repairs.mend(at, RecordLines.repaired(text), "bytes that are not UTF-8 became U+FFFD")
         }
         if line.hasLoneSurrogate { noteSurrogates(line) }
-        if line.mayHoldMoreThanASCII, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
+        if line.mayHoldSeparators, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
     }
 
     private mutating func noteSurrogates(_ line: RecordLine) {
@@ -267,7 +283,7 @@ struct AgentLogScan {
         var (id, parent) = (IdentifierTable.none, IdentifierTable.none)
         if let idText, flags.contains(.isNode) {
             if let value = fields[.parent] { parent = self.parent(value, &flags, at) }
-            id = self.number(of: idText)
+            id = identifiers.number(of: idText)
         }
         takeFlags(&flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
@@ -276,7 +292,7 @@ struct AgentLogScan {
                 offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
                 id: id, parent: parent, group: group(isOfAssistant: kind?.part == .assistant),
                 kind: number ?? LogEntry.unknownKind, flags: flags, writer: writer()))
-        for blocks in plan.blocks { take(blocks, of: record, index) }
+        for place in plan.places.indices { take(plan.places[place], of: record, index) }
         if mode == .recover {
             if plan.view == .gemini { takeInner(record, at) }
             if let kind { takeReferences(record, kind, index) }
@@ -333,7 +349,7 @@ struct AgentLogScan {
 
     private mutating func parent(_ value: JSONView, _ flags: inout LogEntry.Flags, _ at: RecordPlace) -> UInt32 {
         switch value.kind {
-        case .string: return value.isEmptyText ? IdentifierTable.none : number(of: value)
+        case .string: return value.isEmptyText ? IdentifierTable.none : identifiers.number(of: value)
         case .array, .object:
             if plan.log.view == .claude, value.isTrueInPython {
                 noteFatal(.wrongType, at, "its parent is no text")
@@ -347,11 +363,6 @@ struct AgentLogScan {
         return IdentifierTable.none
     }
 
-    private mutating func number(of value: JSONView) -> UInt32 {
-        if !value.hasEscapes { return identifiers.number(of: value.raw) }
-        return (value.text ?? []).withUnsafeBufferPointer { identifiers.number(of: $0) }
-    }
-
     private func takeFlags(_ flags: inout LogEntry.Flags) {
         if let value = fields[.sidechain], value.isTrueInPython { flags.insert(.isSidechain) }
         if let value = fields[.team], value.isTrueInPython { flags.insert(.isHidden) }
@@ -363,7 +374,7 @@ struct AgentLogScan {
     private mutating func group(isOfAssistant isAssistant: Bool) -> UInt32 {
         let value = isAssistant ? fields[.body]?.member("id") : fields[.source]
         guard let value, value.isString, !value.isEmptyText || !isAssistant else { return IdentifierTable.none }
-        return number(of: value)
+        return isAssistant ? otherIdentifiers.number(of: value) : identifiers.number(of: value)
     }
 
     /// Records of one writer have one number; those without any are 0.
@@ -378,7 +389,7 @@ struct AgentLogScan {
 
     private mutating func number(ofWriter value: JSONView) -> UInt16 {
         let key = value.keyInPython
-        let number = key.withUnsafeBufferPointer { identifiers.number(of: $0, .other) }
+        let number = key.withUnsafeBufferPointer { otherIdentifiers.number(of: $0, .other) }
         if let index = writers.firstIndex(of: number) { return UInt16(index + 1) }
         guard writers.count < Int(UInt16.max) - 1 else { return UInt16.max }
         writers.append(number)
@@ -387,39 +398,37 @@ struct AgentLogScan {
 
     // MARK: What is inside a record
 
-    private mutating func take(_ blocks: LogPlan.Blocks, of record: JSONView, _ entry: UInt32) {
-        guard let start = blocks.role.map({ fields[$0] }) ?? record, let value = start.value(at: blocks.path) else {
+    private mutating func take(_ place: LogPlan.Place, of record: JSONView, _ entry: UInt32) {
+        guard let start = place.role.map({ fields[$0] }) ?? record, let value = place.path.value(from: start) else {
             return
         }
-        guard let itemPath = blocks.itemPath else { return take(blocks, value, entry) }
+        guard let itemPath = place.itemPath else { return takeBlock(place.blocks, value, entry) }
         for item in value.items {
-            if let value = item.value(at: itemPath) { take(blocks, value, entry) }
+            if let value = itemPath.value(from: item) { takeBlock(place.blocks, value, entry) }
         }
     }
 
-    private mutating func take(_ group: LogPlan.Blocks, _ value: JSONView, _ entry: UInt32) {
+    private mutating func takeBlock(_ blocks: Range<Int>, _ value: JSONView, _ entry: UInt32) {
         guard value.kind == .object else { return }
-        var index = 0
         // What a block is is told by the same field in most of them.
         var name: (key: StaticString, value: JSONView?)?
-        while index < group.blocks.count {
-            defer { index += 1 }
-            if let key = group.blocks[index].key {
+        for index in blocks {
+            if let key = plan.blocks[index].key {
                 if name?.key.utf8Start != key.utf8Start { name = (key, value.member(key)) }
-                guard let name = name?.value, group.blocks[index].isNamed(name) else { continue }
+                guard let name = name?.value, plan.blocks[index].values.holds(name) else { continue }
             }
-            take(group.blocks[index].meaning, value, entry)
+            take(plan.blocks[index].meaning, value, entry)
         }
     }
 
-    private mutating func take(_ meaning: AgentLog.Block.Meaning, _ value: JSONView, _ entry: UInt32) {
+    private mutating func take(_ meaning: LogPlan.Block.Meaning, _ value: JSONView, _ entry: UInt32) {
         switch meaning {
         case .call(let path, let arguments):
             if let arguments { checkArguments(value.member(arguments), entry) }
-            takeCall(value.value(at: path), entry, isResult: false)
+            takeCall(path.value(from: value), entry, isResult: false)
         case .result(let path):
             entries[Int(entry)].flags.insert(.holdsResult)
-            takeCall(value.value(at: path), entry, isResult: true)
+            takeCall(path.value(from: value), entry, isResult: true)
         case .refusedWhenEmpty(let field, let other):
             guard mode == .recover, let text = value.member(field), text.isEmptyText else { return }
             if let other { guard let signature = value.member(other), !signature.isEmptyText else { return } }
@@ -432,8 +441,10 @@ struct AgentLogScan {
         if id.isEmptyText {
             remark(entry, .emptyCallID, "A tool \(isResult ? "result" : "call") has an empty identifier")
         }
-        let number = number(of: id)
-        if number != IdentifierTable.none { calls.append(LogCall(entry: entry, id: number, isResult: isResult)) }
+        let number = otherIdentifiers.number(of: id)
+        guard number != IdentifierTable.none else { return }
+        calls.append(LogCall(entry: entry, id: number, isResult: isResult))
+        entries[Int(entry)].flags.insert(.holdsCalls)
     }
 
     private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {
@@ -456,9 +467,13 @@ struct AgentLogScan {
     }
 
     private mutating func takeReferences(_ record: JSONView, _ kind: LogPlan.Kind, _ entry: UInt32) {
-        for reference in kind.references {
-            guard let target = record.value(at: reference.path), target.isString, !target.isEmptyText else { continue }
-            references.append(LogReference(entry: entry, target: number(of: target), pattern: reference.number))
+        for index in kind.references {
+            let reference = plan.references[index]
+            guard let target = reference.path.value(from: record), target.isString, !target.isEmptyText else {
+                continue
+            }
+            references.append(
+                LogReference(entry: entry, target: identifiers.number(of: target), pattern: reference.number))
         }
     }
 
@@ -467,8 +482,10 @@ struct AgentLogScan {
     ) {
         let lacksID = kind.isNode && !hasID && plan.hasIDs
         guard lacksID || !has(kind, record) else { return }
-        let roles = kind.neededRoles.filter { fields[$0] == nil } + (lacksID ? [.id] : [])
-        let missing = roles.compactMap { log.keys[$0] } + kind.neededNames.filter { record.member($0) == nil }
+        let roles =
+            AgentLog.Role.allCases.filter { kind.neededRoles.holds($0) && fields[$0] == nil } + (lacksID ? [.id] : [])
+        let missing =
+            roles.compactMap { log.keys[$0] } + plan.neededNames[kind.neededNames].filter { record.member($0) == nil }
         let names = missing.map(\.description).joined(separator: ", ")
         findings.add(
             .incompleteEntry, kind.isNode ? .error : .warning, offset: at.place.lowerBound, length: at.place.count,
@@ -477,7 +494,9 @@ struct AgentLogScan {
 
     /// Whether the record whose fields were read last has all that its kind needs.
     private func has(_ kind: LogPlan.Kind, _ record: JSONView) -> Bool {
-        kind.neededRoles.allSatisfy { fields[$0] != nil } && kind.neededNames.allSatisfy { record.member($0) != nil }
+        guard fields.roles.holdsAll(kind.neededRoles) else { return false }
+        for index in kind.neededNames where record.member(plan.neededNames[index]) == nil { return false }
+        return true
     }
 
     private mutating func noteSession(_ flags: LogEntry.Flags, _ at: RecordPlace) {
@@ -606,7 +625,7 @@ struct AgentLogScan {
             guard (try? read(text, from: piece.lowerBound, to: piece.upperBound)) != nil else { continue }
             let found = RecordLine(
                 text: text.part(piece), number: line.number, value: outline.outline.root, fault: line.fault,
-                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldMoreThanASCII: true)
+                hasLoneSurrogate: outline.outline.hasLoneSurrogate, mayHoldSeparators: true)
             noteSpelling(found)
             if let fragment { noteRepetition(of: fragment, by: found) }
             takeRecord(

@@ -18,8 +18,40 @@ struct AgentView {
         var message: String
     }
 
-    /// What is shown, in the reader's order.
-    var shown: [Shown] = []
+    /// What a reader shows, in its order.
+    enum Listing {
+        /// Entries of the scan as they stand, which are kept as their numbers alone.
+        case entries([UInt32])
+        /// Records that the reader names itself, some of which may be no entries.
+        case records([Shown])
+
+        var count: Int {
+            switch self {
+            case .entries(let entries): entries.count
+            case .records(let records): records.count
+            }
+        }
+
+        var isEmpty: Bool { count == 0 }
+
+        /// Those that are entries of the scan.
+        var entries: [UInt32] {
+            switch self {
+            case .entries(let entries): entries
+            case .records(let records): records.compactMap(\.entry)
+            }
+        }
+
+        /// Those that are none.
+        var others: [Shown] {
+            switch self {
+            case .entries: []
+            case .records(let records): records.filter { $0.entry == nil }
+            }
+        }
+    }
+
+    private(set) var shown = Listing.entries([])
     /// The walk from the root to the leaf, as entries of the scan; nil where there is no walk.
     var chain: [UInt32]?
     var refusal: Refusal?
@@ -49,18 +81,13 @@ struct AgentView {
         }
     }
 
-    private static func shown(_ scan: AgentLogScan, _ index: UInt32) -> Shown {
-        let entry = scan.entries[Int(index)]
-        return Shown(place: entry.place, line: Int(entry.line), entry: index)
-    }
-
     // MARK: Measured
 
     private init(
         claude scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool
     ) {
         let reading = ClaudeReading(scan, firstInvalid: firstInvalid, source)
-        shown = reading.shown.map { Self.shown(scan, $0) }
+        shown = .entries(reading.shown)
         chain = reading.chain
         if listed { isListed = bytes.map { ClaudeListing($0).isListed } }
         if let error = reading.error {
@@ -87,13 +114,14 @@ struct AgentView {
         }
         var entries: [Int: UInt32] = [:]
         for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
-        shown = reading.branch.map { number in
-            let value = reading.values[number]
-            return Shown(
-                place: value.place, line: value.line, name: reading.name(number) ?? "",
-                entry: entries[value.place.lowerBound])
-        }
-        chain = shown.compactMap(\.entry)
+        shown = .records(
+            reading.branch.map { number in
+                let value = reading.values[number]
+                return Shown(
+                    place: value.place, line: value.line, name: reading.name(number) ?? "",
+                    entry: entries[value.place.lowerBound])
+            })
+        chain = shown.entries
         kept = Set(reading.context.compactMap { entries[reading.values[$0].place.lowerBound] })
         noteEffects(reading, bytes)
     }
@@ -146,11 +174,12 @@ struct AgentView {
         }
         var entries: [Int: UInt32] = [:]
         for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
-        shown = reading.messages.map { message in
-            let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
-            return Shown(
-                place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
-        }
+        shown = .records(
+            reading.messages.map { message in
+                let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
+                return Shown(
+                    place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
+            })
         for rewind in reading.lostRewinds where rewind.messagesLost > 0 {
             findings.add(
                 .referenceMissing, .error, offset: rewind.place.lowerBound, length: rewind.place.count,
@@ -192,15 +221,17 @@ struct AgentView {
         }
         chain.reverse()
         self.chain = chain
-        shown = chain.map { Self.shown(scan, $0) }
+        shown = .entries(chain)
     }
 
     /// In the order of the file.
     private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
+        var entries: [UInt32] = []
         for (index, entry) in scan.entries.enumerated()
         where entry.isNode && entry.isSeen && !entry.flags.contains(.isHeader) {
-            shown.append(Self.shown(scan, UInt32(index)))
+            entries.append(UInt32(index))
         }
+        shown = .entries(entries)
         if let firstInvalid, scan.log.refusesInvalidUTF8 {
             refuse("InvalidUTF8", "\(scan.log.agent) stops at a byte that is no UTF-8 (byte \(firstInvalid)).")
         } else if scan.log.badLines == .refused, let bad = scan.badLines.first {
@@ -211,7 +242,7 @@ struct AgentView {
     }
 
     private mutating func refuse(_ kind: String, _ message: String) {
-        shown = []
+        shown = .entries([])
         refusal = Refusal(kind: kind, message: message)
     }
 }

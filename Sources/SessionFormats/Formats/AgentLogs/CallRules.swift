@@ -8,17 +8,22 @@ struct CallRules {
     private(set) var open: [LogCall] = []
 
     private struct Sight {
-        var id: UInt32
-        var call: Int?
-        var result: Int?
-        var results = 0
+        let id: UInt32
+        private var firstCall = IdentifierTable.none
+        private var firstResult = IdentifierTable.none
+        private(set) var results: UInt32 = 0
+
+        init(id: UInt32) { self.id = id }
+
+        var call: Int? { firstCall == IdentifierTable.none ? nil : Int(firstCall) }
+        var result: Int? { firstResult == IdentifierTable.none ? nil : Int(firstResult) }
 
         mutating func take(_ seen: LogCall, at position: Int) {
             if seen.isResult {
-                result = result ?? position
+                if results == 0 { firstResult = UInt32(position) }
                 results += 1
-            } else {
-                call = call ?? position
+            } else if firstCall == IdentifierTable.none {
+                firstCall = UInt32(position)
             }
         }
     }
@@ -28,7 +33,7 @@ struct CallRules {
         self.scan = scan
         guard !scan.calls.isEmpty else { return }
         // By identifier the place of its sight, in the order in which they come.
-        var places = [UInt32](repeating: IdentifierTable.none, count: scan.identifiers.count)
+        var places = [UInt32](repeating: IdentifierTable.none, count: scan.otherIdentifiers.count)
         var sights: [Sight] = []
         for (position, entry) in shown.enumerated() {
             for call in scan.calls(of: entry) {
@@ -52,7 +57,7 @@ struct CallRules {
     private mutating func judge(_ sight: Sight, _ shown: [UInt32], lastTurn: Int, kept: Set<UInt32>?) {
         if let kept, [sight.call, sight.result].allSatisfy({ $0.map { !kept.contains(shown[$0]) } ?? true }) { return }
         let id = sight.id
-        var name: String { scan.identifiers.text(id) }
+        var name: String { scan.otherIdentifiers.text(id) }
         guard let call = sight.call else {
             guard let result = sight.result else { return }
             let elsewhere = elsewhere(id, isResult: false)
@@ -102,15 +107,14 @@ struct CallRules {
 
     /// Whether something other than the response's own records and results stands between.
     private func isInterrupted(_ shown: [UInt32], _ call: Int, _ result: Int) -> Bool {
-        let response = scan.entries[Int(shown[call])].group
+        let caller = scan.entries[Int(shown[call])]
+        let response = scan.part(caller) == .assistant ? caller.group : IdentifierTable.none
         return shown[(call + 1)..<result].contains { index in
             let entry = scan.entries[Int(index)]
-            guard entry.kind != LogEntry.unknownKind, scan.log.kinds[Int(entry.kind)].part.isMessage else {
-                return false
-            }
+            guard scan.part(entry).isMessage else { return false }
             if entry.flags.contains(.holdsResult) { return false }
             return entry.group != response || response == IdentifierTable.none
-                || scan.log.kinds[Int(entry.kind)].part == .user
+                || scan.part(entry) != .assistant
         }
     }
 }

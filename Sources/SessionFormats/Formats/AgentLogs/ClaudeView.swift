@@ -7,46 +7,56 @@
 struct ClaudeView {
     private let scan: AgentLogScan
     private let source: any LogSource
-    /// What the reader has: entries in the order of the file, all copies.
-    private let kept: [UInt32]
     /// By identifier: the last copy. `none` for identifiers of no entry.
     private let last: [UInt32]
-    /// The last copies, in the order of the first ones.
-    private let table: [UInt32]
+    /// The last copies, in the order of the first ones; nil when there are no copies, and all that are kept are in the table.
+    private let lastCopies: [UInt32]?
+    /// How many records the reader keeps, copies included.
+    let keptCount: Int
 
     private static let none = UInt32.max
 
     init(_ scan: AgentLogScan, _ source: any LogSource) {
         self.scan = scan
         self.source = source
-        var kept: [UInt32] = []
         var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
-        var copies = 0
-        for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.isSeen && entry.id != Self.none {
-            kept.append(UInt32(index))
+        var (count, copies) = (0, 0)
+        for (index, entry) in scan.entries.enumerated() where Self.isKept(entry) {
+            count += 1
             if last[Int(entry.id)] != Self.none { copies += 1 }
             last[Int(entry.id)] = UInt32(index)
         }
-        self.kept = kept
         self.last = last
-        table = copies == 0 ? kept : Self.table(kept, last, scan)
+        keptCount = count
+        lastCopies = copies == 0 ? nil : Self.lastCopies(last, scan)
     }
 
-    private static func table(_ kept: [UInt32], _ last: [UInt32], _ scan: AgentLogScan) -> [UInt32] {
+    private static func lastCopies(_ last: [UInt32], _ scan: AgentLogScan) -> [UInt32] {
         var isThere = [Bool](repeating: false, count: last.count)
-        return kept.compactMap { index in
-            let id = Int(scan.entries[Int(index)].id)
-            defer { isThere[id] = true }
-            return isThere[id] ? nil : last[id]
+        return scan.entries.lazy.filter(isKept).compactMap { entry in
+            defer { isThere[Int(entry.id)] = true }
+            return isThere[Int(entry.id)] ? nil : last[Int(entry.id)]
         }
+    }
+
+    @inline(__always)
+    private static func isKept(_ entry: LogEntry) -> Bool { entry.isNode && entry.isSeen && entry.id != none }
+
+    /// Calls `body` with what the reader has: entries in the order of the file, all copies.
+    @inline(__always)
+    private func forEachKept(_ body: (UInt32) -> Void) {
+        for index in scan.entries.indices where Self.isKept(scan.entries[index]) { body(UInt32(index)) }
+    }
+
+    /// Calls `body` with the last copies, in the order of the first ones.
+    @inline(__always)
+    private func forEachInTable(_ body: (UInt32) -> Void) {
+        if let lastCopies { lastCopies.forEach(body) } else { forEachKept(body) }
     }
 
     private func entry(_ index: UInt32) -> LogEntry { scan.entries[Int(index)] }
 
-    private func part(_ index: UInt32) -> AgentLog.Part {
-        let kind = entry(index).kind
-        return kind == LogEntry.unknownKind ? .aside : scan.log.kinds[Int(kind)].part
-    }
+    private func part(_ index: UInt32) -> AgentLog.Part { scan.part(entry(index)) }
 
     private func isMessage(_ index: UInt32) -> Bool { part(index) == .user || part(index) == .assistant }
 
@@ -67,11 +77,10 @@ struct ClaudeView {
         return last[Int(parent)]
     }
 
-    /// How many records the reader keeps, copies included.
-    var keptCount: Int { kept.count }
-
     /// The place of an entry among those that the reader keeps.
-    func keptPlace(_ index: UInt32) -> Int? { kept.firstIndex(of: index) }
+    func keptPlace(_ index: UInt32) -> Int? {
+        Self.isKept(entry(index)) ? scan.entries[..<Int(index)].count(where: Self.isKept) : nil
+    }
 
     // MARK: The conversation
 
@@ -80,25 +89,34 @@ struct ClaudeView {
         guard let leaf = leaf() else { return ([], []) }
         let chain = chain(to: leaf)
         let whole = puttingBack(into: chain)
-        return (whole.filter { isMessage($0) && entry($0).isShown }, chain)
+        var shown: [UInt32] = []
+        // Counted first, since an array that grows takes twice its room.
+        shown.reserveCapacity(whole.count(where: isShown))
+        for index in whole where isShown(index) { shown.append(index) }
+        return (shown, chain)
     }
+
+    private func isShown(_ index: UInt32) -> Bool { isMessage(index) && entry(index).isShown }
 
     /// The same for a subagent's file: from the last message up, without putting anything back.
     func subagentConversation() -> [UInt32] {
-        guard let leaf = kept.last(where: isMessage) else { return [] }
+        let last = scan.entries.indices.last { Self.isKept(scan.entries[$0]) && isMessage(UInt32($0)) }
+        guard let leaf = last.map(UInt32.init) else { return [] }
         return chain(to: leaf).filter(isMessage)
     }
 
     private func leaf() -> UInt32? {
         var isNamed = [Bool](repeating: false, count: last.count)
-        for index in kept where entry(index).parent != Self.none { isNamed[Int(entry(index).parent)] = true }
+        forEachKept { if entry($0).parent != Self.none { isNamed[Int(entry($0).parent)] = true } }
         var best: UInt32?
         var bestHidden: UInt32?
         // A walk ends where an earlier one came by: from there on it finds what that one found.
         var candidates = [UInt32](repeating: Self.none, count: last.count)
         var isKnown = [Bool](repeating: false, count: last.count)
-        for terminal in kept where !isNamed[Int(entry(terminal).id)] {
-            guard let candidate = candidate(from: terminal, &candidates, &isKnown) else { continue }
+        forEachKept { terminal in
+            guard !isNamed[Int(entry(terminal).id)],
+                let candidate = candidate(from: terminal, &candidates, &isKnown)
+            else { return }
             let place = last[Int(entry(candidate).id)]
             if entry(candidate).isShown {
                 if best.map({ last[Int(entry($0).id)] < place }) ?? true { best = candidate }
@@ -138,6 +156,8 @@ struct ClaudeView {
 
     private func chain(to leaf: UInt32) -> [UInt32] {
         var chain: [UInt32] = []
+        // Room that nothing is written to costs no memory.
+        chain.reserveCapacity(keptCount)
         var seen = [Bool](repeating: false, count: last.count)
         var next: UInt32? = leaf
         while let index = next, !seen[Int(entry(index).id)] {
@@ -145,7 +165,8 @@ struct ClaudeView {
             chain.append(index)
             next = parent(index)
         }
-        return chain.reversed()
+        chain.reverse()
+        return chain
     }
 
     // MARK: Parallel tool calls
@@ -154,8 +175,11 @@ struct ClaudeView {
         guard chain.contains(where: isOfResponse) else { return chain }
         var isOnChain = [Bool](repeating: false, count: last.count)
         for index in chain { isOnChain[Int(entry(index).id)] = true }
-        let isAnythingLeft = table.contains {
-            !isOnChain[Int(entry($0).id)] && (part($0) == .assistant || entry($0).flags.contains(.holdsResult))
+        var isAnythingLeft = false
+        forEachInTable {
+            if !isOnChain[Int(entry($0).id)], part($0) == .assistant || entry($0).flags.contains(.holdsResult) {
+                isAnythingLeft = true
+            }
         }
         guard isAnythingLeft else { return chain }
         let work = PuttingBack(self, chain, isOnChain)
@@ -170,7 +194,7 @@ struct ClaudeView {
         var isPutBack: [Bool]
         /// By response its entries.
         let groups: Grouping
-        /// By call identifier the entry that makes it.
+        /// By call the entry that makes it.
         let owners: [UInt32]
         /// By identifier the results that belong to it.
         let index: Grouping
@@ -190,10 +214,11 @@ struct ClaudeView {
             self.isOnChain = isOnChain
             isPutBack = Array(repeating: false, count: isOnChain.count)
             looks = Array(repeating: 0, count: isOnChain.count)
-            groups = Grouping(keys: isOnChain.count) { body in
-                for entry in view.table where view.isOfResponse(entry) { body(view.entry(entry).group, entry) }
+            let others = view.scan.otherIdentifiers.count
+            groups = Grouping(keys: others) { body in
+                view.forEachInTable { if view.isOfResponse($0) { body(view.entry($0).group, $0) } }
             }
-            let owners = Self.owners(view, count: isOnChain.count)
+            let owners = Self.owners(view, count: others)
             self.owners = owners
             index = Grouping(keys: isOnChain.count) { Self.forEachResult(view, owners, $0) }
         }
@@ -201,7 +226,8 @@ struct ClaudeView {
         private static func owners(_ view: ClaudeView, count: Int) -> [UInt32] {
             var owners = [UInt32](repeating: none, count: count)
             var isClaimed = [Bool](repeating: false, count: count)
-            for entry in view.table where view.isOfResponse(entry) {
+            view.forEachInTable { entry in
+                guard view.isOfResponse(entry) else { return }
                 for call in view.calls(entry) where !call.isResult {
                     let id = Int(call.id)
                     let isOther =
@@ -220,7 +246,8 @@ struct ClaudeView {
 
         /// Results by what they belong to: their parents, their sources, and what made their calls.
         private static func forEachResult(_ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32, UInt32) -> Void) {
-            for entry in view.table where view.isToolResult(entry) {
+            view.forEachInTable { entry in
+                guard view.isToolResult(entry) else { return }
                 let value = view.entry(entry)
                 body(value.parent, entry)
                 if value.group != none, view.last[Int(value.group)] != none,
@@ -237,7 +264,7 @@ struct ClaudeView {
 
         func run() -> [UInt32] {
             // By response the place on the chain of its last entry there.
-            var anchors = [UInt32](repeating: Self.none, count: isOnChain.count)
+            var anchors = [UInt32](repeating: Self.none, count: view.scan.otherIdentifiers.count)
             var responses: [UInt32] = []
             for (place, entry) in chain.enumerated() where view.part(entry) == .assistant {
                 let response = view.entry(entry).group
@@ -308,12 +335,16 @@ struct ClaudeView {
 
         private var placesInTable: [UInt32] {
             var places = [UInt32](repeating: 0, count: isOnChain.count)
-            for (place, entry) in view.table.enumerated() { places[Int(view.entry(entry).id)] = UInt32(place) }
+            var place: UInt32 = 0
+            view.forEachInTable {
+                places[Int(view.entry($0).id)] = place
+                place += 1
+            }
             return places
         }
 
         private var answeredOnChain: [Bool] {
-            var isAnswered = [Bool](repeating: false, count: isOnChain.count)
+            var isAnswered = [Bool](repeating: false, count: view.scan.otherIdentifiers.count)
             for answer in chain.lazy.flatMap(answers) { isAnswered[Int(answer)] = true }
             return isAnswered
         }

@@ -123,8 +123,9 @@ struct GraphRules {
         }
         // 0 unseen, 1 on the walk, 2 done.
         var state = [UInt8](repeating: 0, count: last.count)
+        var walk: [UInt32] = []
         for start in scan.entries where isNode(start) && state[Int(start.id)] == 0 {
-            var walk: [UInt32] = []
+            walk.removeAll(keepingCapacity: true)
             var next: UInt32? = start.id
             while let id = next, last[Int(id)] != Self.none, state[Int(id)] == 0 {
                 state[Int(id)] = 1
@@ -167,9 +168,7 @@ struct GraphRules {
         )
     }
 
-    private func part(_ entry: LogEntry) -> AgentLog.Part {
-        entry.kind == LogEntry.unknownKind ? .aside : scan.log.kinds[Int(entry.kind)].part
-    }
+    private func part(_ entry: LogEntry) -> AgentLog.Part { scan.part(entry) }
 
     // MARK: R8
 

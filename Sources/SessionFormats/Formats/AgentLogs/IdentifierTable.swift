@@ -17,7 +17,7 @@ struct IdentifierTable {
     private var shapes: [Shape] = []
     /// Texts that are too long for a key, one behind the other.
     private var longTexts: [UInt8] = []
-    private var slots = [UInt32](repeating: none, count: 64)
+    private var slots: [UInt32] = []
     private let mix = Mix.ofProcess
 
     /// How many there are; they are numbered from 0.
@@ -29,14 +29,16 @@ struct IdentifierTable {
         shapes.reserveCapacity(count)
     }
 
-    /// Makes slots for identifiers before there are any.
+    /// Makes slots for that many identifiers.
     mutating func reserveSlots(_ count: Int) {
-        guard keys.isEmpty else { return }
-        while 3 * slots.count < 4 * count { slots += slots }
+        var wanted = max(64, slots.count)
+        while 3 * wanted < 4 * count { wanted *= 2 }
+        if wanted > slots.count { makeSlots(wanted) }
     }
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
+        if slots.isEmpty { reserveSlots(keys.count + 1) }
         var (key, shape) = self.key(text, tag)
         let slot = slot(of: key, shape, text)
         if slots[slot] != Self.none { return slots[slot] }
@@ -49,9 +51,18 @@ struct IdentifierTable {
         keys.append(key)
         shapes.append(shape)
         slots[slot] = number
-        if 4 * keys.count > 3 * slots.count { growSlots() }
+        if 4 * keys.count > 3 * slots.count { makeSlots(2 * slots.count) }
         return number
     }
+
+    /// The number of a text, by what it says.
+    mutating func number(of text: JSONView) -> UInt32 {
+        if !text.hasEscapes { return number(of: text.raw) }
+        return (text.text ?? []).withUnsafeBufferPointer { number(of: $0) }
+    }
+
+    /// Gives up the room in which identifiers are found again, until one is asked for.
+    mutating func conclude() { slots = [] }
 
     /// The identifier as a string; of a value that is none as it is spelled.
     func text(_ number: UInt32) -> String {
@@ -169,8 +180,8 @@ struct IdentifierTable {
         }
     }
 
-    private mutating func growSlots() {
-        let count = 2 * slots.count
+    /// - Parameter count: A power of two.
+    private mutating func makeSlots(_ count: Int) {
         slots = []
         slots = [UInt32](repeating: Self.none, count: count)
         let mask = count - 1

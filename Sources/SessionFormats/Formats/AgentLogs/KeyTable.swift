@@ -30,20 +30,42 @@ struct KeyTable {
     }
 }
 
+/// A set of fields of interest.
+struct Roles: Sendable {
+    private var bits: UInt16 = 0
+
+    init() {}
+    init(_ roles: [AgentLog.Role]) { for role in roles { insert(role) } }
+
+    @inline(__always)
+    mutating func insert(_ role: AgentLog.Role) { bits |= 1 << UInt16(role.rawValue) }
+
+    @inline(__always)
+    func holds(_ role: AgentLog.Role) -> Bool { bits >> UInt16(role.rawValue) & 1 == 1 }
+
+    @inline(__always)
+    func holdsAll(_ others: Roles) -> Bool { others.bits & ~bits == 0 }
+}
+
 /// The fields of interest of one record.
 struct RecordFields {
     /// By role the number of the value; a negative one for a field that is not there.
     private var nodes = InlineArray<16, Int32>(repeating: -1)
     private var record: JSONView?
+    /// Which there are.
+    private(set) var roles = Roles()
 
     /// Of repeated fields the last counts. The fields are valid as long as the record.
     mutating func read(_ record: JSONView, _ table: KeyTable) {
         self.record = record
         var nodes = InlineArray<16, Int32>(repeating: -1)
+        var roles = Roles()
         record.forEachMember { key, value in
-            if let role = table.role(of: key) { nodes[Int(role.rawValue)] = Int32(truncatingIfNeeded: value.index) }
+            guard let role = table.role(of: key) else { return }
+            nodes[Int(role.rawValue)] = Int32(truncatingIfNeeded: value.index)
+            roles.insert(role)
         }
-        self.nodes = nodes
+        (self.nodes, self.roles) = (nodes, roles)
     }
 
     subscript(_ role: AgentLog.Role) -> JSONView? {

@@ -1,8 +1,8 @@
 // What is kept of a record while a log is read: where it stands and how it hangs with others, in 32 bytes.
 
 struct LogEntry {
-    /// From the start of the file.
-    var offset: Int
+    /// From the start of the file: the lower bits, and those above them.
+    private var lowOffset: UInt32
     /// In bytes.
     var length: UInt32
     /// From 1.
@@ -13,16 +13,17 @@ struct LogEntry {
     var parent: UInt32
     /// Of an assistant's record the number of its response's identifier, of another the number of what it names as its source.
     var group: UInt32
+    private var highOffset: UInt16
+    /// Which agent wrote it, among those of the file.
+    var writer: UInt16
     /// Which of the description's kinds it is; `unknownKind` for none of them.
     var kind: UInt8
     var flags: Flags
-    /// Which agent wrote it, among those of the file.
-    var writer: UInt16
 
     static let unknownKind = UInt8.max
 
     struct Flags: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
 
         /// Part of the graph.
         static let isNode = Flags(rawValue: 1)
@@ -39,8 +40,22 @@ struct LogEntry {
         static let isHeader = Flags(rawValue: 64)
         /// Copied from another session.
         static let isCopy = Flags(rawValue: 128)
+        /// Holds tool calls or results that have identifiers.
+        static let holdsCalls = Flags(rawValue: 256)
     }
 
+    /// - Parameter offset: Files are smaller than 256 TB.
+    init(
+        offset: Int, length: UInt32, line: UInt32, id: UInt32, parent: UInt32, group: UInt32, kind: UInt8, flags: Flags,
+        writer: UInt16
+    ) {
+        (lowOffset, highOffset) = (UInt32(truncatingIfNeeded: offset), UInt16(truncatingIfNeeded: offset >> 32))
+        (self.length, self.line, self.id, self.parent, self.group) = (length, line, id, parent, group)
+        (self.kind, self.flags, self.writer) = (kind, flags, writer)
+    }
+
+    /// From the start of the file.
+    var offset: Int { Int(highOffset) << 32 | Int(lowOffset) }
     var place: Range<Int> { offset..<offset + Int(length) }
     var isNode: Bool { flags.contains(.isNode) }
     /// Whether the agent's reader has it.

@@ -14,49 +14,75 @@ final class LogPlan: Sendable {
     private let isByKeys: Bool
     /// By the number of a kind.
     let kinds: [Kind]
-    let blocks: [Blocks]
+    private let kindNames: [StaticString]
+    /// What kinds need that has no role, one kind behind the other.
+    let neededNames: [StaticString]
+    /// What records name beside their parents, one kind behind the other.
+    let references: [Reference]
+    let places: [Place]
+    /// What values mean, one place behind the other.
+    let blocks: [Block]
 
     /// What is asked of records of one kind.
-    final class Kind: Sendable {
+    struct Kind: Sendable {
         let name: StaticString
         let part: AgentLog.Part
         let isNode: Bool
         /// Whether a record of it may be the header.
         let isHeader: Bool
         /// The fields that it needs, by their roles and, of those that have none, by their names.
-        let neededRoles: [AgentLog.Role]
-        let neededNames: [StaticString]
-        /// What such records name beside their parents, by the numbers of the description's references.
-        let references: [(number: UInt8, path: [StaticString])]
-
-        fileprivate init(_ kind: AgentLog.Kind, _ log: AgentLog) {
-            (name, part, isNode) = (kind.name, kind.part, kind.isNode)
-            isHeader = log.header?.kind.description == kind.name.description
-            neededRoles = kind.needs.compactMap(log.role(of:))
-            neededNames = kind.needs.filter { log.role(of: $0) == nil }
-            references = log.references.enumerated().filter { $1.kind.description == kind.name.description }
-                .map { (UInt8($0), $1.path) }
-        }
+        let neededRoles: Roles
+        let neededNames: Range<Int>
+        let references: Range<Int>
     }
 
-    /// Where values of interest stand, and what they mean: all that is at one place.
-    final class Blocks: Sendable {
+    /// Another record that records of one kind name, by the number of the description's reference.
+    struct Reference: Sendable {
+        let number: UInt8
+        let path: NamePath
+    }
+
+    /// Where values of interest stand.
+    struct Place: Sendable {
         /// The field at which the way begins; nil for the record itself.
         let role: AgentLog.Role?
-        /// The names on the way from there, up to the values or the array that holds them.
-        let path: [StaticString]
-        /// The names on the way from each item of that array; nil when there is no array.
-        let itemPath: [StaticString]?
-        let blocks: [AgentLog.Block]
+        /// The way from there, up to the values or the array that holds them.
+        let path: NamePath
+        /// The way from each item of that array; nil when there is no array.
+        let itemPath: NamePath?
+        /// What values there may be.
+        let blocks: Range<Int>
 
-        /// - Parameter path: The same for all of the blocks.
-        fileprivate init(_ blocks: [AgentLog.Block], at path: [StaticString], _ log: AgentLog) {
-            self.blocks = blocks
+        fileprivate init(_ path: [StaticString], _ blocks: Range<Int>, _ log: AgentLog) {
             role = path.first.flatMap(log.role(of:))
             let rest = path.dropFirst(role == nil ? 0 : 1)
             let array = rest.firstIndex { $0.description == "*" }
-            self.path = Array(rest[..<(array ?? rest.endIndex)])
-            itemPath = array.map { Array(rest[($0 + 1)...]) }
+            self.path = NamePath(rest[..<(array ?? rest.endIndex)])
+            itemPath = array.map { NamePath(rest[($0 + 1)...]) }
+            self.blocks = blocks
+        }
+    }
+
+    /// What a value means.
+    struct Block: Sendable {
+        let key: StaticString?
+        let values: NamePath
+        let meaning: Meaning
+
+        enum Meaning: Sendable {
+            case call(id: NamePath, arguments: StaticString?)
+            case result(id: NamePath)
+            case refusedWhenEmpty(StaticString, with: StaticString?)
+        }
+
+        fileprivate init(_ block: AgentLog.Block) {
+            (key, values) = (block.key, NamePath(block.values))
+            meaning =
+                switch block.meaning {
+                case .call(let id, let arguments): .call(id: NamePath(id), arguments: arguments)
+                case .result(let id): .result(id: NamePath(id))
+                case .refusedWhenEmpty(let field, let other): .refusedWhenEmpty(field, with: other)
+                }
         }
     }
 
@@ -68,17 +94,32 @@ final class LogPlan: Sendable {
         hasIDs = log.keys[.id] != nil
         sequence = log.keys[.sequence]
         isByKeys = log.kindRule == .byKeys
-        kinds = log.kinds.map { Kind($0, log) }
-        var groups: [(path: [StaticString], blocks: [AgentLog.Block])] = []
-        for block in log.blocks {
-            let place = block.path.map(\.description)
-            if let index = groups.firstIndex(where: { $0.path.map(\.description) == place }) {
-                groups[index].blocks.append(block)
-            } else {
-                groups.append((block.path, [block]))
-            }
+        kindNames = log.kinds.map(\.name)
+        var (kinds, neededNames, references): ([Kind], [StaticString], [Reference]) = ([], [], [])
+        for kind in log.kinds {
+            let names = kind.needs.filter { log.role(of: $0) == nil }
+            let named = log.references.enumerated().filter { $1.kind.description == kind.name.description }
+            kinds.append(
+                Kind(
+                    name: kind.name, part: kind.part, isNode: kind.isNode,
+                    isHeader: log.header?.kind.description == kind.name.description,
+                    neededRoles: Roles(kind.needs.compactMap(log.role(of:))),
+                    neededNames: neededNames.count..<neededNames.count + names.count,
+                    references: references.count..<references.count + named.count))
+            neededNames += names
+            references += named.map { Reference(number: UInt8($0), path: NamePath($1.path)) }
         }
-        blocks = groups.map { Blocks($0.blocks, at: $0.path, log) }
+        (self.kinds, self.neededNames, self.references) = (kinds, neededNames, references)
+        var (places, blocks): ([Place], [Block]) = ([], [])
+        var rest = log.blocks[...]
+        while let first = rest.first {
+            let path = first.path.map(\.description)
+            let group = rest.filter { $0.path.map(\.description) == path }
+            rest.removeAll { $0.path.map(\.description) == path }
+            places.append(Place(first.path, blocks.count..<blocks.count + group.count, log))
+            blocks += group.map(Block.init)
+        }
+        (self.places, self.blocks) = (places, blocks)
     }
 
     /// The number of a record's kind; nil when it is none of them.
@@ -91,8 +132,8 @@ final class LogPlan: Sendable {
     func kind(named name: JSONView) -> UInt8? {
         guard name.isString else { return nil }
         var index = 0
-        while index < kinds.count {
-            if name.isText(kinds[index].name) { return UInt8(index) }
+        while index < kindNames.count {
+            if name.isText(kindNames[index]) { return UInt8(index) }
             index += 1
         }
         return nil

@@ -36,11 +36,9 @@ struct LineFeed {
     /// Hands over the whole lines that are there, at the file's end also the last one without its newline.
     mutating func take() -> (bytes: FileBytes, offset: Int) {
         let count = isAtEnd ? rest.count : (rest.lastIndex(of: 0x0A) ?? -1) + 1
-        let bytes = FileBytes(Array(rest[..<count]))
-        defer {
-            rest.removeFirst(count)
-            offset += count
-        }
+        let bytes = FileBytes(rest, prefix: count)
+        rest = Array(rest[count...])
+        defer { offset += count }
         return (bytes, offset)
     }
 

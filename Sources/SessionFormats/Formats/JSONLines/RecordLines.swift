@@ -42,8 +42,8 @@ struct RecordLine {
     var isRepaired = false
     /// Whether a string escapes half of a surrogate pair.
     var hasLoneSurrogate = false
-    /// Whether a string may hold anything but ASCII.
-    var mayHoldMoreThanASCII = false
+    /// Whether U+2028 or U+2029 may stand in a string.
+    var mayHoldSeparators = false
     /// Whether no white space stands between tokens and no string has escapes that it does not need.
     var isPlain = false
 
@@ -80,17 +80,42 @@ struct RecordLines: ~Copyable {
     ) {
         bytes.withBytes { buffer in
             var lines = RecordLines(rules, textRange: textRange(of: buffer, rules))
-            TextLine.forEach(in: buffer, atMost: most) { lines.take($0, body) }
+            lines.takeAll(of: buffer, atMost: most, body)
+        }
+    }
+
+    /// Takes the lines of a buffer, the last of which may lack its newline.
+    @inline(__always)
+    mutating func takeAll(
+        of buffer: UnsafeRawBufferPointer, fileOffset: Int = 0, atMost most: Int = .max, _ body: (RecordLine) -> Void
+    ) {
+        guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
+        var line = TextLine(
+            base: base, start: 0, end: 0, loadable: buffer.count, hasNewline: true, fileOffset: fileOffset)
+        var count = 0
+        while line.start < buffer.count, count < most {
+            count += 1
+            // Where a record ends its line does, which is found without a look of its own.
+            let isRecord = base[line.start] == 0x7B
+            let read =
+                isRecord
+                ? outline.readLine(base + line.start, loadable: buffer.count - line.start, rules.dialect) : nil
+            line.end = read.map { line.start + $0 } ?? line.endOfLine
+            line.hasNewline = line.end < buffer.count
+            take(line, isRead: read != nil, body)
+            line.start = line.end + 1
         }
     }
 
     /// Takes the next line of the file, as LF ends it.
+    ///
+    /// - Parameter isRead: Whether the outline has its value.
     @inline(__always)
-    mutating func take(_ whole: TextLine, _ body: (RecordLine) -> Void) {
+    private mutating func take(_ whole: TextLine, isRead: Bool, _ body: (RecordLine) -> Void) {
         number += 1
         let place = whole.place
         if place.lowerBound >= textRange.lowerBound, place.upperBound <= textRange.upperBound {
-            if let line = readPlain(whole) { return body(line) }
+            if let line = readPlain(whole, isRead) { return body(line) }
             takeUnusual(whole, body)
         } else {
             let clipped = place.clamped(to: textRange)
@@ -101,20 +126,22 @@ struct RecordLines: ~Copyable {
 
     /// A line that is a value and holds no white space that could be its reader's business.
     @inline(__always)
-    private mutating func readPlain(_ whole: TextLine) -> RecordLine? {
+    private mutating func readPlain(_ whole: TextLine, _ isRead: Bool) -> RecordLine? {
         guard whole.end > whole.start else { return nil }
         let first = whole.base[whole.start]
         guard first == 0x7B, whole.base[whole.end - 1] == 0x7D else { return nil }
         do throws(JSONFault) {
-            try outline.read(
-                whole.base + whole.start, count: whole.end - whole.start, loadable: whole.loadable - whole.start,
-                rules.dialect)
+            if !isRead {
+                try outline.read(
+                    whole.base + whole.start, count: whole.end - whole.start, loadable: whole.loadable - whole.start,
+                    rules.dialect)
+            }
         } catch { return nil }
         if outline.hasSpace, whole.holds(0x0D) { return nil }
-        if rules.endsAtSeparators, outline.mayHoldMoreThanASCII, LineSeparators.first(in: whole) != nil { return nil }
+        if rules.endsAtSeparators, outline.mayHoldSeparators, LineSeparators.first(in: whole) != nil { return nil }
         return RecordLine(
             text: whole, number: number, value: outline.root, fault: JSONFault(offset: 0, reason: .unexpectedByte),
-            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldMoreThanASCII: outline.mayHoldMoreThanASCII,
+            hasLoneSurrogate: outline.hasLoneSurrogate, mayHoldSeparators: outline.mayHoldSeparators,
             isPlain: !outline.hasSpace)
     }
 
@@ -165,7 +192,7 @@ struct RecordLines: ~Copyable {
             line.fault = error
         }
         line.hasLoneSurrogate = outline.hasLoneSurrogate
-        line.mayHoldMoreThanASCII = true
+        line.mayHoldSeparators = true
         body(line)
     }
 
@@ -177,7 +204,7 @@ struct RecordLines: ~Copyable {
             guard let base = buffer.baseAddress else { return }
             var line = broken
             line.isRepaired = true
-            line.mayHoldMoreThanASCII = true
+            line.mayHoldSeparators = true
             do throws(JSONFault) {
                 try outline.read(base, count: buffer.count, loadable: buffer.count, rules.dialect)
                 line.value = outline.root

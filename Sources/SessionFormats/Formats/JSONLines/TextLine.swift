@@ -40,23 +40,10 @@ struct TextLine {
     /// Whether a byte is somewhere in it.
     func holds(_ byte: UInt8) -> Bool { memchr(base + start, Int32(byte), end - start) != nil }
 
-    /// Calls `body` with each line of a buffer; the last one may lack its newline.
-    static func forEach(
-        in buffer: UnsafeRawBufferPointer, fileOffset: Int = 0, atMost most: Int = .max, _ body: (TextLine) -> Void
-    ) {
-        guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
-        var start = 0
-        var count = 0
-        while start < buffer.count, count < most {
-            count += 1
-            let newline = memchr(base + start, 0x0A, buffer.count - start)
-            let end = newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) }
-            body(
-                TextLine(
-                    base: base, start: start, end: end ?? buffer.count, loadable: buffer.count,
-                    hasNewline: end != nil, fileOffset: fileOffset))
-            start = (end ?? buffer.count) + 1
-        }
+    /// Where the line ends that begins at its start: at an LF or the buffer's end.
+    var endOfLine: Int {
+        let newline = memchr(base + start, 0x0A, loadable - start)
+        return newline.map { UnsafeRawPointer(base).distance(to: UnsafeRawPointer($0)) } ?? loadable
     }
 }
 

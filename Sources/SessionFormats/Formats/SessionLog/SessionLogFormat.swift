@@ -61,11 +61,11 @@ public struct SessionLogFormat: SessionFormat {
         guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
             start[from] == 0x7B || start[from] == 0x5B
         else { return nil }
-        let line = start[from...].prefix { $0 != 0x0A }
-        return line.withUnsafeBufferPointer { line in
-            guard let base = line.baseAddress else { return nil }
-            let scanner = JSONScanner(base: base, from: 0, to: line.count, loadable: line.count)
-            return try? HeaderParser.parse(scanner)
+        return start.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let line = TextLine(
+                base: base, start: from, end: buffer.count, loadable: buffer.count, hasNewline: true, fileOffset: 0)
+            return try? HeaderParser.parse(line.scanner(from: from, to: line.endOfLine))
         }
     }
 
