@@ -27,6 +27,12 @@ struct DiskFileSystemTests {
         #expect(errorNumber { () throws(FileSystemError) in _ = try disk.open(path, .createNew) } == EEXIST)
     }
 
+    @Test func `a name that cannot be looked at is not taken for no link`() {
+        let name = folder.path + "/" + String(repeating: "n", count: 300)
+        #expect(errorNumber { () throws(FileSystemError) in _ = try disk.resolved(name) } == ENAMETOOLONG)
+        #expect(errorNumber { () throws(FileSystemError) in _ = try disk.resolved(path) } == 0)
+    }
+
     @Test func `a name below a file, or with a zero in it, is no file`() throws {
         try disk.open(path, .createNew).close()
         #expect(try !disk.exists(path + "/below") && !disk.exists(folder.path + "/none"))

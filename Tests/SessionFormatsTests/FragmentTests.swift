@@ -17,6 +17,11 @@ struct FragmentTests {
         #expect(!JSONFragment.isCutShort(Array(#"{"a":"b"#.utf8) + end))
     }
 
+    @Test(arguments: [#"{"a":1"#, #"{"a":"b"}"#, #"{"a":"b\"#, #"{"a":"b\u00"#, #"{"a":"#])
+    func `a character that begins where none can be is damage`(_ start: String) {
+        #expect(!JSONFragment.isCutShort(Array(start.utf8) + [0xE2, 0x82]))
+    }
+
     @Test func `a record that may be a value of the fragment before it is damage`() throws {
         func findings(behind fragment: String) throws -> [Finding] {
             let record = #"{"uuid":"b","parentUuid":"a","sessionId":"s","timestamp":"t","type":"user","#
@@ -28,9 +33,10 @@ struct FragmentTests {
         }
         #expect(try findings(behind: #"{"uuid":"c","message":{"role":"us"#).map(\.severity) == [.warning])
         #expect(try findings(behind: #"{"uuid":"c","message":{"usage":"#).map(\.severity) == [.error])
+        #expect(try findings(behind: "\0\0" + #"{"uuid":"c","message":{"usage":"#).map(\.severity) == [.error])
     }
 
-    @Test func `metadata that a later record makes void is made anew behind it`() throws {
+    @Test func `metadata that a later record makes void is given back behind it`() throws {
         let times = #""startTime":"2026-01-02T00:00:00.000Z","lastUpdated":"2026-01-02T00:00:00.000Z""#
         let lines = [
             #"{"sessionId":"s","projectHash":"p",\#(times),"kind":"main"}"#,
@@ -39,6 +45,7 @@ struct FragmentTests {
         ]
         let format = try #require(FormatCatalogue.standard.format(.gemini))
         let recovered = try format.recover(FileBytes(Array(lines.joined(separator: "\n").utf8)))
+        #expect(String(decoding: recovered.bytes, as: UTF8.self).hasSuffix("\n{\"$set\":{\"projectHash\":\"p\"}}\n"))
         let copy = FileBytes(recovered.bytes)
         #expect(format.examine(copy, ExaminationOptions(mode: .reference)).verdict != .unreadable)
         #expect(try format.recover(copy).bytes == recovered.bytes)

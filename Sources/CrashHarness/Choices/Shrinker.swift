@@ -77,15 +77,15 @@ public struct Shrinker {
                     if accept(candidate, fails) {
                         start = min(start, best.count - length)
                     } else {
-                        start -= length > Self.shortSpan ? length / 2 : 1
+                        start -= length > Self.shortSpan || best.count > Self.shortList ? max(1, length / 2) : 1
                     }
                 }
-                // A decision takes a few choices, of any number, so that short spans are tried one by one.
-                length = length > 2 * Self.shortSpan ? length / 2 : length - 1
+                // A decision takes a few choices, of any number, so that short spans of a short list are all tried.
+                length = length > Self.shortSpan || best.count > Self.shortList ? length / 2 : length - 1
             }
         }
 
-        private static let shortSpan = 4
+        private static let (shortSpan, shortList) = (8, 64)
 
         mutating func zeroSpans(_ fails: ([UInt64]) -> [UInt64]?) {
             var length = max(1, best.count / 2)

@@ -8,7 +8,7 @@
 /// The order of calls.
 final class CallOrder {
     /// What a call does.
-    enum Kind {
+    enum Kind: UInt32 {
         /// Something that others can see, now or after a crash.
         case change
         /// Nothing.
@@ -27,7 +27,7 @@ final class CallOrder {
     func note(_ process: Int, _ kind: Kind, isDone: Bool) {
         if kind == .change, isDone { return changes.append(UInt32(process)) }
         let moment = kind == .lock ? 0 : UInt32(changes.count)
-        told[process].append(moment << 1 | (isDone ? 1 : 0))
+        told[process].append(moment << 3 | kind.rawValue << 1 | (isDone ? 1 : 0))
     }
 
     /// The same for orders between which nobody can tell a difference, and for no others that matter.

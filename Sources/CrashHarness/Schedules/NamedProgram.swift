@@ -1,8 +1,8 @@
 // A program of a writer that has a name: what an agent does, one operation behind the other, on one of its disks.
 //
 // Programs that nobody wrote lose power here and there. One with a name is what a reader of a table understands, and its work
-// is looked at in every state that a crash may leave of it. After the crash the agent goes on, as agents do, so that a file
-// which can be read and not be written to counts as lost.
+// is looked at in every state that a crash may leave of it. After the crash an agent writes once more, so that a file which can
+// be read and not be written to counts as lost.
 
 import SessionFormats
 
@@ -39,22 +39,25 @@ extension WriterDescription {
             work: { disk in
                 let agent = makeAgent(0, bug?.planted(on: disk) ?? disk, bug)
                 for (number, operation) in program.operations.enumerated() {
-                    try agent.perform(operation, item: "0-\(number)") { _ in }
+                    try agent.perform(operation, item: item(number)) { _ in }
                     disk.acknowledge("\(operations[operation]) \(number)")
                 }
                 agent.close()
             },
             check: { disk, acknowledged in
-                goOn(disk, history(base, attempts, acknowledged: acknowledged.count))
+                goOn(disk, base, history(base, attempts, acknowledged: acknowledged.count))
             })
     }
+
+    /// Long ones, so that some lie in more than one sector.
+    private func item(_ number: Int) -> String { "0-\(number)2" }
 
     /// What each operation writes, which follows from the program alone.
     private func rehearse(_ program: NamedProgram, _ files: [String: [UInt8]]) -> [[String]] {
         let agent = makeAgent(0, SimulatedDisk(files), nil)
         return program.operations.enumerated().map { number, operation in
             var attempts: [String] = []
-            try? agent.perform(operation, item: "0-\(number)") { attempts.append($0) }
+            try? agent.perform(operation, item: item(number)) { attempts.append($0) }
             return attempts
         }
     }
@@ -74,7 +77,9 @@ extension WriterDescription {
     private static let timesGoneOn = 8
 
     /// Compares what the crash left with the history, lets the agent go on, and compares again.
-    private func goOn(_ disk: SimulatedDisk, _ history: WritingHistory) -> (expected: String, got: String)? {
+    private func goOn(
+        _ disk: SimulatedDisk, _ base: Base, _ history: WritingHistory
+    ) -> (expected: String, got: String)? {
         var history = history
         let names = (0..<Self.timesGoneOn).map { "1-\($0)" }
         let before = observe(disk, history.attempts.map(\.what) + names)
@@ -89,6 +94,9 @@ extension WriterDescription {
         agent.close()
         history.end(attempt, isAcknowledged: true)
         let after = observe(disk, history.attempts.map(\.what))
+        if !base.evidence.isEmpty, !disk.contents.values.contains(where: { $0.holds(base.evidence) }) {
+            return ("what was cut to be kept beside the file", "it is nowhere")
+        }
         if let problem = after.problem { return ("a file as its format wants it", problem) }
         return history.difference(to: after.items, promise)
     }

@@ -89,6 +89,7 @@ final class SimulatedProcess: FileSystem, @unchecked Sendable {
     }
 
     func makeFolder(_ path: String) throws(FileSystemError) {
+        if isDead { throw FileSystemError(call: "make", path: path, errorNumber: ESRCH) }
         try told(.change) { () throws(FileSystemError) in try disk.makeFolder(path) }
     }
 

@@ -89,7 +89,7 @@ public protocol WritingAgent: AnyObject {
     /// Does an operation; when it returns that is acknowledged.
     ///
     /// - Parameters:
-    ///   - item: What to write, where something is written.
+    ///   - item: What to write, where something is written; one that ends in 2 is long, where length matters.
     ///   - attempt: To be told before anything is written: the item, or the value that the file will have.
     /// - Throws: What the writer throws.
     func perform(_ operation: Int, item: String, attempt: (String) -> Void) throws

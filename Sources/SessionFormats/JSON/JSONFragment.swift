@@ -19,17 +19,33 @@ package enum JSONFragment {
     static func isCutShort(_ base: UnsafePointer<UInt8>, from: Int, to: Int) -> Bool {
         var start = from
         while start < to, base[start] == 0x20 || base[start] == 0x09 { start += 1 }
-        var end = to
-        if let bad = UTF8Validation.firstInvalid(base, from: start, to: to) {
-            guard UTF8Validation.isBeginning(base, from: bad, to: to) else { return false }
-            end = bad
-        }
-        guard start < end else { return start == to }
+        guard start < to else { return true }
         guard base[start] == 0x7B || base[start] == 0x5B else { return false }
-        var scanner = JSONScanner(base: base + start, from: 0, to: end - start, loadable: end - start)
+        guard let bad = UTF8Validation.firstInvalid(base, from: start, to: to) else {
+            return endsTooSoon(base + start, count: to - start)
+        }
+        // A character can be cut only where one can be: letters in its place have to do, and such as no escape takes.
+        guard UTF8Validation.isBeginning(base, from: bad, to: to) else { return false }
+        let mended = ContiguousArray(UnsafeBufferPointer(start: base + start, count: bad - start)) + Array("zzzz".utf8)
+        return mended.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { endsTooSoon($0, count: buffer.count) } ?? false
+        }
+    }
+
+    private static func endsTooSoon(_ base: UnsafePointer<UInt8>, count: Int) -> Bool {
+        var scanner = JSONScanner(base: base, from: 0, to: count, loadable: count)
         do throws(JSONFault) {
             try scanner.skipValue(.full, depth: 0)
             return false
         } catch { return error.reason == .unexpectedEnd }
+    }
+
+    /// Whether a piece stands where a value of the fragment right before it would, and may be a part of that.
+    ///
+    /// - Parameter gapStart: Where the last whole piece before it ends. NUL bytes separate fragments.
+    static func holds(_ base: UnsafePointer<UInt8>, _ piece: Range<Int>, behind gapStart: Int) -> Bool {
+        var start = piece.lowerBound
+        while start > gapStart, base[start - 1] != 0 { start -= 1 }
+        return start < piece.lowerBound && isCutShort(base, from: start, to: piece.upperBound)
     }
 }

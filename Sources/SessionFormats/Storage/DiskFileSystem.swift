@@ -89,7 +89,12 @@ public struct DiskFileSystem: FileSystem {
         var path = path
         for _ in 0..<40 {
             var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+            if lstat(path, &status) != 0 {
+                // What cannot be looked at may be a link.
+                if errno == ENOENT || errno == ENOTDIR { return path }
+                throw FileSystemError(call: "follow", path: path, errorNumber: errno)
+            }
+            guard status.st_mode & S_IFMT == S_IFLNK else { return path }
             var target = [CChar](repeating: 0, count: 4_096)
             let length = target.withUnsafeMutableBufferPointer { buffer in
                 buffer.baseAddress.map { readlink(path, $0, buffer.count) } ?? -1

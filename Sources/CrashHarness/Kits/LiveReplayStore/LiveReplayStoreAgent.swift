@@ -15,7 +15,7 @@ final class LiveReplayStoreAgent: WritingAgent {
                 "a damaged line before a whole one", damaged.bytes, holds: ["held"], evidence: damaged.behind),
         ],
         operations: ["append", "subscribe"],
-        programs: [NamedProgram("live-replay-append", on: 1, [0, 0, 0, 0])],
+        programs: [NamedProgram("live-replay-rewrite", on: 1, [0, 0, 0, 0])],
         bugs: [.rewriteKeepsOldFile, .rewriteBesideAppend],
         makeAgent: { number, disk, _ in LiveReplayStoreAgent(number, disk) }, observe: observe)
 

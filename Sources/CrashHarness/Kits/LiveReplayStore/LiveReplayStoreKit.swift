@@ -15,7 +15,7 @@ extension FormatKit {
         generate: { try storeFile(events: 1, size: $0.size) },
         judges: [LiveReplayMatchesModel(), LiveReplayMatchesModel(.inFile), LiveReplayFileAfterCrash()],
         specialJudges: [LiveReplayMatchesModel(.all(length: 4)), LiveReplayMatchesModel(.all(length: 6))],
-        writer: LiveReplayStoreAgent.description,
+        scenarios: LiveReplayStoreCrashes.all, writer: LiveReplayStoreAgent.description,
         targets: [.liveReplayStore, .cursor],
         measure: { benchmark, _, report in LiveReplayBenchmark(benchmark).run(report: report) })
 

@@ -42,11 +42,16 @@ extension FormatKit {
         return loss.stands(table.lowerBound..<table.upperBound - MemoryScenario.footerSize)
     }
 
-    /// Whether the table of contents is whole at the end of the file, wherever that is now. What it points to has moved too, or
-    /// it would be missing.
+    /// Whether the table of contents is whole at the end of the file, wherever that is now, and an earlier one stands where the
+    /// header points: a save that did not finish leaves the same.
     private static func endsAsBefore(_ loss: UntoldLoss) -> Bool {
-        guard let table = table(of: loss.file) else { return false }
-        return loss.damaged.suffix(table.count).elementsEqual(loss.file.bytes[table])
+        guard let table = table(of: loss.file), table.lowerBound < loss.damaged.count else { return false }
+        let hasEarlier = loss.damaged.places(of: Array("MV2FOOT!".utf8)).contains { footer in
+            let size = loss.damaged[min(footer + 8, loss.damaged.count)...].prefix(8).reversed()
+            let count = size.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            return UInt64(footer) &- count == UInt64(table.lowerBound)
+        }
+        return hasEarlier && loss.damaged.suffix(table.count).elementsEqual(loss.file.bytes[table])
     }
 
     /// Where the table of contents stands with its footer.

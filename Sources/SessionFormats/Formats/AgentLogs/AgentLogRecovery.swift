@@ -56,26 +56,24 @@ struct AgentLogRecovery {
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 
-    private static let madeAnew = "metadata that no record gives was made anew"
-
-    /// Metadata that no record gives is made anew; rewinds to messages that are not there are made void when they would take
+    /// Metadata that no record gives is made anew, what was made void is given back; rewinds to messages that are not there are made void when they would take
     /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
     private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
         func reading() -> GeminiReading {
             GeminiReading(FileBytes(bytes.withBytes { repairs.apply(to: $0) }), passesOverLostRewinds: true)
         }
         var session = reading()
-        if !session.loads, let header = log.header {
-            let asFound = repairs
-            repairs.mend(0..<0, scan.madeHeader(header), Self.madeAnew)
+        if !session.loads, session.restoringRecord == nil, let header = log.header {
+            repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
             session = reading()
-            if !session.loads {
-                // The last record that names them counts, so one that names nothing has to be followed by another.
-                repairs = asFound
-                let newline: [UInt8] = bytes.withBytes { repairs.apply(to: $0).last == 0x0A } ? [] : [0x0A]
-                repairs.mend(bytes.count..<bytes.count, newline + scan.madeHeader(header), Self.madeAnew)
-                session = reading()
-            }
+        }
+        if !session.loads, let record = session.restoringRecord {
+            // The last record that names something counts.
+            let newline: [UInt8] = bytes.withBytes { repairs.apply(to: $0).last == 0x0A } ? [] : [0x0A]
+            repairs.mend(
+                bytes.count..<bytes.count, newline + record + [0x0A],
+                "what a later record made void, the session's or the project's name, was given back")
+            session = reading()
         }
         // Under other names the record is passed over.
         repairs.mend(

@@ -31,6 +31,19 @@ struct GeminiReading {
         var names: [(place: Range<Int>, void: StaticString)]
     }
 
+    /// A value that the session has to have.
+    private struct NamedValue {
+        /// Whether it is one that counts.
+        var counts = false
+        /// The last one that counted, as it is spelled.
+        var last: [UInt8]?
+
+        mutating func take(_ value: JSONView) {
+            counts = value.isTrueInECMAScript
+            if counts { last = value.isString ? [0x22] + value.raw + [0x22] : Array(value.raw) }
+        }
+    }
+
     /// Whether the file is a session for the agent.
     private(set) var loads = false
     /// Whether it is one only as a whole object of an older release.
@@ -38,8 +51,8 @@ struct GeminiReading {
     private var slots: [Message?] = []
     private var places: [[UInt8]: Int] = [:]
     private(set) var lostRewinds: [LostRewind] = []
-    private var hasSessionID = false
-    private var hasProjectHash = false
+    private var sessionID = NamedValue()
+    private var projectHash = NamedValue()
     private(set) var isSubagent = false
     /// The first message of a user, rewound ones included.
     private var firstUserText: [UInt8] = []
@@ -59,7 +72,7 @@ struct GeminiReading {
         RecordLines.forEach(in: bytes, rules) { line in
             if let value = line.value, value.kind == .object { take(value, line) }
         }
-        loads = hasSessionID && hasProjectHash
+        loads = sessionID.counts && projectHash.counts
         if !loads { readLegacy() }
     }
 
@@ -148,8 +161,8 @@ struct GeminiReading {
     }
 
     private mutating func takeMetadata(_ record: JSONView) {
-        if let value = record.member("sessionId") { hasSessionID = value.isTrueInECMAScript }
-        if let value = record.member("projectHash") { hasProjectHash = value.isTrueInECMAScript }
+        if let value = record.member("sessionId") { sessionID.take(value) }
+        if let value = record.member("projectHash") { projectHash.take(value) }
         if let value = record.member("kind") { isSubagent = value.isText("subagent") }
     }
 
@@ -249,6 +262,16 @@ struct GeminiReading {
 
     /// How many messages the list says there are.
     var listedCount: Int { isLegacy ? messages.count : listed.lines.count }
+
+    /// A record that gives back what a later record made void; nil when it was never given.
+    var restoringRecord: [UInt8]? {
+        var members: [[UInt8]] = []
+        for (name, value) in [("sessionId", sessionID), ("projectHash", projectHash)] where !value.counts {
+            guard let last = value.last else { return nil }
+            members.append(Array("\"\(name)\":".utf8) + last)
+        }
+        return Array(#"{"$set":{"#.utf8) + members.joined(separator: [0x2C]) + Array("}}".utf8)
+    }
 
     /// Whether the session is in the list: it loads, it is no subagent's, and there is something to go on with.
     var isListed: Bool { loads && !isSubagent && hasResumableContent }

@@ -41,7 +41,7 @@ struct LinePieces {
             if let end = record(candidate), isInsideNothing(candidate) || mayEnd(at: end) {
                 let fragmentsBefore = fragments.count
                 takeGap(gapStart..<candidate)
-                if fragments.count > fragmentsBefore, JSONFragment.isCutShort(text.base, from: gapStart, to: end) {
+                if fragments.count > fragmentsBefore, JSONFragment.holds(text.base, candidate..<end, behind: gapStart) {
                     doubtfulRecords += 1
                 }
                 records.append(candidate..<end)
@@ -55,6 +55,10 @@ struct LinePieces {
             }
         }
         takeGap(gapStart..<text.end)
+        // A write that was cut short leaves no newline, so a fragment before one was more than that.
+        if let last = fragments.last, last.lowerBound >= gapStart, !records.isEmpty, text.hasNewline {
+            damagedBytes = max(damagedBytes, last.count)
+        }
     }
 
     /// How many runs between two records are told one by one. More than a crash leaves are noise, and what is behind these is

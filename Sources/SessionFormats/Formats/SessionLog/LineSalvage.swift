@@ -78,7 +78,9 @@ struct LineSalvage {
         while let candidate = nextObject(from: at) {
             if let end = takePiece(at: candidate, &parser) {
                 let fragment = takeFragments(gapStart..<candidate)
-                if fragment > 0, JSONFragment.isCutShort(text.base, from: gapStart, to: end) { doubtfulPieces += 1 }
+                if fragment > 0, JSONFragment.holds(text.base, candidate..<end, behind: gapStart) {
+                    doubtfulPieces += 1
+                }
                 fragmentBytes += fragment
                 gapStart = end
                 at = end
