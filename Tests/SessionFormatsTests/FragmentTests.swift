@@ -35,19 +35,4 @@ struct FragmentTests {
         #expect(try findings(behind: #"{"uuid":"c","message":{"usage":"#).map(\.severity) == [.error])
         #expect(try findings(behind: "\0\0" + #"{"uuid":"c","message":{"usage":"#).map(\.severity) == [.error])
     }
-
-    @Test func `metadata that a later record makes void is given back behind it`() throws {
-        let times = #""startTime":"2026-01-02T00:00:00.000Z","lastUpdated":"2026-01-02T00:00:00.000Z""#
-        let lines = [
-            #"{"sessionId":"s","projectHash":"p",\#(times),"kind":"main"}"#,
-            #"{"id":"m","timestamp":"2026-01-02T00:00:00.000Z","type":"user","content":"x"}"#,
-            #"{"sessionId":"s","projectHash":"",\#(times)}"#,
-        ]
-        let format = try #require(FormatCatalogue.standard.format(.gemini))
-        let recovered = try format.recover(FileBytes(Array(lines.joined(separator: "\n").utf8)))
-        #expect(String(decoding: recovered.bytes, as: UTF8.self).hasSuffix("\n{\"$set\":{\"projectHash\":\"p\"}}\n"))
-        let copy = FileBytes(recovered.bytes)
-        #expect(format.examine(copy, ExaminationOptions(mode: .reference)).verdict != .unreadable)
-        #expect(try format.recover(copy).bytes == recovered.bytes)
-    }
 }

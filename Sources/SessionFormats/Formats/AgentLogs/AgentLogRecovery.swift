@@ -52,7 +52,8 @@ struct AgentLogRecovery {
         guard let expected = log.header, expected.mustBeFirst, let header = scan.header,
             let first = scan.entries.first, first.offset < header.at.place.lowerBound
         else { return }
-        repairs.mend(0..<0, bytes.copy(header.at.place) + [0x0A], "the header was put first")
+        let mended = repairs.apply(to: bytes.copy(header.at.place), at: header.at.place)
+        repairs.mend(0..<0, mended + [0x0A], "the header was put first")
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 

@@ -197,11 +197,24 @@ struct AgentLogScan {
                 The record holds bytes that are not UTF-8; \
                 \(plan.log.refusesInvalidUTF8 ? "\(plan.log.reader) refuses the whole file for them" : "\(plan.log.reader) shows them as U+FFFD").
                 """)
-            let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.count)
-            repairs.mend(at, RecordLines.repaired(text), "bytes that are not UTF-8 became U+FFFD")
+            mendUTF8(line.text, count: at.count)
         }
         if line.hasLoneSurrogate { noteSurrogates(line) }
         if line.mayHoldSeparators, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
+    }
+
+    /// More runs than this of bytes that are no UTF-8 are mended as one with what stands between them.
+    private static let mostRuns = 1_000
+
+    private mutating func mendUTF8(_ text: TextLine, count: Int) {
+        guard repairs.areKept else { return }
+        let (start, end) = (text.start, text.start + count)
+        for run in UTF8Validation.invalidRuns(text.base, from: start, to: end, most: Self.mostRuns) {
+            let bytes = UnsafeBufferPointer(start: text.base + run.lowerBound, count: run.count)
+            repairs.mend(
+                text.fileOffset + run.lowerBound..<text.fileOffset + run.upperBound, RecordLines.repaired(bytes),
+                "bytes that are not UTF-8 became U+FFFD")
+        }
     }
 
     private mutating func noteSurrogates(_ line: RecordLine) {
@@ -214,7 +227,7 @@ struct AgentLogScan {
             A string escapes half of a surrogate pair, as a text cut inside a character has it; \
             \(plan.log.serviceRefusesSurrogates ? "the service refuses every further turn" : "parsers that are strict refuse the record").
             """)
-        guard repairs.areKept, !line.isRepaired else { return }
+        guard repairs.areKept else { return }
         for place in LoneSurrogates.places(in: line.text) {
             repairs.mend(place, Array("\\ufffd".utf8), "half of a surrogate pair became U+FFFD")
         }
@@ -229,7 +242,7 @@ struct AgentLogScan {
             The record holds U+2028 or U+2029 as it is, at which \
             \(breaks ? "\(plan.log.agent) ends the line on newer releases of Node, and loses the record" : "some readers end a line").
             """)
-        guard breaks, !line.isRepaired else { return }
+        guard breaks else { return }
         var rest = line.text
         while let at = LineSeparators.first(in: rest) {
             let last = line.text.base[at + 2] == 0xA8 ? "8" : "9"

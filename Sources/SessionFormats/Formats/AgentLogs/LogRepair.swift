@@ -88,6 +88,18 @@ struct LogRepairs {
         return output
     }
 
+    /// A part of the input with the repairs in it made.
+    func apply(to bytes: [UInt8], at place: Range<Int>) -> [UInt8] {
+        var inside = LogRepairs()
+        inside.all = all.filter { place.lowerBound <= $0.place.lowerBound && $0.place.upperBound <= place.upperBound }
+            .map { repair in
+                var moved = repair
+                moved.place = repair.place.lowerBound - place.lowerBound..<repair.place.upperBound - place.lowerBound
+                return moved
+            }
+        return bytes.withUnsafeBytes { inside.apply(to: $0) }
+    }
+
     /// In the order of the file, what is put in at a place before what is replaced from there on; places share no bytes: of two
     /// that would, the first counts, and what is left out besides begins behind it.
     var inOrder: [LogRepair] {
