@@ -63,23 +63,6 @@ enum UTF8Validation {
         }
     }
 
-    /// The runs of bytes that are no part of a well-formed character.
-    ///
-    /// - Parameter most: How many runs are told apart; the last of so many reaches to the end.
-    static func invalidRuns(
-        _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, most: Int
-    ) -> [Range<Int>] {
-        var runs: [Range<Int>] = []
-        var at = start
-        while let bad = firstInvalid(base, from: at, to: end) {
-            if runs.count == most - 1 { return runs + [bad..<end] }
-            at = bad + 1
-            while at < end, characterLength(base, at: at, end: end) == 0 { at += 1 }
-            runs.append(bad..<at)
-        }
-        return runs
-    }
-
     /// Whether bytes are the beginning of a character and end too soon.
     static func isBeginning(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Bool {
         guard (1...3).contains(end - start) else { return false }

@@ -197,25 +197,39 @@ struct AgentLogScan {
                 The record holds bytes that are not UTF-8; \
                 \(plan.log.refusesInvalidUTF8 ? "\(plan.log.reader) refuses the whole file for them" : "\(plan.log.reader) shows them as U+FFFD").
                 """)
-            mendUTF8(line.text, count: at.count)
+            let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.count)
+            if repairs.areKept {
+                let mended = spelled(RecordLines.repaired(text))
+                repairs.mend(at, mended, "bytes that are not UTF-8 became U+FFFD")
+            }
         }
         if line.hasLoneSurrogate { noteSurrogates(line) }
         if line.mayHoldSeparators, let found = LineSeparators.first(in: line.text) { noteSeparator(line, found) }
     }
 
-    /// More runs than this of bytes that are no UTF-8 are mended as one with what stands between them.
-    private static let mostRuns = 1_000
-
-    private mutating func mendUTF8(_ text: TextLine, count: Int) {
-        guard repairs.areKept else { return }
-        let (start, end) = (text.start, text.start + count)
-        for run in UTF8Validation.invalidRuns(text.base, from: start, to: end, most: Self.mostRuns) {
-            let bytes = UnsafeBufferPointer(start: text.base + run.lowerBound, count: run.count)
-            repairs.mend(
-                text.fileOffset + run.lowerBound..<text.fileOffset + run.upperBound, RecordLines.repaired(bytes),
-                "bytes that are not UTF-8 became U+FFFD")
+    /// A record that has to be written anew, with what else is mended in its spelling.
+    private func spelled(_ text: [UInt8]) -> [UInt8] {
+        let places = text.withUnsafeBufferPointer { buffer -> (surrogates: [Range<Int>], separators: [Int]) in
+            guard let base = buffer.baseAddress else { return ([], []) }
+            let line = TextLine(
+                base: base, start: 0, end: buffer.count, loadable: buffer.count, hasNewline: false, fileOffset: 0)
+            return (LoneSurrogates.places(in: line), plan.log.breaksAtSeparators ? LineSeparators.all(in: line) : [])
         }
+        var mended = text
+        // Of the same length, so that the places of the separators stay.
+        for place in places.surrogates { mended.replaceSubrange(place, with: Self.escapedReplacement) }
+        var (spelled, end) = ([UInt8](), 0)
+        for at in places.separators {
+            spelled += mended[end..<at] + Self.escape(mended[at + 2])
+            end = at + 3
+        }
+        return spelled + mended[end...]
     }
+
+    private static let escapedReplacement = Array("\\ufffd".utf8)
+
+    /// U+2028 or U+2029, by the last of its bytes.
+    private static func escape(_ last: UInt8) -> [UInt8] { Array("\\u202\(last == 0xA8 ? "8" : "9")".utf8) }
 
     private mutating func noteSurrogates(_ line: RecordLine) {
         let at = line.place
@@ -227,9 +241,9 @@ struct AgentLogScan {
             A string escapes half of a surrogate pair, as a text cut inside a character has it; \
             \(plan.log.serviceRefusesSurrogates ? "the service refuses every further turn" : "parsers that are strict refuse the record").
             """)
-        guard repairs.areKept else { return }
+        guard repairs.areKept, !line.isRepaired else { return }
         for place in LoneSurrogates.places(in: line.text) {
-            repairs.mend(place, Array("\\ufffd".utf8), "half of a surrogate pair became U+FFFD")
+            repairs.mend(place, Self.escapedReplacement, "half of a surrogate pair became U+FFFD")
         }
     }
 
@@ -242,13 +256,10 @@ struct AgentLogScan {
             The record holds U+2028 or U+2029 as it is, at which \
             \(breaks ? "\(plan.log.agent) ends the line on newer releases of Node, and loses the record" : "some readers end a line").
             """)
-        guard breaks else { return }
-        var rest = line.text
-        while let at = LineSeparators.first(in: rest) {
-            let last = line.text.base[at + 2] == 0xA8 ? "8" : "9"
+        guard breaks, !line.isRepaired else { return }
+        for at in LineSeparators.all(in: line.text) {
             let offset = line.text.fileOffset + at
-            repairs.mend(offset..<offset + 3, Array("\\u202\(last)".utf8), "a raw line separator was escaped")
-            rest.start = at + 3
+            repairs.mend(offset..<offset + 3, Self.escape(line.text.base[at + 2]), "a raw line separator was escaped")
         }
     }
 

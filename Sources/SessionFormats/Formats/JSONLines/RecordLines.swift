@@ -236,4 +236,14 @@ enum LineSeparators {
         }
         return nil
     }
+
+    /// All of them, from the start of its buffer.
+    static func all(in line: TextLine) -> [Int] {
+        var (rest, places) = (line, [Int]())
+        while let at = first(in: rest) {
+            places.append(at)
+            rest.start = at + 3
+        }
+        return places
+    }
 }
