@@ -94,9 +94,7 @@ extension WriterDescription {
         agent.close()
         history.end(attempt, isAcknowledged: true)
         let after = observe(disk, history.attempts.map(\.what))
-        if !base.evidence.isEmpty, !disk.contents.values.contains(where: { $0.holds(base.evidence) }) {
-            return ("what was cut to be kept beside the file", "it is nowhere")
-        }
+        if let problem = base.lossOfEvidence(on: disk) { return problem }
         if let problem = after.problem { return ("a file as its format wants it", problem) }
         return history.difference(to: after.items, promise)
     }

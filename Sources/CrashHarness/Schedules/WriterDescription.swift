@@ -25,6 +25,12 @@ public struct WriterDescription: Sendable {
             (self.name, self.file, self.holds, self.evidence, self.isRefused) =
                 (name, file, holds, evidence, isRefused)
         }
+
+        /// What is wrong when a repair took the evidence away.
+        func lossOfEvidence(on disk: SimulatedDisk) -> (expected: String, got: String)? {
+            if evidence.isEmpty || disk.contents.values.contains(where: { $0.holds(evidence) }) { return nil }
+            return ("what was cut to be kept beside the file", "it is nowhere")
+        }
     }
 
     /// What a file holds.

@@ -375,9 +375,7 @@ final class WriterProgram {
     }
 
     private func leftProblem() -> (expected: String, got: String)? {
-        if !base.evidence.isEmpty, !disk.contents.values.contains(where: { $0.holds(base.evidence) }) {
-            return ("what was cut to be kept beside the file", "it is nowhere")
-        }
+        if let problem = base.lossOfEvidence(on: disk) { return problem }
         let found = found
         if let problem = found.problem, !base.isRefused { return ("a file as its format wants it", problem) }
         // A power cut may leave anything of an attempt that was never acknowledged, and of nothing else.

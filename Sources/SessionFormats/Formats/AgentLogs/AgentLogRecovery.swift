@@ -57,8 +57,9 @@ struct AgentLogRecovery {
         repairs.leaveOut(header.at.place, "the header, which was put first")
     }
 
-    /// Metadata that no record gives is made anew, what was made void is given back; rewinds to messages that are not there are made void when they would take
-    /// something away. What lines lost counts, so it is the copy as it is so far that is asked.
+    /// Metadata that no record gives is made anew, what was made void is given back; rewinds to messages that are not there
+    /// are made void when they would take something away. What lines lost counts, so it is the copy as it is so far that is
+    /// asked.
     private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
         func reading() -> GeminiReading {
             GeminiReading(FileBytes(bytes.withBytes { repairs.apply(to: $0) }), passesOverLostRewinds: true)
