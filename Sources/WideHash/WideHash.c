@@ -71,12 +71,13 @@ INLINE void transpose(Lanes r[8]) {
     }
 }
 
-INLINE void load(const uint8_t *from, Lanes words[8]) {
-    for (int lane = 0; lane < 8; lane++) memcpy(&words[lane], from + lane * CHUNK, sizeof(Lanes));
+// Lanes behind the last chunk do its work again.
+INLINE void load(const uint8_t *from, int last, Lanes words[8]) {
+    for (int lane = 0; lane < 8; lane++) memcpy(&words[lane], from + (lane < last ? lane : last) * CHUNK, sizeof(Lanes));
     transpose(words);
 }
 
-WIDE void wide_hash_eight_chunks(const uint8_t *chunks, uint64_t counter, uint32_t *results) {
+WIDE void wide_hash_chunks(const uint8_t *chunks, int count, uint64_t counter, uint32_t *results) {
     Lanes chaining[8], low, high;
     for (int i = 0; i < 8; i++) {
         chaining[i] = all(initial[i]);
@@ -85,8 +86,8 @@ WIDE void wide_hash_eight_chunks(const uint8_t *chunks, uint64_t counter, uint32
     }
     for (int block = 0; block < CHUNK / BLOCK; block++) {
         Lanes m[16];
-        load(chunks + block * BLOCK, m);
-        load(chunks + block * BLOCK + BLOCK / 2, m + 8);
+        load(chunks + block * BLOCK, count - 1, m);
+        load(chunks + block * BLOCK + BLOCK / 2, count - 1, m + 8);
         uint32_t flags = (block == 0 ? CHUNK_START : 0) | (block == CHUNK / BLOCK - 1 ? CHUNK_END : 0);
         Lanes s[16];
         for (int i = 0; i < 8; i++) s[i] = chaining[i];
@@ -107,16 +108,16 @@ WIDE void wide_hash_eight_chunks(const uint8_t *chunks, uint64_t counter, uint32
         for (int i = 0; i < 8; i++) chaining[i] = s[i] ^ s[i + 8];
     }
     transpose(chaining);
-    memcpy(results, chaining, sizeof(chaining));
+    memcpy(results, chaining, (size_t)count * sizeof(Lanes));
 }
 
 #else
 
 int wide_hash_is_available(void) { return 0; }
 
-void wide_hash_eight_chunks(const uint8_t *chunks, uint64_t counter, uint32_t *results) {
+void wide_hash_chunks(const uint8_t *chunks, int count, uint64_t counter, uint32_t *results) {
     (void)chunks, (void)counter;
-    memset(results, 0, 64 * sizeof(uint32_t));
+    memset(results, 0, (size_t)count * 8 * sizeof(uint32_t));
 }
 
 #endif

@@ -15,6 +15,14 @@ int wide_text_is_available(void) {
     return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
 }
 
+INLINE uint8_t byte_of(uint64_t word, int place) { return (uint8_t)(word >> 8 * place); }
+
+INLINE int is_word(const uint8_t *at, uint64_t word) {
+    uint64_t found;
+    memcpy(&found, at, sizeof(found));
+    return found == word;
+}
+
 INLINE __m256i load(const uint8_t *from) { return _mm256_loadu_si256((const __m256i *)from); }
 
 // One bit for each of 64 bytes.
@@ -36,6 +44,42 @@ INLINE uint64_t escaped_bytes(uint64_t backslashes, uint64_t *is_escaped) {
     unsigned long long ends_of_runs;
     *is_escaped = __builtin_uaddll_overflow(odd_starts, backslashes, &ends_of_runs);
     return (even ^ ((uint64_t)ends_of_runs << 1)) & follows;
+}
+
+WIDE ptrdiff_t wide_text_last_word(const uint8_t *base, size_t end, uint64_t word) {
+    const char first = (char)byte_of(word, 0), last = (char)byte_of(word, 7);
+    while (end >= BLOCK) {
+        const uint8_t *at = base + end - BLOCK;
+        uint64_t found = equal(load(at), load(at + BLOCK / 2), first) & equal(load(at + 7), load(at + 7 + BLOCK / 2), last);
+        for (; found; found &= ~(1ULL << (63 - __builtin_clzll(found)))) {
+            size_t place = end - BLOCK + (63 - (size_t)__builtin_clzll(found));
+            if (is_word(base + place, word)) return (ptrdiff_t)place;
+        }
+        end -= BLOCK;
+    }
+    while (end > 0) {
+        if (is_word(base + --end, word)) return (ptrdiff_t)end;
+    }
+    return -1;
+}
+
+WIDE ptrdiff_t wide_text_last_zeroes(const uint8_t *base, size_t end) {
+    // One bit for each zero of the 64 bytes behind those that are looked at; what is behind `end + 6` is taken for none.
+    uint64_t behind = 0;
+    for (int i = 0; i < 6; i++) behind |= (uint64_t)(base[end + i] == 0) << i;
+    while (end >= BLOCK) {
+        const uint8_t *at = base + end - BLOCK;
+        uint64_t zeroes = equal(load(at), load(at + BLOCK / 2), 0), run = zeroes;
+        for (int i = 1; i < 7; i++) run &= zeroes >> i | behind << (64 - i);
+        if (run) return (ptrdiff_t)(end - 1 - (size_t)__builtin_clzll(run));
+        behind = zeroes;
+        end -= BLOCK;
+    }
+    while (end > 0) {
+        behind = behind << 1 | (base[--end] == 0);
+        if ((behind & 0x7F) == 0x7F) return (ptrdiff_t)end;
+    }
+    return -1;
 }
 
 INLINE WideTextString string_event(const uint8_t *base, size_t from, size_t to) {
@@ -378,6 +422,16 @@ WideTextString wide_text_string(const uint8_t *base, size_t from, size_t to) {
 int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to) {
     (void)base, (void)from, (void)to;
     return 0;
+}
+
+ptrdiff_t wide_text_last_word(const uint8_t *base, size_t end, uint64_t word) {
+    (void)base, (void)end, (void)word;
+    return -1;
+}
+
+ptrdiff_t wide_text_last_zeroes(const uint8_t *base, size_t end) {
+    (void)base, (void)end;
+    return -1;
 }
 
 WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,

@@ -70,6 +70,9 @@ public struct Exploration: Sendable {
     public var isExhaustive: Bool { coverage == .all }
 }
 
+/// What had to hold of a disk, and what was found.
+public typealias CrashProblem = (expected: String, got: String)
+
 /// A disk on which something is wrong.
 public struct CrashViolation: Sendable {
     /// What had to hold.
@@ -132,24 +135,53 @@ public struct CrashStateExplorer: Sendable {
     public init() {}
 
     /// What is wrong with a disk that a crash left; nil when nothing is.
-    public typealias Check = (_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)?
+    public typealias Check = (_ disk: SimulatedDisk, _ acknowledged: [String]) -> CrashProblem?
 
     /// Visits states. The check gets each different disk with what was acknowledged before the crash.
     public func explore(_ trace: WriteTrace, _ check: Check) -> Exploration {
         withoutActuallyEscaping(check) { check in
-            let visit = Visit(trace, self, check)
-            visit.coverage = forEachState(of: CrashStates(trace, model, sectors)) { point in
-                visit.look(point)
-                return true
+            var contents = FileAnswers<[UInt8]>(limit: 32 << 20) { $0.count + 64 }
+            return explore(trace) { point, acknowledged in
+                let files = contents.answers(for: point) { $1 }
+                return check(SimulatedDisk(files, folders: point.tree.folders), acknowledged)
             }
-            return visit.exploration
         }
     }
 
+    /// Visits states of which each file can be judged by itself.
+    ///
+    /// - Parameters:
+    ///   - examine: What is asked about a file, by its path and its bytes, once for all disks that have it.
+    ///   - check: What is wrong with a disk that a crash left, by the answers for its files and what was acknowledged.
+    func explore<Answer>(
+        _ trace: WriteTrace, examining examine: (_ path: String, _ bytes: [UInt8]) -> Answer,
+        _ check: (_ files: [String: Answer], _ acknowledged: [String]) -> CrashProblem?
+    ) -> Exploration {
+        withoutActuallyEscaping(check) { check in
+            withoutActuallyEscaping(examine) { examine in
+                var answers = FileAnswers<Answer>(limit: 100_000) { _ in 1 }
+                return explore(trace) { point, acknowledged in
+                    check(answers.answers(for: point, examine), acknowledged)
+                }
+            }
+        }
+    }
+
+    private func explore(
+        _ trace: WriteTrace, judging judge: @escaping (CrashPoint, _ acknowledged: [String]) -> CrashProblem?
+    ) -> Exploration {
+        let visit = Visit(trace, self, judge)
+        visit.coverage = forEachState(of: CrashStates(trace, model, sectors)) { point in
+            visit.look(point)
+            return true
+        }
+        return visit.exploration
+    }
+
     /// The first wrong disk, without its cause, and how many disks were judged.
-    func firstWrong(_ trace: WriteTrace, _ check: Check) -> (problem: (expected: String, got: String)?, judged: Int) {
+    func firstWrong(_ trace: WriteTrace, _ check: Check) -> (problem: CrashProblem?, judged: Int) {
         var seen: Set<BlockSum> = []
-        var problem: (expected: String, got: String)?
+        var problem: CrashProblem?
         let states = CrashStates(trace, model, sectors)
         _ = forEachState(of: states) { point in
             guard seen.insert(point.key).inserted else { return true }
@@ -254,24 +286,26 @@ public struct CrashStateExplorer: Sendable {
 /// Judges states, and remembers what it has seen.
 private final class Visit {
     private let states: CrashStates
-    private let check: CrashStateExplorer.Check
+    private let judge: (CrashPoint, _ acknowledged: [String]) -> CrashProblem?
     private var found: Exploration
     private var seen: Set<BlockSum> = []
     /// What is wrong with disks, and which were judged before they were visited.
-    private var problems: [BlockSum: (expected: String, got: String)] = [:]
+    private var problems: [BlockSum: CrashProblem] = [:]
     private var known: Set<BlockSum> = []
     private var search: CauseSearch
-    private var contents = ContentCache()
 
     var coverage: ExplorationCoverage {
         get { found.coverage }
         set { found.coverage = newValue }
     }
 
-    init(_ trace: WriteTrace, _ explorer: CrashStateExplorer, _ check: @escaping CrashStateExplorer.Check) {
+    init(
+        _ trace: WriteTrace, _ explorer: CrashStateExplorer,
+        _ judge: @escaping (CrashPoint, _ acknowledged: [String]) -> CrashProblem?
+    ) {
         // Another than that whose states are visited, since making a state smaller goes elsewhere.
         states = CrashStates(trace, explorer.model, explorer.sectors)
-        self.check = check
+        self.judge = judge
         found = Exploration(operations: trace.operations.count)
         search = CauseSearch(states)
     }
@@ -295,34 +329,38 @@ private final class Visit {
     }
 
     /// Asks about each disk once.
-    private func judge(_ point: CrashPoint, _ key: BlockSum) -> (expected: String, got: String)? {
+    private func judge(_ point: CrashPoint, _ key: BlockSum) -> CrashProblem? {
         guard known.insert(key).inserted else { return problems[key] }
         found.judged += 1
-        let disk = SimulatedDisk(contents.files(of: point), folders: point.tree.folders)
-        problems[key] = check(disk, states.acknowledged(point))
+        problems[key] = judge(point, states.acknowledged(point))
         return problems[key]
     }
 }
 
-/// The bytes of files that were asked for last, once for all disks that have them.
-private struct ContentCache {
-    private static let limit = 32 << 20
-    private var known: [BlockSum: [UInt8]] = [:]
+/// What is known of files that were asked for last, once for all disks that have them.
+private struct FileAnswers<Answer> {
+    /// How much is remembered; then it begins anew.
+    let limit: Int
+    /// How much of that an answer takes.
+    let weight: (Answer) -> Int
+    private var known: [BlockSum: Answer] = [:]
     private var size = 0
 
-    mutating func files(of point: CrashPoint) -> [String: [UInt8]] {
-        var files: [String: [UInt8]] = [:]
+    init(limit: Int, weight: @escaping (Answer) -> Int) { (self.limit, self.weight) = (limit, weight) }
+
+    mutating func answers(
+        for point: CrashPoint, _ find: (_ path: String, _ bytes: [UInt8]) -> Answer
+    ) -> [String: Answer] {
+        var answers: [String: Answer] = [:]
         for (path, key, bytes) in point.fileKeys {
-            if let known = known[key] {
-                files[path] = known
-                continue
-            }
-            let bytes = bytes()
-            files[path] = bytes
-            size += bytes.count + 64
-            if size > Self.limit { (known, size) = ([:], bytes.count + 64) }
-            known[key] = bytes
+            let key = key.followed(by: path)
+            let answer = known[key] ?? find(path, bytes())
+            answers[path] = answer
+            if known[key] != nil { continue }
+            size += weight(answer)
+            if size > limit { (known, size) = ([:], weight(answer)) }
+            known[key] = answer
         }
-        return files
+        return answers
     }
 }

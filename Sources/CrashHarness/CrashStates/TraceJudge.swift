@@ -19,7 +19,12 @@ public struct TraceJudge: Sendable {
         self.trace = trace
         self.formats = formats
         let states = CrashStates(trace, .cached, isHashing: false)
-        func held(before index: Int) -> Set<String> { Self.ids(states.point(at: index).files, formats) }
+        let digests = DigestMemory()
+        func held(before index: Int) -> Set<String> {
+            states.point(at: index).files.reduce(into: []) { held, file in
+                held.formUnion(Self.ids(file.value, name: file.key, formats, digests))
+            }
+        }
         var moments: [Set<String>] = []
         for (index, operation) in trace.operations.enumerated() {
             guard case .acknowledge = operation else { continue }
@@ -36,13 +41,17 @@ public struct TraceJudge: Sendable {
 
     /// Visits the states and asks the readers of the known formats.
     public func explore(_ explorer: CrashStateExplorer) -> Exploration {
-        explorer.explore(trace) { disk, acknowledged in
-            guard let moment = acknowledged.isEmpty ? nil : moments[acknowledged.count - 1] else { return nil }
-            let missing = moment.subtracting(Self.ids(disk.contents, formats)).sorted()
+        let digests = DigestMemory()
+        return explorer.explore(trace) { name, bytes in
+            Self.ids(bytes, name: name, formats, digests)
+        } _: { files, acknowledged in
+            guard var missing = acknowledged.isEmpty ? nil : moments[acknowledged.count - 1] else { return nil }
+            let count = missing.count
+            for ids in files.values { missing.subtract(ids) }
             if missing.isEmpty { return nil }
             return (
-                "\(moment.count) acknowledged entries or sessions",
-                "without \(missing.prefix(5).joined(separator: ", "))"
+                "\(count) acknowledged entries or sessions",
+                "without \(missing.sorted().prefix(5).joined(separator: ", "))"
             )
         }
     }
@@ -84,14 +93,13 @@ public struct TraceJudge: Sendable {
         RunningStates(trace, explorer, reopen: reopen, jobs: jobs).explore(explorer, trace)
     }
 
-    /// What readers find in the files: each item, and what else the format counts as there.
-    private static func ids(_ files: [String: [UInt8]], _ formats: FormatCatalogue) -> Set<String> {
-        var ids: Set<String> = []
-        for (name, content) in files {
-            let examination = formats.examine(FileBytes(content), name: name)
-            ids.formUnion((examination.items.map(Array.init) ?? []).map { "\(name) \($0.id)" })
-            ids.formUnion(examination.evidence.map { "\(name) \($0)" })
-        }
+    /// What the reader finds in a file: each item, and what else the format counts as there.
+    private static func ids(
+        _ bytes: [UInt8], name: String, _ formats: FormatCatalogue, _ digests: DigestMemory
+    ) -> Set<String> {
+        let examination = formats.examine(FileBytes(bytes, sharing: digests), name: name)
+        var ids = Set((examination.items.map(Array.init) ?? []).map { "\(name) \($0.id)" })
+        ids.formUnion(examination.evidence.map { "\(name) \($0)" })
         return ids
     }
 }

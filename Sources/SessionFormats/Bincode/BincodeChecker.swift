@@ -38,6 +38,7 @@ struct BincodeChecker: BincodeCoder {
             _ = try cursor.take(count * size)
             return
         }
+        if count == 0 { return }
         var scratch = Value()
         for _ in 0..<count { try scratch.code(with: &self) }
     }

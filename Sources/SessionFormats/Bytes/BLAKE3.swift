@@ -107,9 +107,13 @@ public struct BLAKE3: Sendable {
     public static func hash(_ bytes: [UInt8]) -> Digest { bytes.withUnsafeBytes { hash($0) } }
 
     /// The hash of these bytes.
-    public static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
+    public static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest { hash(bytes, zeroesBehind: 0) }
+
+    /// The hash of these bytes and of zeroes behind them.
+    static func hash(_ bytes: UnsafeRawBufferPointer, zeroesBehind zeroes: Int) -> Digest {
         var hasher = BLAKE3()
         hasher.update(bytes)
+        if zeroes > 0 { hasher.update([UInt8](repeating: 0, count: zeroes)) }
         return hasher.finalize()
     }
 
@@ -174,28 +178,34 @@ public struct BLAKE3: Sendable {
 
     private mutating func addChunks(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
-        while bytes.count - offset >= 8 * Self.chunkLength {
-            if isWide {
-                pushEightWide(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + 8 * Self.chunkLength]))
-            } else {
-                for value in Self.hashEight(bytes, from: offset, counter: chunkCount) { push(value) }
-            }
-            offset += 8 * Self.chunkLength
-        }
         while offset < bytes.count {
-            let chunk = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Self.chunkLength])
-            push(Self.lastBlock(ofChunk: chunk, counter: chunkCount).chainingValue)
-            offset += Self.chunkLength
+            let count = min(8, (bytes.count - offset) / Self.chunkLength)
+            let chunks = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count * Self.chunkLength])
+            if isWide, count >= Self.fewestWide {
+                pushWide(chunks, count)
+            } else if count == 8 {
+                for value in Self.hashEight(bytes, from: offset, counter: chunkCount) { push(value) }
+            } else {
+                for index in 0..<count {
+                    let chunk = index * Self.chunkLength..<(index + 1) * Self.chunkLength
+                    let last = Self.lastBlock(ofChunk: UnsafeRawBufferPointer(rebasing: chunks[chunk]), counter: chunkCount)
+                    push(last.chainingValue)
+                }
+            }
+            offset += chunks.count
         }
     }
 
-    /// Adds the results of eight chunks, worked out by the processor's widest vectors.
-    private mutating func pushEightWide(_ chunks: UnsafeRawBufferPointer) {
+    /// From so many chunks on the time of eight side by side is less than that of one after the other.
+    private static let fewestWide = 3
+
+    /// Adds the results of up to eight chunks, worked out by the processor's widest vectors.
+    private mutating func pushWide(_ chunks: UnsafeRawBufferPointer, _ count: Int) {
         guard let base = chunks.baseAddress else { return }
-        withUnsafeTemporaryAllocation(of: Words.self, capacity: 8) { results in
+        withUnsafeTemporaryAllocation(of: Words.self, capacity: count) { results in
             results.initialize(repeating: .zero)
             results.withMemoryRebound(to: UInt32.self) { words in
-                wide_hash_eight_chunks(base.assumingMemoryBound(to: UInt8.self), chunkCount, words.baseAddress)
+                wide_hash_chunks(base.assumingMemoryBound(to: UInt8.self), Int32(count), chunkCount, words.baseAddress)
             }
             for value in results { push(value) }
         }

@@ -27,23 +27,28 @@ public final class FileBytes: Sendable {
     }
 
     private let storage: Storage
+    /// What was hashed of other files that share bytes with this one; nil when there are none.
+    let digests: DigestMemory?
     /// Files up to this size are read at once, in bytes.
     private static let largestRead = 1 << 20
 
     /// Wraps bytes that are in memory.
-    public init(_ bytes: [UInt8]) {
-        storage = .owned(bytes, count: bytes.count, nil)
+    public convenience init(_ bytes: [UInt8]) { self.init(.owned(bytes, count: bytes.count, nil)) }
+
+    /// Wraps bytes that are in memory, of one of many files that share most of theirs.
+    package convenience init(_ bytes: [UInt8], sharing digests: DigestMemory) {
+        self.init(.owned(bytes, count: bytes.count, nil), digests)
     }
 
     /// Wraps the first bytes of an array without copying them; all of them when there are no more.
-    public init(_ bytes: [UInt8], prefix count: Int) {
-        storage = .owned(bytes, count: min(max(0, count), bytes.count), nil)
+    public convenience init(_ bytes: [UInt8], prefix count: Int) {
+        self.init(.owned(bytes, count: min(max(0, count), bytes.count), nil))
     }
 
     /// Opens a file, and reads it when it is small or no regular file, such as a pipe.
     ///
     /// - Throws: `FileSystemError` when the path is missing, is a folder, or may not be read.
-    public init(path: String) throws(FileSystemError) {
+    public convenience init(path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_CLOEXEC)
         let status: SystemCall.Status
         do throws(FileSystemError) { status = try SystemCall.status(of: descriptor, path: path) } catch {
@@ -53,11 +58,12 @@ public final class FileBytes: Sendable {
         let file = DiskFile(descriptor: descriptor, path: path, appends: false, identity: status.identity)
         do throws(FileSystemError) {
             if status.isRegular {
-                storage = try Self.storage(reading: file, atOnce: Self.largestRead, blockSize: FileOnDemand.blockSize)
+                self.init(
+                    try Self.storage(reading: file, atOnce: Self.largestRead, blockSize: FileOnDemand.blockSize))
             } else {
                 let bytes = try SystemCall.readToEnd(descriptor, path: path)
                 file.close()
-                storage = .owned(bytes, count: bytes.count, nil)
+                self.init(bytes)
             }
         } catch {
             file.close()
@@ -71,13 +77,16 @@ public final class FileBytes: Sendable {
     ///   - atOnce: Files up to this size are read at once, in bytes.
     ///   - blockSize: Larger ones are read in blocks of this size when they are asked for; at least 1.
     /// - Throws: `FileSystemError` when it cannot be read; the file is still the caller's then.
-    package init(
+    package convenience init(
         reading file: any OpenFile, atOnce: Int = FileBytes.largestRead, blockSize: Int = FileOnDemand.blockSize
     ) throws(FileSystemError) {
-        storage = try Self.storage(reading: file, atOnce: atOnce, blockSize: blockSize)
+        self.init(try Self.storage(reading: file, atOnce: atOnce, blockSize: blockSize))
     }
 
-    private init(_ storage: Storage) { self.storage = storage }
+    private init(_ storage: Storage, _ digests: DigestMemory? = nil) {
+        self.storage = storage
+        self.digests = digests
+    }
 
     private static func storage(
         reading file: any OpenFile, atOnce: Int, blockSize: Int

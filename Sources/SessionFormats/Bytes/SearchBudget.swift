@@ -6,11 +6,15 @@
 /// Bytes that a search may look at more than once.
 final class SearchBudget {
     private var left: Int
+    private var spent = 0
     /// Where the search was given up; nil when it was not.
     private(set) var end: Int?
 
     /// - Parameter bytes: How many may be looked at.
     init(_ bytes: Int) { left = bytes }
+
+    // The meter is asked for once a search.
+    deinit { WorkMeter.add(spent) }
 
     /// Whether the search was given up.
     var hasEnded: Bool { end != nil }
@@ -20,7 +24,7 @@ final class SearchBudget {
     /// - Parameter place: Where in the file the search is.
     /// - Returns: Whether it may go on.
     func spend(_ bytes: Int, at place: Int) -> Bool {
-        WorkMeter.add(min(bytes, max(0, left)))
+        spent += min(bytes, max(0, left))
         left -= bytes
         if left < 0, end == nil { end = place }
         return left >= 0

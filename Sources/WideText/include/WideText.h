@@ -1,8 +1,8 @@
-// The ends of JSON strings and whether bytes are UTF-8, with the processor's 256-bit vectors, where it has them.
+// The ends of JSON strings, whether bytes are UTF-8, and where a word or zeroes stand, with the processor's 256-bit vectors, where it has them.
 //
-// Nearly all of a session is the inside of strings, so what these two functions do is most of the reading of one. The package
+// Nearly all of a session is the inside of strings, so what the first of these do is most of the reading of one. The package
 // is compiled for any x86-64 processor, on which vectors are 128 bits wide; these are behind a check at run time.
-// JSONScanner.swift and UTF8Validation.swift do the same without them.
+// JSONScanner.swift, UTF8Validation.swift and BytePattern.swift do the same without them.
 
 #ifndef WIDE_TEXT_H
 #define WIDE_TEXT_H
@@ -64,6 +64,14 @@ typedef struct {
 /// `loadable` is how many bytes from `base` on may be loaded, at least `count`.
 WideTextOutline wide_text_outline(const uint8_t *base, size_t count, size_t loadable, WideTextNode *nodes,
                                   size_t capacity);
+
+/// The last place before `end` at which eight bytes begin that read as this number on the machine; -1 where there is none.
+///
+/// `base` holds at least `end + 7` bytes.
+ptrdiff_t wide_text_last_word(const uint8_t *base, size_t end, uint64_t word);
+
+/// The last place before `end` at which seven zeroes begin; -1 where there is none. `base` holds at least `end + 6` bytes.
+ptrdiff_t wide_text_last_zeroes(const uint8_t *base, size_t end);
 
 /// Whether the bytes from `from` to `to` are well-formed UTF-8 (The Unicode Standard, table 3-7).
 int wide_text_is_utf8(const uint8_t *base, size_t from, size_t to);

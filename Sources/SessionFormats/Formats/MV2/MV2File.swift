@@ -15,6 +15,10 @@ public struct MV2File: Sendable {
     public internal(set) var tableRange: Range<Int>?
     /// The commit footer behind the table; nil when there is none.
     public internal(set) var footer: MV2Footer?
+    /// Whether the table has its own checksum, as far as recovering looked.
+    private(set) var isTableSealed = false
+    /// How far footers were looked for, and tables at every offset.
+    fileprivate(set) var scans: (footers: MV2FooterScan, tables: MV2TableScan)?
     /// The log; nil when the header does not say where it is.
     public internal(set) var log: MV2LogRegion?
     /// The sessions, in the order of the file.
@@ -31,6 +35,23 @@ public struct MV2File: Sendable {
     public var pendingRecords: [MV2LogRegion.Record] {
         guard let header, let log else { return [] }
         return log.pending(after: header.logSequence)
+    }
+
+    var foundTable: MV2FoundTable? {
+        guard let table, let tableRange else { return nil }
+        return MV2FoundTable(table: table, range: tableRange, footer: footer, isSealed: isTableSealed)
+    }
+
+    fileprivate mutating func take(_ found: MV2FoundTable) {
+        (table, tableRange, footer, isTableSealed) = (found.table, found.range, found.footer, found.isSealed)
+    }
+
+    /// Whether the reference opens the file, which was read recovering.
+    var isOpenedByReference: Bool {
+        bytes.withBytes(of: 0..<MV2Header.size) { buffer in
+            var reader = MV2Reader(bytes, buffer, knowing: self)
+            return (try? reader.readAsReference()) != nil
+        }
     }
 
     /// Reads a memory, of which it touches what it needs.
@@ -67,10 +88,13 @@ private struct MV2Reader {
     /// The sessions of a table that the header names and that was not used.
     private var otherSegment: Range<Int>?
     private let buffer: UnsafeRawBufferPointer
+    private let recovered: MV2File?
 
-    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer) {
+    /// - Parameter recovered: The same memory as it was recovered, for reading it as the reference.
+    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, knowing recovered: MV2File? = nil) {
         file = MV2File(bytes)
         self.buffer = buffer
+        self.recovered = recovered
     }
 
     // MARK: As the reference
@@ -78,15 +102,15 @@ private struct MV2Reader {
     mutating func readAsReference() throws(MV2Error) {
         let header = try MV2Header(buffer)
         file.header = header
-        let found = try MV2TableSearch(file.bytes, buffer, header).asReference()
-        take(found)
+        var search = MV2TableSearch(file.bytes, buffer, header, knowing: recovered)
+        let found = try search.asReference()
+        file.take(found)
         if let problem = found.table.frameProblem(fileSize: buffer.count) {
             throw .frames(offset: problem.offset, problem.message)
         }
         try readLogAsReference(header)
         // The reference applies pending records first, which gives the table a new checksum before it looks at it.
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[found.range])
-        guard !file.pendingRecords.isEmpty || MV2TableOfContents.checksum(of: bytes) == found.table.checksum else {
+        guard !file.pendingRecords.isEmpty || search.isSealed(found.range) else {
             throw .tableChecksum(offset: found.range.lowerBound)
         }
         try readSessionsAsReference(found.table)
@@ -99,7 +123,9 @@ private struct MV2Reader {
             throw .undecodable(
                 BincodeError(offset: 16, .truncated(needed: header.log.end ?? .max, available: buffer.count)))
         }
-        let log = MV2LogRegion(file.bytes, buffer, Int(header.logOffset)..<Int(inFile))
+        let region = Int(header.logOffset)..<Int(inFile)
+        let known = recovered?.log.flatMap { $0.region == region ? $0 : nil }
+        let log = known ?? MV2LogRegion(file.bytes, buffer, region)
         if let damage = log.damage { throw .log(damage) }
         file.log = log
     }
@@ -118,10 +144,6 @@ private struct MV2Reader {
         do throws(ReplayFormatError) {
             return try ReplaySegment.read(file.bytes, in: range, mode: mode)
         } catch { throw .sessions(error) }
-    }
-
-    private mutating func take(_ found: MV2FoundTable) {
-        (file.table, file.tableRange, file.footer) = (found.table, found.range, found.footer)
     }
 
     // MARK: Recovering
@@ -150,8 +172,9 @@ private struct MV2Reader {
     }
 
     private mutating func readTable() {
-        let search = MV2TableSearch(file.bytes, buffer, file.header)
+        var search = MV2TableSearch(file.bytes, buffer, file.header)
         let found = search.recovering()
+        file.scans = (search.footers, search.tables)
         note(search.budget, "a table of contents")
         guard let found else {
             file.findings.add(
@@ -160,7 +183,7 @@ private struct MV2Reader {
                     + "out of reach, sessions were looked for by their magic.")
             return
         }
-        take(found)
+        file.take(found)
         if !found.isSealed {
             file.findings.add(
                 .tableChecksumMismatch, .error, offset: found.range.lowerBound, length: found.range.count,
@@ -210,7 +233,7 @@ private struct MV2Reader {
     private func isEarlier(_ named: MV2FoundTable, than found: MV2FoundTable) -> Bool {
         // The footer may claim a table that begins earlier.
         file.bytes.load(0..<named.range.upperBound + MV2Footer.size)
-        guard let footer = MV2Footer(buffer, at: named.range.upperBound), let last = found.footer else { return true }
+        guard let footer = MV2Footer(file.bytes, buffer, at: named.range.upperBound), let last = found.footer else { return true }
         return footer.generation < last.generation
     }
 

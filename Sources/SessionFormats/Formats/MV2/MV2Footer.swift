@@ -15,13 +15,14 @@ public struct MV2Footer: Sendable, Equatable {
     public var generation: UInt64
 
     /// Reads the footer at an offset; nil when there is none or the table before it does not have its hash.
-    init?(_ buffer: UnsafeRawBufferPointer, at offset: Int) {
+    init?(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, at offset: Int) {
         guard let claim = Claim(buffer, at: offset) else { return nil }
-        self.init(buffer, claim, at: offset)
+        self.init(bytes, buffer, claim, at: offset)
     }
 
-    private init?(_ buffer: UnsafeRawBufferPointer, _ claim: Claim, at offset: Int) {
-        guard claim.matches(buffer) else { return nil }
+    init?(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ claim: Claim, at offset: Int) {
+        bytes.load(claim.table)
+        guard bytes.hash(claim.table, in: buffer) == claim.hash else { return nil }
         (self.offset, table, generation) = (offset, claim.table, claim.generation)
     }
 
@@ -35,37 +36,8 @@ public struct MV2Footer: Sendable, Equatable {
         return encoder.bytes
     }
 
-    /// The footers of a file from the last to the first, each with a whole table.
-    ///
-    /// A file full of false footers that claim long tables ends the search at its budget.
-    ///
-    /// - Parameters:
-    ///   - part: Where footers and their tables are looked for; in the whole file when nil.
-    ///   - budget: Pays for the tables that are hashed.
-    static func backwards(
-        _ bytes: FileBytes, in part: Range<Int>? = nil, _ budget: SearchBudget
-    ) -> some Sequence<MV2Footer> {
-        let part = (part ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
-        var end = part.upperBound
-        return AnyIterator {
-            while let offset = BytePattern.last(magic, in: bytes, part.lowerBound..<end) {
-                end = offset
-                let footer = bytes.withBytes(of: offset..<min(offset + size, bytes.count)) { buffer -> MV2Footer? in
-                    guard offset + size <= part.upperBound, let claim = Claim(buffer, at: offset),
-                        claim.table.lowerBound >= part.lowerBound, budget.spend(claim.table.count, at: offset)
-                    else { return nil }
-                    bytes.load(claim.table)
-                    return MV2Footer(buffer, claim, at: offset)
-                }
-                if let footer { return footer }
-                if budget.hasEnded { return nil }
-            }
-            return nil
-        }
-    }
-
     /// What a footer says before it is believed.
-    private struct Claim {
+    struct Claim {
         var table: Range<Int>
         var hash: Digest
         var generation: UInt64
@@ -79,10 +51,6 @@ public struct MV2Footer: Sendable, Equatable {
                 let hash = try? cursor.digest(), let generation = try? cursor.integer(UInt64.self)
             else { return nil }
             (table, self.hash, self.generation) = (offset - Int(length)..<offset, hash, generation)
-        }
-
-        func matches(_ buffer: UnsafeRawBufferPointer) -> Bool {
-            BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[table])) == hash
         }
     }
 }

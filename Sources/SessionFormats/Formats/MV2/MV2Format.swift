@@ -35,8 +35,8 @@ public struct MV2Format: SessionFormat {
         guard start >= MV2Header.size, bytes.copy(start..<start + 8).elementsEqual(MV2Footer.magic.utf8) else {
             return false
         }
-        let budget = SearchBudget(bytes.count)
-        return MV2Footer.backwards(bytes, budget).first { _ in true }?.offset == start && !beginsAsText(bytes)
+        var footers = MV2FooterScan(bytes)
+        return footers.last(in: bytes, SearchBudget(bytes.count))?.offset == start && !beginsAsText(bytes)
     }
 
     /// Whether the place of the header holds text; a memory's header is zeroes for the most part, whatever became of its
@@ -48,7 +48,8 @@ public struct MV2Format: SessionFormat {
 
     /// A memory whose header is gone still has what stands behind it.
     private func recogniseByRest(_ bytes: FileBytes) -> Recognition? {
-        if MV2Footer.backwards(bytes, SearchBudget(bytes.count * 4)).contains(where: { _ in true }) {
+        var footers = MV2FooterScan(bytes)
+        if footers.last(in: bytes, SearchBudget(bytes.count * 4)) != nil {
             return Recognition(.proof, "a table of contents that has its footer's hash")
         }
         return bytes.withBytes { buffer in
@@ -73,7 +74,7 @@ public struct MV2Format: SessionFormat {
             var examination = Examination(
                 id, of: bytes, Verdict(worst: findings.worst), summary: summary(of: memory), facts: facts(of: memory),
                 items: ExaminedItems(sessions: memory.sessions), findings: findings.report,
-                evidence: { Self.evidence(memory) },
+                evidence: { Self.evidence(memory, options.mode) },
                 fields: { memory.fieldSpans() })
             if memory.table == nil && memory.sessions.isEmpty {
                 examination.verdict = .unreadable
@@ -87,8 +88,8 @@ public struct MV2Format: SessionFormat {
     }
 
     /// The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
-    private static func evidence(_ memory: MV2File) -> [String] {
-        let opens = (try? MV2File.read(memory.bytes, mode: .reference)) != nil
+    private static func evidence(_ memory: MV2File, _ mode: ReadingMode) -> [String] {
+        let opens = mode == .reference || memory.isOpenedByReference
         return (memory.table == nil ? [] : ["table of contents"])
             + (opens ? ["as a file that its own program opens"] : [])
     }

@@ -32,6 +32,8 @@ public struct MV2LogRegion: Sendable, Equatable {
 
     static let headerSize = 48
 
+    /// Where it is in the file, as far as it is inside.
+    let region: Range<Int>
     /// The records up to the end or to the first damaged one.
     public private(set) var records: [Record] = []
     /// What is wrong with the record behind them; nil when nothing is.
@@ -41,6 +43,7 @@ public struct MV2LogRegion: Sendable, Equatable {
 
     /// Scans the part of a region that is inside the file.
     init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ region: Range<Int>) {
+        self.region = region
         end = region.lowerBound
         while damage == nil {
             bytes.load(end..<min(end + Self.headerSize, region.upperBound))
@@ -53,7 +56,7 @@ public struct MV2LogRegion: Sendable, Equatable {
                 return
             }
             bytes.load(payload)
-            if BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[payload])) != header.hash {
+            if bytes.hash(payload, in: buffer) != header.hash {
                 damage = Damage(offset: end, problem: "its payload does not have its hash")
             } else {
                 records.append(Record(offset: end, sequence: header.sequence, length: header.length))
@@ -63,14 +66,16 @@ public struct MV2LogRegion: Sendable, Equatable {
     }
 
     /// The whole records of a region, also those behind damaged ones whose length leads on.
-    static func wholeRecords(_ buffer: UnsafeRawBufferPointer, _ region: Range<Int>) -> [Record] {
+    static func wholeRecords(
+        _ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ region: Range<Int>
+    ) -> [Record] {
         var records: [Record] = []
         var at = region.lowerBound
         while let header = header(buffer, at: at, region), header.length > 0,
             header.length <= region.upperBound - at - headerSize
         {
             let payload = at + headerSize..<at + headerSize + header.length
-            if BLAKE3.hash(UnsafeRawBufferPointer(rebasing: buffer[payload])) == header.hash {
+            if bytes.hash(payload, in: buffer) == header.hash {
                 records.append(Record(offset: at, sequence: header.sequence, length: header.length))
             }
             at = payload.upperBound

@@ -217,7 +217,7 @@ private struct MV2Recovery {
         var records = log.records
         var kept = [region]
         if let damage = log.damage {
-            records = file.withBytes { MV2LogRegion.wholeRecords($0, region) }
+            records = file.withBytes { MV2LogRegion.wholeRecords(file, $0, region) }
             kept = records.map(\.range)
             let whole = records.flatMap { file.copy($0.range) }
             bytes.replaceSubrange(region, with: whole + [UInt8](repeating: 0, count: region.count - whole.count))

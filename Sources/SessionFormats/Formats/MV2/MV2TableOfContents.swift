@@ -138,12 +138,21 @@ extension MV2TableOfContents: BincodeValue {
     init() {}
 
     mutating func code<Coder: BincodeCoder>(with coder: inout Coder) throws(BincodeError) {
+        try codeBeginning(with: &coder)
+        try codeRest(with: &coder)
+    }
+
+    /// What all shapes begin with.
+    private mutating func codeBeginning<Coder: BincodeCoder>(with coder: inout Coder) throws(BincodeError) {
         try coder.field("toc_version", &version)
         try coder.field("segments", &segments)
         try coder.field("frames", &frames)
         try coder.field("indexes", &indexes)
         try coder.field("time_index", &timeIndex)
         try coder.field("temporal_track", &temporalTrack)
+    }
+
+    private mutating func codeRest<Coder: BincodeCoder>(with coder: inout Coder) throws(BincodeError) {
         if shape != .beforeMemories {
             try coder.field("memories_track", &memoriesTrack)
             try coder.field("logic_mesh", &logicMesh)
@@ -171,6 +180,13 @@ extension MV2TableOfContents {
         guard end == range.upperBound else {
             throw BincodeError(offset: end, .trailing(range.upperBound - end))
         }
+        return try decode(shape, buffer, in: range)
+    }
+
+    /// Decodes bytes that have been found to be a table of this shape.
+    static func decode(
+        _ shape: Shape, _ buffer: UnsafeRawBufferPointer, in range: Range<Int>
+    ) throws(BincodeError) -> Self {
         var decoder = BincodeDecoder(cursor: BincodeCursor(buffer, in: range), countsAreChecked: true)
         var table = Self(shape: shape)
         try table.code(with: &decoder)
@@ -182,23 +198,27 @@ extension MV2TableOfContents {
     static func extent(
         _ buffer: UnsafeRawBufferPointer, in range: Range<Int>
     ) throws(BincodeError) -> (shape: Shape, end: Int) {
-        var looked = 0
-        return try extent(buffer, in: range, lookedAt: &looked)
+        var (scratch, looked) = (Self(), 0)
+        return try extent(buffer, in: range, &scratch, lookedAt: &looked)
     }
 
     /// The same, and how many bytes were looked at, in all shapes together.
+    ///
+    /// - Parameter scratch: Any table, for those who look in many places.
     static func extent(
-        _ buffer: UnsafeRawBufferPointer, in range: Range<Int>, lookedAt: inout Int
+        _ buffer: UnsafeRawBufferPointer, in range: Range<Int>, _ scratch: inout Self, lookedAt: inout Int
     ) throws(BincodeError) -> (shape: Shape, end: Int) {
-        var first: BincodeError?
         // The checker leaves values as they are, so one table serves for all shapes.
-        var table = Self()
+        var beginning = BincodeChecker(cursor: BincodeCursor(buffer, in: range))
+        defer { lookedAt += beginning.cursor.at - range.lowerBound }
+        try scratch.codeBeginning(with: &beginning)
+        var first: BincodeError?
         for shape in Shape.allCases {
-            table.shape = shape
-            var checker = BincodeChecker(cursor: BincodeCursor(buffer, in: range))
-            defer { lookedAt += checker.cursor.at - range.lowerBound }
+            scratch.shape = shape
+            var checker = beginning
+            defer { lookedAt += checker.cursor.at - beginning.cursor.at }
             do throws(BincodeError) {
-                try table.code(with: &checker)
+                try scratch.codeRest(with: &checker)
                 return (shape, checker.cursor.at)
             } catch { first = first ?? error }
         }
@@ -227,12 +247,12 @@ extension MV2TableOfContents {
         return bytes
     }
 
-    /// The checksum that a table's bytes should have in their last 32.
-    static func checksum(of bytes: UnsafeRawBufferPointer) -> Digest {
-        var hasher = BLAKE3()
-        hasher.update(UnsafeRawBufferPointer(rebasing: bytes.dropLast(32)))
-        withUnsafeBytes(of: Digest.zero.words) { hasher.update($0) }
-        return hasher.finalize()
+    /// Whether the last 32 bytes of a table are its checksum: the hash of all of it with zeroes in their place.
+    static func isSealed(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        guard range.count >= 32 else { return false }
+        let content = range.lowerBound..<range.upperBound - 32
+        return bytes.hash(content, zeroesBehind: 32, in: buffer).words
+            == buffer.loadUnaligned(fromByteOffset: content.upperBound, as: SIMD8<UInt32>.self)
     }
 
     /// Everything that the table points at, but for the frames' payloads: what stands in its own lists first.

@@ -22,24 +22,37 @@ struct MV2TableSearch {
     let header: MV2Header?
     /// Pays for what is hashed and decoded in vain.
     let budget: SearchBudget
+    /// How far footers were looked for.
+    private(set) var footers: MV2FooterScan
+    /// How far tables were looked for at every offset.
+    private(set) var tables: MV2TableScan
+    /// One of which everything is known.
+    private let known: MV2FoundTable?
 
-    init(_ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ header: MV2Header?) {
+    /// - Parameter recovered: The same memory as it was recovered; what is known of it is not worked out again.
+    init(
+        _ bytes: FileBytes, _ buffer: UnsafeRawBufferPointer, _ header: MV2Header?, knowing recovered: MV2File? = nil
+    ) {
         (self.bytes, self.buffer, self.header) = (bytes, buffer, header)
         budget = SearchBudget(buffer.count * 16)
+        footers = recovered?.scans?.footers ?? MV2FooterScan(bytes)
+        tables = recovered?.scans?.tables ?? MV2TableScan(bytes)
+        known = recovered?.foundTable
     }
 
     // MARK: As the reference
 
-    func asReference() throws(MV2Error) -> MV2FoundTable {
+    /// - Throws: `MV2Error` where the reference finds none.
+    mutating func asReference() throws(MV2Error) -> MV2FoundTable {
         if let direct = direct() { return direct }
-        if let footer = MV2Footer.backwards(bytes, budget).first(where: { _ in true }), let found = decode(footer) {
+        if let footer = footers.last(in: bytes, budget), let found = decode(footer) {
             return found
         }
         // What stands there was looked at before.
         if let range = headersRange, let table = try? MV2TableOfContents.decode(buffer, in: range) {
             return MV2FoundTable(table: table, range: range, footer: nil)
         }
-        if let found = atEndWithoutFooter() { return found }
+        if let found = scannedFor({ [buffer] in $0.range.upperBound == buffer.count }) { return found }
         throw .noTable(offset: header?.footerOffset ?? 0)
     }
 
@@ -54,11 +67,12 @@ struct MV2TableSearch {
     /// The table between the header's offset and where a footer would begin. The footer itself does not matter.
     private func direct() -> MV2FoundTable? {
         guard let range = headersRange else { return nil }
+        if let known, known.range == range { return known }
         bytes.load(range.lowerBound..<buffer.count)
         guard isPlausible(range),
             let table = try? MV2TableOfContents.decode(buffer, in: range)
         else { return nil }
-        let footer = MV2Footer(buffer, at: range.upperBound).flatMap { $0.table == range ? $0 : nil }
+        let footer = MV2Footer(bytes, buffer, at: range.upperBound).flatMap { $0.table == range ? $0 : nil }
         return MV2FoundTable(table: table, range: range, footer: footer)
     }
 
@@ -80,11 +94,8 @@ struct MV2TableSearch {
     // MARK: Recovering
 
     /// The newest table that is whole, wherever it is; a damaged one only when the header names it and it is the last.
-    func recovering() -> MV2FoundTable? {
-        let footers = MV2Footer.backwards(bytes, budget).lazy.compactMap { footer in
-            decode(footer).flatMap { isSealed($0.range) ? $0 : nil }
-        }
-        let last = footers.first { _ in true }
+    mutating func recovering() -> MV2FoundTable? {
+        let last = lastSealed()
         if let last, last.range.upperBound + MV2Footer.size == buffer.count { return last }
         if var damaged = direct() {
             damaged.isSealed = isSealed(damaged.range)
@@ -94,53 +105,51 @@ struct MV2TableSearch {
         if let offset = header?.footerOffset, offset < UInt64(buffer.count), let found = sealed(at: Int(offset)) {
             return found
         }
-        return anywhere()
+        return scannedFor { _ in true }
     }
 
-    private func isSealed(_ range: Range<Int>) -> Bool {
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[range])
-        return range.count >= 32
-            && MV2TableOfContents.checksum(of: bytes).bytes.elementsEqual(bytes.suffix(32))
+    /// The last table before a footer that has its own checksum besides the footer's hash.
+    private mutating func lastSealed() -> MV2FoundTable? {
+        var found: MV2FoundTable?
+        var footers = footers
+        defer { self.footers = footers }
+        _ = footers.last(in: bytes, budget) { footer in
+            found = decode(footer).flatMap { isSealed($0.range) ? $0 : nil }
+            return found != nil
+        }
+        return found
+    }
+
+    /// Whether a table has its own checksum.
+    func isSealed(_ range: Range<Int>) -> Bool {
+        if let known, known.range == range { return known.isSealed }
+        return MV2TableOfContents.isSealed(bytes, buffer, range)
     }
 
     /// A table that begins at an offset, ends anywhere, and has its own checksum.
     func sealed(at offset: Int) -> MV2FoundTable? {
         bytes.load(offset..<buffer.count)
         guard let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count) else { return nil }
-        let range = offset..<extent.end
-        guard isSealed(range), let table = try? MV2TableOfContents.decode(buffer, in: range) else { return nil }
-        return MV2FoundTable(table: table, range: range, footer: nil)
+        return MV2FoundTable(sealed: extent, at: offset, in: bytes, buffer)
     }
 
-    /// The last table that ends where the file ends.
-    private func atEndWithoutFooter() -> MV2FoundTable? {
-        candidates { found in found.range.upperBound == buffer.count }
-    }
-
-    private func anywhere() -> MV2FoundTable? { candidates { _ in true } }
-
-    /// The last table at any offset that is accepted. What decodes but is no table costs of the budget.
-    private func candidates(_ accept: (MV2FoundTable) -> Bool) -> MV2FoundTable? {
-        guard let base = buffer.baseAddress else { return nil }
+    /// The last table at any offset that is accepted.
+    private mutating func scannedFor(_ accept: (MV2FoundTable) -> Bool) -> MV2FoundTable? {
         bytes.load(0..<buffer.count)
-        var offset = buffer.count - 8
-        var zeroes = 0
-        while offset > MV2Header.size, !budget.hasEnded {
-            offset -= 1
-            zeroes = buffer[offset] == 0 ? zeroes + 1 : 0
-            // No table has its issuer, its capacity and all before them zero; files are full of places that do.
-            if zeroes >= 128 || offset + 16 > buffer.count { continue }
-            // A version up to 32, and lists that the bytes left can hold.
-            guard base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) <= 32,
-                base.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) <= UInt64(buffer.count / 76)
-            else { continue }
-            // Every attempt costs something, and one that finds a table looks at it three times more.
-            var looked = 256
-            let extent = try? MV2TableOfContents.extent(buffer, in: offset..<buffer.count, lookedAt: &looked)
-            if let extent { looked += 3 * (extent.end - offset) }
-            guard budget.spend(looked, at: offset), extent != nil else { continue }
-            if let found = sealed(at: offset), accept(found) { return found }
-        }
-        return nil
+        return tables.last(in: bytes, buffer, budget, where: accept)
+    }
+}
+
+extension MV2FoundTable {
+    /// A table that was found to end somewhere; nil when it does not have its own checksum.
+    init?(
+        sealed extent: (shape: MV2TableOfContents.Shape, end: Int), at offset: Int, in bytes: FileBytes,
+        _ buffer: UnsafeRawBufferPointer
+    ) {
+        let range = offset..<extent.end
+        guard MV2TableOfContents.isSealed(bytes, buffer, range),
+            let table = try? MV2TableOfContents.decode(extent.shape, buffer, in: range)
+        else { return nil }
+        self.init(table: table, range: range, footer: nil)
     }
 }

@@ -58,7 +58,8 @@ private struct MV2Verification {
     }
 
     private func commit(in range: Range<Int>) -> MV2Footer? {
-        MV2Footer.backwards(file.bytes, in: range, SearchBudget(range.count * 4)).first { _ in true }
+        var footers = MV2FooterScan(file.bytes, in: range)
+        return footers.last(in: file.bytes, SearchBudget(range.count * 4))
     }
 
     // MARK: Regions
