@@ -86,4 +86,27 @@ import TestSupport
         }
         #expect(taken > 6_000)
     }
+
+    @Test func `a word and zeroes are found where they stand last, with wide vectors and without`() {
+        var draws = Draws()
+        let magic = Array("MV2FOOT!".utf8)
+        for _ in 0..<2_000 {
+            var bytes = (0..<Int.random(in: 0..<300, using: &draws)).map { _ in
+                UInt8.random(in: 0..<5, using: &draws) / 4 * UInt8.random(in: 0...255, using: &draws)
+            }
+            for _ in 0..<Int.random(in: 0..<3, using: &draws) {
+                let part = magic.prefix(Int.random(in: 1...8, using: &draws))
+                bytes.insert(contentsOf: part, at: Int.random(in: 0...bytes.count, using: &draws))
+            }
+            let end = Int.random(in: 0...bytes.count + 9, using: &draws)
+            let word = (0..<end).last { bytes.dropFirst($0).starts(with: magic) }
+            let zeroes = (0..<end).last { bytes.dropFirst($0).starts(with: [UInt8](repeating: 0, count: 7)) }
+            bytes.withUnsafeBytes { buffer in
+                for isWide in [true, false] {
+                    #expect(BytePattern.last("MV2FOOT!", in: buffer, before: end, isWide: isWide) == word)
+                    #expect(BytePattern.lastZeroes(in: buffer, before: end, isWide: isWide) == zeroes)
+                }
+            }
+        }
+    }
 }

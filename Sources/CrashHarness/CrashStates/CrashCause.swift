@@ -29,7 +29,6 @@ public struct CrashCause: Sendable {
 /// Finds the causes of wrong states.
 struct CauseSearch {
     /// What is wrong with a state; nil when nothing is.
-    typealias Verdict = (expected: String, got: String)?
 
     /// More wrong states than this are not made smaller; those that contain no cause that is known are counted alone.
     static let limit = 1_000
@@ -61,7 +60,7 @@ struct CauseSearch {
     /// Notes a wrong state.
     ///
     /// - Parameter judge: What is wrong with the state in which a point stands.
-    mutating func note(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) {
+    mutating func note(_ state: CrashState, _ judge: (CrashPoint) -> CrashProblem?) {
         if isWrong(CrashState(crashPoint: state.crashPoint), judge) {
             return explain(earliest(CrashState(crashPoint: state.crashPoint), judge), judge)
         }
@@ -93,7 +92,7 @@ struct CauseSearch {
         return nil
     }
 
-    private mutating func isWrong(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> Bool {
+    private mutating func isWrong(_ state: CrashState, _ judge: (CrashPoint) -> CrashProblem?) -> Bool {
         if let known = verdicts[state] { return known }
         let isWrong = judge(states.point(in: state)) != nil
         verdictsSize += Self.size(state).1 + 1
@@ -105,7 +104,7 @@ struct CauseSearch {
     // MARK: Smaller
 
     /// The state with as little missing as leaves it wrong.
-    private mutating func fewest(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> CrashState {
+    private mutating func fewest(_ state: CrashState, _ judge: (CrashPoint) -> CrashProblem?) -> CrashState {
         var state = state
         let operations = Dictionary(grouping: state.forms.keys) { states.changes.changes[$0].operation }
         state = reduced(
@@ -142,7 +141,7 @@ struct CauseSearch {
     }
 
     /// Delta debugging (Zeller, Hildebrandt): gives back ever smaller parts of what is missing as long as it stays wrong.
-    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> Verdict) -> CrashState
+    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> CrashProblem?) -> CrashState
     {
         var (parts, size) = (parts, parts.count)
         while size >= 1, !parts.isEmpty {
@@ -161,7 +160,7 @@ struct CauseSearch {
 
     /// The state at a moment at which it is wrong and was not one operation before. A moment at which the disk was wrong with
     /// everything there, as before a program has made its files, says nothing about what is missing.
-    private mutating func earliest(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) -> CrashState {
+    private mutating func earliest(_ state: CrashState, _ judge: (CrashPoint) -> CrashProblem?) -> CrashState {
         func isWrong(_ crashPoint: Int, _ search: inout CauseSearch) -> Bool {
             let earlier = search.at(crashPoint, state)
             guard search.isWrong(earlier, judge) else { return false }
@@ -194,7 +193,7 @@ struct CauseSearch {
         (state.crashPoint, state.forms.count + state.sizes.count + state.places.count)
     }
 
-    private mutating func explain(_ state: CrashState, _ judge: (CrashPoint) -> Verdict) {
+    private mutating func explain(_ state: CrashState, _ judge: (CrashPoint) -> CrashProblem?) {
         let (key, sentence) = explanation(state)
         let cause = causeOfKey[key] ?? causes.count
         if cause < causes.count { causes[cause].count += 1 }

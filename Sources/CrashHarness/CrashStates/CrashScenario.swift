@@ -30,7 +30,7 @@ public struct CrashScenario: Sendable {
     public let expectation: Expectation
     let base: [String: [UInt8]]
     let work: @Sendable (SimulatedDisk) throws -> Void
-    let check: @Sendable (_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)?
+    let check: @Sendable (_ disk: SimulatedDisk, _ acknowledged: [String]) -> CrashProblem?
 
     /// Makes a scenario.
     ///
@@ -42,7 +42,7 @@ public struct CrashScenario: Sendable {
     public init(
         name: String, writing: String, expectation: Expectation, base: [String: [UInt8]],
         work: @escaping @Sendable (SimulatedDisk) throws -> Void,
-        check: @escaping @Sendable (_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)?
+        check: @escaping @Sendable (_ disk: SimulatedDisk, _ acknowledged: [String]) -> CrashProblem?
     ) {
         (self.name, self.writing, self.expectation) = (name, writing, expectation)
         (self.base, self.work, self.check) = (base, work, check)
@@ -86,7 +86,7 @@ public struct CrashScenario: Sendable {
 
     private func crashDuring(
         _ recovery: WriteTrace, _ acknowledged: [String], _ explorer: CrashStateExplorer, _ judged: inout Int
-    ) -> (expected: String, got: String)? {
+    ) -> CrashProblem? {
         if recovery.operations.isEmpty { return nil }
         var second = explorer
         (second.bound, second.samples, second.onlyState) = (500, 100, nil)

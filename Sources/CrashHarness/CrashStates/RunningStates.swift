@@ -90,7 +90,7 @@ final class RunningStates: Sendable {
         return exploration
     }
 
-    private func problem(_ outcome: Outcome, _ wanted: Int) -> (expected: String, got: String)? {
+    private func problem(_ outcome: Outcome, _ wanted: Int) -> CrashProblem? {
         guard let answer = outcome.answer(comparingOutput: comparesOutput) else {
             return ("a recovery that succeeds", outcome.words)
         }

@@ -65,8 +65,7 @@ public struct TraceJudge: Sendable {
         _ explorer: CrashStateExplorer, asking check: DiskCommand, reopen: DiskCommand? = nil,
         jobs: Int = ProcessInfo.processInfo.activeProcessorCount
     ) -> Exploration {
-        typealias Problem = (expected: String, got: String)?
-        let answers = DiskAnswers<Problem>(jobs: jobs, heedsAcknowledgements: true) { _, folder in
+        let answers = DiskAnswers<CrashProblem?>(jobs: jobs, heedsAcknowledgements: true) { _, folder in
             if case .failure(let words) = reopen?.run(on: folder) { return ("a recovery that succeeds", words) }
             guard case .failure(let words) = check.run(on: folder) else { return nil }
             return ("status 0", words)

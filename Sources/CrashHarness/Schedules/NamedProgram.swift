@@ -79,7 +79,7 @@ extension WriterDescription {
     /// Compares what the crash left with the history, lets the agent go on, and compares again.
     private func goOn(
         _ disk: SimulatedDisk, _ base: Base, _ history: WritingHistory
-    ) -> (expected: String, got: String)? {
+    ) -> CrashProblem? {
         var history = history
         let names = (0..<Self.timesGoneOn).map { "1-\($0)" }
         let before = observe(disk, history.attempts.map(\.what) + names)

@@ -27,7 +27,7 @@ public struct WriterDescription: Sendable {
         }
 
         /// What is wrong when a repair took the evidence away.
-        func lossOfEvidence(on disk: SimulatedDisk) -> (expected: String, got: String)? {
+        func lossOfEvidence(on disk: SimulatedDisk) -> CrashProblem? {
             if evidence.isEmpty || disk.contents.values.contains(where: { $0.holds(evidence) }) { return nil }
             return ("what was cut to be kept beside the file", "it is nowhere")
         }

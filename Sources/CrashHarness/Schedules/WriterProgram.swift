@@ -26,7 +26,7 @@ struct ProgramBounds: Sendable {
 final class WriterProgram {
     /// What happened, and what is wrong with it.
     struct Outcome {
-        var problem: (expected: String, got: String)?
+        var problem: CrashProblem?
         var story: [String]
         /// Whether power failed, and whether something was made to fail, and whether writers met.
         var traits: Set<Trait> = []
@@ -358,7 +358,7 @@ final class WriterProgram {
     }
 
     /// On a disk that works one more agent has to be able to write, whatever happened before.
-    private func lastWords() -> (expected: String, got: String)? {
+    private func lastWords() -> CrashProblem? {
         // Without the bug: what others left has to be usable.
         let process = SimulatedProcess(on: disk)
         let crew = Crew(crews.count, process, writer.makeAgent(crews.count, process, nil))
@@ -370,11 +370,11 @@ final class WriterProgram {
 
     private var found: Observation { writer.observe(disk, history.history.attempts.map(\.what)) }
 
-    private func difference() -> (expected: String, got: String)? {
+    private func difference() -> CrashProblem? {
         history.history.difference(to: found.items, writer.promise)
     }
 
-    private func leftProblem() -> (expected: String, got: String)? {
+    private func leftProblem() -> CrashProblem? {
         if let problem = base.lossOfEvidence(on: disk) { return problem }
         let found = found
         if let problem = found.problem, !base.isRefused { return ("a file as its format wants it", problem) }
@@ -387,7 +387,7 @@ final class WriterProgram {
     }
 
     /// Who may read the file, that a link stays one, and that nothing lies about.
-    private func placeProblem() -> (expected: String, got: String)? {
+    private func placeProblem() -> CrashProblem? {
         let target = Self.target(writer.path)
         if base.file != nil, disk.isLink(writer.path), let permissions = disk.permissions(of: target),
             permissions != Self.permissions

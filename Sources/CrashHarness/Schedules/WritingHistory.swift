@@ -40,7 +40,7 @@ struct WritingHistory {
     }
 
     /// What differs between this and what a file holds; nil when nothing does.
-    func difference(to found: [String], _ promise: WriterDescription.Promise) -> (expected: String, got: String)? {
+    func difference(to found: [String], _ promise: WriterDescription.Promise) -> CrashProblem? {
         switch promise {
         case .items(let kept): itemsDifference(found, kept)
         case .value: valueDifference(found.first ?? "")
@@ -49,7 +49,7 @@ struct WritingHistory {
     }
 
     /// A member is there once it was added, unless somebody tried to take it out; and it is gone once it was taken out.
-    private func membersDifference(_ found: [String]) -> (expected: String, got: String)? {
+    private func membersDifference(_ found: [String]) -> CrashProblem? {
         if let twice = Dictionary(grouping: found, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
             return ("each entry once", "\(twice) twice")
         }
@@ -70,7 +70,7 @@ struct WritingHistory {
         return nil
     }
 
-    private func itemsDifference(_ found: [String], _ kept: Int) -> (expected: String, got: String)? {
+    private func itemsDifference(_ found: [String], _ kept: Int) -> CrashProblem? {
         var places: [String: Int] = [:]
         for (place, item) in found.enumerated() {
             if places.updateValue(place, forKey: item) != nil { return ("each entry once", "\(item) twice") }
@@ -91,7 +91,7 @@ struct WritingHistory {
     }
 
     /// A value may be there unless another was set and acknowledged that began after it had ended.
-    private func valueDifference(_ found: String) -> (expected: String, got: String)? {
+    private func valueDifference(_ found: String) -> CrashProblem? {
         let latest = attempts.filter(\.isAcknowledged).map(\.begin).max() ?? -1
         let allowed = attempts.filter { ($0.end ?? .max) >= latest }.map(\.what)
         return allowed.contains(found) ? nil : ("one of the values \(allowed)", "the value \(found)")

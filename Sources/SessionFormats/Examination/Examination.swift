@@ -157,7 +157,7 @@ public struct Examination: Sendable {
 
 extension Finding {
     /// The finding with a place inside a file of this size.
-    fileprivate func clamped(to size: Int) -> Finding {
+    package func clamped(to size: Int) -> Finding {
         var clamped = self
         clamped.offset = min(max(offset, 0), size)
         clamped.length = min(max(length, 0), size - clamped.offset)

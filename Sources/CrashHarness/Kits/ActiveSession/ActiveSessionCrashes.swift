@@ -32,7 +32,7 @@ enum ActiveSessionCrashes {
     private static let clearing = "clearing"
     private static let cleared = "cleared"
 
-    static func checkSidecar(_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)? {
+    static func checkSidecar(_ disk: SimulatedDisk, _ acknowledged: [String]) -> CrashProblem? {
         if acknowledged.last == cleared {
             return (try? disk.exists(sidecar)) == false ? nil : ("no sidecar", "one")
         }

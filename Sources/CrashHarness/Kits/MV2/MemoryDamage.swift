@@ -9,7 +9,8 @@ public struct MemoryDamage: Judge {
     /// What must hold.
     public let promise = """
         Whatever is damaged, recover mode finds at least the sessions that reference mode finds, and a change of the \
-        table of contents, its footer or hashed content is never silent; what becomes of each part is counted.
+        table of contents, its footer or hashed content is never silent; what an examination remembers of the same file \
+        and of others changes nothing; what becomes of each part is counted.
         """
 
     /// Makes the judge.
@@ -20,11 +21,12 @@ public struct MemoryDamage: Judge {
     /// Looks at one memory with several damages, one at a time.
     public func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
         let history = try MemoryHistory(&choices)
+        let digests = DigestMemory()
         for _ in 0..<Self.damages {
             let damage = Self.damage(history.last.bytes.count, &choices)
             evidence.cases += 1
             evidence.bytesRead += 2 * history.last.bytes.count
-            try examine(history, damage.damage, at: damage.offset, &evidence)
+            try examine(history, damage.damage, at: damage.offset, digests, &evidence)
         }
     }
 
@@ -47,7 +49,8 @@ public struct MemoryDamage: Judge {
     }
 
     private func examine(
-        _ history: MemoryHistory, _ damage: Damage, at offset: Int, _ evidence: inout Evidence
+        _ history: MemoryHistory, _ damage: Damage, at offset: Int, _ digests: DigestMemory,
+        _ evidence: inout Evidence
     ) throws(Violation) {
         let bytes = damage.apply(to: history.last.bytes)
         let (reference, recovered) = (
@@ -56,6 +59,14 @@ public struct MemoryDamage: Judge {
         let found = Set(recovered?.sessions.map(\.id) ?? [])
         if let missing = reference?.sessions.first(where: { !found.contains($0.id) }) {
             throw history.violation("session \(missing.id), which reference mode gives", "not found", bytes)
+        }
+        let examination = MV2Format().examine(FileBytes(bytes, sharing: digests), ExaminationOptions())
+        if examination.evidence.contains(MV2Format.isOpenedEvidence) != (reference != nil) {
+            throw history.violation(
+                "the reference's own opinion", "another, formed from what recovering found", bytes)
+        }
+        if let recovered, examination.findings != recovered.verified().report.map({ $0.clamped(to: bytes.count) }) {
+            throw history.violation("what is found without other files", "something else beside them", bytes)
         }
         let part = Self.part(history, at: offset)
         let outcome = outcome(history, bytes, recovered)

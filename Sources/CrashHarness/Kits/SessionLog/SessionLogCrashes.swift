@@ -18,7 +18,7 @@ enum SessionLogCrashes {
                         content: [.text(String(repeating: id, count: 300))], timestampMilliseconds: 1))))
     }
 
-    static func checkLog(_ disk: SimulatedDisk, _ acknowledged: [String]) -> (expected: String, got: String)? {
+    static func checkLog(_ disk: SimulatedDisk, _ acknowledged: [String]) -> CrashProblem? {
         guard !acknowledged.isEmpty else { return nil }
         let wanted = acknowledged.filter { $0 != "the log" }
         do {
@@ -40,7 +40,7 @@ enum SessionLogCrashes {
     /// The copy is whole or not there, what was left out is there when the copy is, and the file is as it was.
     private static func checkCopy(
         _ disk: SimulatedDisk, _ acknowledged: [String]
-    ) -> (expected: String, got: String)? {
+    ) -> CrashProblem? {
         if disk.contents[log] != damaged { return ("the file as it was", "other bytes") }
         guard let found = disk.contents[copy] else {
             return acknowledged.isEmpty ? nil : ("the copy", "nothing")

@@ -87,11 +87,13 @@ public struct MV2Format: SessionFormat {
         }
     }
 
+    package static let isOpenedEvidence = "as a file that its own program opens"
+
     /// The program that wrote a memory finds less in a damaged one than we do, or cannot open it at all.
     private static func evidence(_ memory: MV2File, _ mode: ReadingMode) -> [String] {
         let opens = mode == .reference || memory.isOpenedByReference
         return (memory.table == nil ? [] : ["table of contents"])
-            + (opens ? ["as a file that its own program opens"] : [])
+            + (opens ? [isOpenedEvidence] : [])
     }
 
     private func summary(of memory: MV2File) -> [String] {

@@ -23,8 +23,8 @@ struct MV2TableScan: Sendable {
         if let known = found.first(where: accept) { return known }
         var scratch = MV2TableOfContents()
         while !budget.hasEnded, let offset = nextPlace(in: buffer) {
-            // Every attempt costs something, and one that finds a table looks at it three times more.
-            var looked = 256
+            // An attempt that finds a table looks at it three times more.
+            var looked = 0
             let extent = try? MV2TableOfContents.extent(
                 buffer, in: offset..<buffer.count, &scratch, lookedAt: &looked)
             if let extent { looked += 3 * (extent.end - offset) }
