@@ -113,7 +113,7 @@ enum CheckCommand: Command {
             let tree = FileTree(folders)
             for failure in tree.failures { Output.error("\(failure)\n") }
             hasFailed = hasFailed || !tree.failures.isEmpty
-            let files = tree.files.filter { $0.path.hasSuffix(".jsonl") }
+            let files = tree.files.filter { agent.holdsSession(named: URL(filePath: $0.path).lastPathComponent) }
             var found = options
             (found.format, found.isSilent, found.keepsReports) = (agent, true, true)
             let reports = check(

@@ -1,5 +1,6 @@
 // Copies of agents' logs in which more than one thing had to be mended at one place.
 
+import Foundation
 import Testing
 
 @testable import SessionFormats
@@ -44,5 +45,81 @@ struct AgentRepairTests {
         #expect(String(validating: recovered.bytes, as: UTF8.self) != nil)
         #expect(recovered.bytes.starts(with: header.dropLast()))
         #expect(format.examine(FileBytes(recovered.bytes), ExaminationOptions(mode: .reference)).verdict != .unreadable)
+    }
+
+    /// A session of Gemini CLI as older releases write it.
+    private func object(named project: String?, over lines: Bool = true) -> String {
+        let messages = (0..<4).map { number in
+            """
+              {
+               "id": "m\(number)",
+               "type": "\(number % 2 == 0 ? "user" : "gemini")",
+               "content": "brackets ] } in \\"quotes\\", \(number)"
+              }
+            """
+        }
+        let text = """
+            {
+             "sessionId": "s",\(project.map { "\n \"projectHash\": \"\($0)\"," } ?? "")
+             "directories": [],
+             "messages": [
+            \(messages.joined(separator: ",\n"))
+             ]
+            }
+            """
+        return lines ? text : text.split(separator: "\n").joined()
+    }
+
+    private func shown(_ bytes: [UInt8]) throws -> [String]? {
+        let format = try #require(FormatCatalogue.standard.format(.gemini))
+        let examination = format.examine(FileBytes(bytes), ExaminationOptions(mode: .reference))
+        return examination.verdict == .unreadable ? nil : examination.items?.map(\.id)
+    }
+
+    @Test(arguments: [true, false])
+    func `a session in one object is clean, and its copy is itself`(isOverLines: Bool) throws {
+        for project in [nil, "p"] where project == nil || isOverLines {
+            let bytes = Array(object(named: project, over: isOverLines).utf8)
+            let examination = FormatCatalogue.standard.examine(FileBytes(bytes), name: "session-1.json")
+            #expect(examination.format == .gemini && examination.verdict == .clean)
+            #expect(try examination.items?.map(\.id) == shown(bytes))
+            #expect(try AgentLogFormat.gemini.recover(FileBytes(bytes)).bytes == bytes)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a session in one object with records behind it is lost to the agent, and given back`(isOverLines: Bool) throws
+    {
+        let after = #"{"id":"n","timestamp":"t","type":"user","content":"after"}"# + "\n"
+        for project in [nil, "p"] where project == nil || isOverLines {
+            for weld in ["\n", "", "\r\n"] {
+                let bytes = Array((object(named: project, over: isOverLines) + weld + after).utf8)
+                let examination = FormatCatalogue.standard.examine(FileBytes(bytes), name: "session-1.json")
+                #expect(examination.format == .gemini && examination.verdict == .damaged)
+                #expect(try shown(bytes) == nil)
+                let recovered = try AgentLogFormat.gemini.recover(FileBytes(bytes))
+                #expect(try shown(recovered.bytes) == ["m0", "m1", "m2", "m3", "n"])
+                #expect(try AgentLogFormat.gemini.recover(FileBytes(recovered.bytes)).bytes == recovered.bytes)
+            }
+        }
+    }
+
+    @Test func `of a session in one object that was cut anywhere every whole message is given back`() throws {
+        let bytes = Array(object(named: "p").utf8)
+        for cut in 1..<bytes.count {
+            let torn = Array(bytes.prefix(cut))
+            // A message is whole where its closing brace is there.
+            let whole = String(decoding: torn, as: UTF8.self).components(separatedBy: "\n  }").count - 1
+            for tail in ["", "\n{\"id\":\"n\",\"timestamp\":\"t\",\"type\":\"user\",\"content\":\"x\"}\n"] {
+                guard let recovered = try? AgentLogFormat.gemini.recover(FileBytes(torn + Array(tail.utf8))) else {
+                    #expect(whole == 0 && tail.isEmpty, "cut at \(cut)")
+                    continue
+                }
+                let ids = (0..<whole).map { "m\($0)" } + (tail.isEmpty ? [] : ["n"])
+                #expect(try shown(recovered.bytes) == ids, "cut at \(cut)")
+                let length = recovered.repairs.reduce(0) { $0 + $1.length }
+                #expect(length == cut + tail.utf8.count, "what became of each byte is said")
+            }
+        }
     }
 }

@@ -52,7 +52,9 @@ struct BLAKE3Tests {
     }
 
     @Test func `with wide vectors it is the same hash, whatever the length`() {
-        for length in Array(1_023...9_300).filter({ $0 % 331 < 2 || $0 % 1_024 < 2 }) + [16_384, 70_000, 131_072, 200_001] {
+        for length in Array(1_023...9_300).filter({ $0 % 331 < 2 || $0 % 1_024 < 2 }) + [
+            16_384, 70_000, 131_072, 200_001,
+        ] {
             let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 2) }
             let hashes = [true, false].map { isWide in
                 var hasher = BLAKE3(isWide: isWide)

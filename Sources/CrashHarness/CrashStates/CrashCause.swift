@@ -141,7 +141,8 @@ struct CauseSearch {
     }
 
     /// Delta debugging (Zeller, Hildebrandt): gives back ever smaller parts of what is missing as long as it stays wrong.
-    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> CrashProblem?) -> CrashState
+    private mutating func reduced(_ state: CrashState, _ parts: [Part], _ judge: (CrashPoint) -> CrashProblem?)
+        -> CrashState
     {
         var (parts, size) = (parts, parts.count)
         while size >= 1, !parts.isEmpty {

@@ -188,7 +188,8 @@ public struct BLAKE3: Sendable {
             } else {
                 for index in 0..<count {
                     let chunk = index * Self.chunkLength..<(index + 1) * Self.chunkLength
-                    let last = Self.lastBlock(ofChunk: UnsafeRawBufferPointer(rebasing: chunks[chunk]), counter: chunkCount)
+                    let last = Self.lastBlock(
+                        ofChunk: UnsafeRawBufferPointer(rebasing: chunks[chunk]), counter: chunkCount)
                     push(last.chainingValue)
                 }
             }

@@ -1,4 +1,5 @@
-// Gemini CLI: `~/.gemini/tmp/<project>/chats/session-….jsonl`, records told apart by their keys, updates in place.
+// Gemini CLI: `~/.gemini/tmp/<project>/chats/session-….jsonl`, records told apart by their keys, updates in place; of older
+// releases `session-….json`, one object.
 //
 // The rules of its view are those of google-gemini/gemini-cli at 5411f113 on Node 20, which were measured.
 
@@ -10,6 +11,7 @@ extension FormatID {
 extension AgentLog {
     static let gemini = AgentLog(
         id: .gemini, agent: "Gemini CLI", reader: "Gemini CLI", folders: [".gemini/tmp"],
+        objectNames: ("session-", ".json"),
         lines: LineRules(endsAtReturn: true),
         keys: [.kind: "type", .id: "id", .session: "sessionId", .time: "timestamp"],
         kindRule: .byKeys,

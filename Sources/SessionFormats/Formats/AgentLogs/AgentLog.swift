@@ -15,6 +15,8 @@ struct AgentLog: Sendable {
     var reader: String
     /// Where the agent keeps its sessions, below the home folder.
     var folders: [String]
+    /// How the names of its files begin and end that older releases wrote as one object; nil when none did.
+    var objectNames: (beginning: String, end: String)?
     /// How its reader gets from bytes to values.
     var lines = LineRules()
     /// Whether its reader refuses a whole file for one byte that is no UTF-8.

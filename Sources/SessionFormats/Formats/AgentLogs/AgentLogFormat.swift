@@ -35,6 +35,12 @@ public struct AgentLogFormat: SessionFormat {
     /// Where the agent keeps its sessions, below the home folder.
     public var folders: [String] { log.folders }
 
+    /// Whether a file in one of these folders is a session, by its name without folders.
+    public func holdsSession(named name: String) -> Bool {
+        if name.hasSuffix(".jsonl") { return true }
+        return log.objectNames.map { name.hasPrefix($0.beginning) && name.hasSuffix($0.end) } ?? false
+    }
+
     // MARK: Recognition
 
     /// A record that only this agent writes is nearly sure at the beginning, and structure elsewhere.
@@ -47,9 +53,12 @@ public struct AgentLogFormat: SessionFormat {
     /// Reads the log, and asks what the agent's own reader would make of it.
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
-        let (scan, firstInvalid) = AgentLogScan.read(bytes, plan, mode: options.mode)
+        let object = log.view == .gemini && options.mode == .recover ? GeminiObject(bytes) : nil
+        var (scan, firstInvalid) = AgentLogScan.read(object?.onOneLine(bytes) ?? bytes, plan, mode: options.mode)
         let view = AgentView(
             scan, firstInvalid: firstInvalid, bytes, whole: bytes, listed: options.mode == .reference)
+        // The lines of an object are no records, and nothing is wrong with that.
+        if view.isOneObject { scan = AgentLogScan(plan, mode: options.mode) }
         let report = AgentLogReport(scan, view, bytes, options)
         return report.examination(of: bytes)
     }
@@ -109,7 +118,14 @@ extension AgentLogFormat: JointlyRecognised {
     ) -> [Recognition?] {
         let bounds = depth == .ends ? beginning : sample
         let seen = bytes.withBytes(of: 0..<bounds.size) { buffer in
-            see(UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size)), atMost: bounds.lines, members.map(\.plan))
+            let part = UnsafeRawBufferPointer(rebasing: buffer.prefix(bounds.size))
+            var seen = see(part, atMost: bounds.lines, members.map(\.plan))
+            if depth == .whole, let gemini = members.firstIndex(where: { $0.log.view == .gemini }),
+                seen.allSatisfy({ $0 == .nothing }), GeminiObject.begins(part)
+            {
+                seen[gemini] = .record
+            }
+            return seen
         }
         return zip(members, seen).map { member, seen in
             switch seen {

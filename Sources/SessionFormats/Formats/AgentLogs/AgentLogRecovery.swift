@@ -15,6 +15,7 @@ struct AgentLogRecovery {
 
     func recovered() throws(RecoveryError) -> Recovered {
         guard bytes.count > 0 else { throw .nothing("the file is empty.") }
+        if log.view == .gemini, let copy = try recoveredObject() { return copy }
         let (scan, _) = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
         guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
         var repairs = scan.repairs
@@ -24,6 +25,29 @@ struct AgentLogRecovery {
         if options.closesCalls { closeCalls(scan, &repairs) }
         let output = bytes.withBytes { repairs.apply(to: $0) }
         return Recovered(log.id, output, repairs: account(repairs))
+    }
+
+    /// A copy of a file that begins with a session in one object; nil when it is no such file.
+    private func recoveredObject() throws(RecoveryError) -> Recovered? {
+        if GeminiReading(bytes).isLegacy {
+            return Recovered(log.id, bytes.copy(0..<bytes.count), repairs: account(LogRepairs()))
+        }
+        guard let object = GeminiObject(bytes), let record = object.asRecord(bytes),
+            GeminiReading(FileBytes(record)).loads
+        else { return nil }
+        let rest = bytes.copy(object.range.upperBound..<bytes.count)
+        var copy = try AgentLogRecovery(plan, FileBytes(record + rest), options).recovered()
+        let moved = object.range.upperBound - record.count
+        // What was done to the record is said of the object.
+        copy.repairs =
+            [Repair(.mended, offset: 0, length: object.range.count, object.reason.sentence + ".")]
+            + copy.repairs.compactMap { repair in
+                let range = repair.range.clamped(
+                    to: max(repair.offset, record.count)..<max(repair.range.upperBound, record.count))
+                if repair.range.upperBound < record.count || repair.action == .kept && range.isEmpty { return nil }
+                return Repair(repair.action, offset: range.lowerBound + moved, length: range.count, repair.reason)
+            }
+        return copy
     }
 
     /// What became of each part of the input, in its order.

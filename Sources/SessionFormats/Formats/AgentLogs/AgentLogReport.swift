@@ -111,7 +111,11 @@ struct AgentLogReport {
 
     private var summary: [String] {
         let counts = zip(scan.plan.kinds, scan.kindCounts).filter { $1 > 0 }.map { "\($1) \($0.name)" }
-        var lines = ["\(scan.entries.count) records: \(counts.joined(separator: ", "))"]
+        var lines = [
+            view.isOneObject
+                ? "one object, as older releases write a session: \(view.shown.count) messages"
+                : "\(scan.entries.count) records: \(counts.joined(separator: ", "))"
+        ]
         let shows = view.refusal.map { "refuses the file (\($0.kind))" } ?? "shows \(view.shown.count)"
         lines.append(
             view.chain == nil ? "\(scan.log.reader.sentence) \(shows)" : "\(graph.reach); \(scan.log.reader) \(shows)")

@@ -55,6 +55,8 @@ struct AgentView {
     /// The walk from the root to the leaf, as entries of the scan; nil where there is no walk.
     var chain: [UInt32]?
     var refusal: Refusal?
+    /// Whether the whole file is one object, of which records are parts.
+    private(set) var isOneObject = false
     /// Whether the agent's list of sessions has the file; nil where that is not known.
     var isListed: Bool?
     /// What else the reader does, or sees.
@@ -166,10 +168,9 @@ struct AgentView {
     private init(gemini scan: AgentLogScan, _ bytes: FileBytes) {
         let reading = GeminiReading(bytes)
         isListed = reading.isListed
+        isOneObject = reading.isLegacy
         guard reading.loads else {
-            refusal = Refusal(
-                kind: "NotASession",
-                message: "No record gives both sessionId and projectHash, so the file is no session for Gemini CLI.")
+            refuseNoSession(GeminiObject(bytes))
             return
         }
         var entries: [Int: UInt32] = [:]
@@ -196,6 +197,25 @@ struct AgentView {
                     : "\(message.pendingCalls) tool calls have no result and stay unanswered, for which the service refuses the turn."
             )
         }
+    }
+
+    private mutating func refuseNoSession(_ object: GeminiObject?) {
+        guard let object else {
+            return refuse(
+                "NotASession",
+                "No record gives both sessionId and projectHash, so the file is no session for Gemini CLI.")
+        }
+        if let torn = object.torn {
+            findings.add(
+                .tornEntry, .error, offset: torn.lowerBound, length: torn.count,
+                "The session was cut short while it was being written; what follows its last whole message is lost.")
+        }
+        refuse(
+            "NotASession",
+            """
+            The session is one object, as older releases write it, which was cut short or has something behind it, so the \
+            file is no session for Gemini CLI.
+            """)
     }
 
     // MARK: Read, not measured

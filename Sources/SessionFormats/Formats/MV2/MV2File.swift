@@ -233,7 +233,9 @@ private struct MV2Reader {
     private func isEarlier(_ named: MV2FoundTable, than found: MV2FoundTable) -> Bool {
         // The footer may claim a table that begins earlier.
         file.bytes.load(0..<named.range.upperBound + MV2Footer.size)
-        guard let footer = MV2Footer(file.bytes, buffer, at: named.range.upperBound), let last = found.footer else { return true }
+        guard let footer = MV2Footer(file.bytes, buffer, at: named.range.upperBound), let last = found.footer else {
+            return true
+        }
         return footer.generation < last.generation
     }
 
