@@ -16,23 +16,32 @@ struct AgentCopyIsWhole: Judge {
     }
 
     func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
-        let whole = AgentScenario(kit.id, &choices).bytes
-        let other = AgentScenario(kit.id, &choices).bytes
+        let (whole, messages) = AgentScenario.ofAnyRelease(kit.id, &choices)
+        let other = AgentScenario.ofAnyRelease(kit.id, &choices).bytes
         var file = whole
         for _ in 0...choices.choose("further damages", below: 2) {
             file = Damage.choose(for: file, other: other, &choices).apply(to: file)
         }
         evidence.cases += 1
         evidence.bytesRead += 2 * file.count
+        // In what the file begins with; what a line begins is a log.
+        let beginning = file[..<(file[...].firstPlace(of: Array("\n{".utf8)[...]) ?? file.count)]
+        let untouched = messages.filter { beginning.firstPlace(of: $0[...]) != nil }
         let recovered: Recovered
         do throws(RecoveryError) { recovered = try kit.recover(FileBytes(file)) } catch {
-            let parsed = AgentModel(kit.id, file).parsed.count
+            let parsed = AgentModel(kit.id, file).parsed.count + 2 * untouched.count
             if parsed > 1 { throw violation("a copy of \(parsed) records", "\(error)", file) }
             return evidence.count(name, "nothing to be had", "said")
         }
         try check(recovered, file)
+        let copy = Self.withoutSpace(recovered.bytes)
+        if let lost = untouched.first(where: { copy[...].firstPlace(of: Self.withoutSpace($0)[...]) == nil }) {
+            throw violation("the message \(String(decoding: lost.prefix(80), as: UTF8.self)) in the copy", "none", file)
+        }
         evidence.count(name, recovered.isWhole ? "whole before" : "mended", "whole for the reader")
     }
+
+    private static func withoutSpace(_ text: [UInt8]) -> [UInt8] { text.filter { $0 != 0x20 && $0 != 0x0A } }
 
     private func check(_ recovered: Recovered, _ file: [UInt8]) throws(Violation) {
         let (before, after) = (AgentModel(kit.id, file), AgentModel(kit.id, recovered.bytes))

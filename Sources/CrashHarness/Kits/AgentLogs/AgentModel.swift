@@ -190,14 +190,23 @@ struct AgentModel {
             parsed.append(Self.name(record["id"]))
             model.take(record)
         }
-        guard model.isSession else {
+        let messages = model.isSession ? model.messages : Self.messagesOfObject(bytes)
+        guard let messages else {
             error = "NotASession"
-            if let whole = try? PlainJSONReader.read(Self.units(bytes)), whole.isObject, whole["sessionId"] != nil {
-                error = "NotModelled"
-            }
             return
         }
-        shown = model.messages.map { Self.name($0["id"]) }
+        shown = messages.map { Self.name($0["id"]) }
+        // The lines of an object are no records.
+        if !model.isSession { (parsed, badLines) = (shown, 0) }
+    }
+
+    /// What older releases left: the whole file is one object, whose messages are taken as they are.
+    private static func messagesOfObject(_ bytes: [UInt8]) -> [PlainJSON]? {
+        guard let whole = try? PlainJSONReader.read(units(bytes)), whole.isObject, whole["sessionId"] != nil else {
+            return nil
+        }
+        guard let messages = whole["messages"], messages != .null else { return [] }
+        return messages.isArray && !messages.items.contains(.null) ? messages.items : nil
     }
 
     // MARK: Qwen Code

@@ -33,6 +33,23 @@ struct AgentScenario {
         }
     }
 
+    /// A log, or with some agents what an older release left.
+    ///
+    /// - Returns: The file, and the messages in it that are no lines.
+    static func ofAnyRelease(_ agent: FormatID, _ choices: inout Choices) -> (bytes: [UInt8], messages: [[UInt8]]) {
+        guard agent == .gemini, choices.happens("older release", oneIn: 6) else {
+            return (AgentScenario(agent, &choices).bytes, [])
+        }
+        var story = AgentStory(GeminiScribe(), text)
+        story.begin(&choices)
+        for _ in 0..<1 + choices.choose("further turns", below: 3) { story.turn(&choices) }
+        let isNamed = choices.happens("project's name", oneIn: 2)
+        let object = GeminiScribe.object(story.records, isNamed: isNamed).compact
+        guard isNamed || choices.happens("many lines", oneIn: 2) else { return (object, []) }
+        let messages = GeminiScribe.messages(story.records).map { GeminiScribe.overLines($0.compact, depth: 2) }
+        return (GeminiScribe.overLines(object, depth: 0), messages)
+    }
+
     /// Whether a line tells of the file and not of the conversation.
     func isHeader(_ line: Range<Int>) -> Bool {
         let text = String(decoding: bytes[line], as: UTF8.self)

@@ -13,8 +13,8 @@ struct AgentViewIsReaders: Judge {
     }
 
     func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
-        let whole = AgentScenario(kit.id, &choices).bytes
-        let other = AgentScenario(kit.id, &choices).bytes
+        let whole = AgentScenario.ofAnyRelease(kit.id, &choices).bytes
+        let other = AgentScenario.ofAnyRelease(kit.id, &choices).bytes
         var file = whole
         for _ in 0..<choices.choose("damages", below: 4) {
             file =

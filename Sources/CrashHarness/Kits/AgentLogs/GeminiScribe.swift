@@ -108,4 +108,46 @@ struct GeminiScribe: AgentScribe {
         defer { ids.removeSubrange(place...) }
         return [.object([("$rewindTo", .string(ids[place]))])]
     }
+
+    // MARK: Older releases
+
+    private static func fields(_ record: JSONTree) -> [(key: String, value: JSONTree)] {
+        if case .object(let fields) = record { fields } else { [] }
+    }
+
+    static func messages(_ records: [JSONTree]) -> [JSONTree] {
+        records.filter { record in fields(record).contains { $0.key == "id" } }
+    }
+
+    /// The messages of a session in one object.
+    ///
+    /// - Parameter isNamed: Whether the project's name stands in it.
+    static func object(_ records: [JSONTree], isNamed: Bool) -> JSONTree {
+        let metadata = records.first.map(fields) ?? []
+        return .object(
+            metadata.filter { isNamed || $0.key != "projectHash" } + [("messages", .array(messages(records)))])
+    }
+
+    /// A JSON text with each value on its own line, as it stands so deep inside another.
+    static func overLines(_ text: [UInt8], depth: Int) -> [UInt8] {
+        var (lines, depth, isString, isEscaped): ([UInt8], Int, Bool, Bool) = ([], depth, false, false)
+        func newline() -> [UInt8] { [0x0A] + [UInt8](repeating: 0x20, count: 2 * depth) }
+        for byte in text {
+            let isPlain = !isString
+            if byte == 0x22, !isEscaped { isString.toggle() }
+            isEscaped = isString && byte == 0x5C && !isEscaped
+            guard isPlain else {
+                lines.append(byte)
+                continue
+            }
+            if byte == 0x7D || byte == 0x5D {
+                depth -= 1
+                lines += newline()
+            }
+            lines.append(byte)
+            if byte == 0x7B || byte == 0x5B { depth += 1 }
+            if byte == 0x7B || byte == 0x5B || byte == 0x2C { lines += newline() }
+        }
+        return lines
+    }
 }

@@ -16,6 +16,10 @@ struct AgentLogRecovery {
     func recovered() throws(RecoveryError) -> Recovered {
         guard bytes.count > 0 else { throw .nothing("the file is empty.") }
         if log.view == .gemini, let copy = try recoveredObject() { return copy }
+        return try recoveredLog()
+    }
+
+    private func recoveredLog() throws(RecoveryError) -> Recovered {
         let (scan, _) = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
         guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
         var repairs = scan.repairs
@@ -32,21 +36,19 @@ struct AgentLogRecovery {
         if GeminiReading(bytes).isLegacy {
             return Recovered(log.id, bytes.copy(0..<bytes.count), repairs: account(LogRepairs()))
         }
-        guard let object = GeminiObject(bytes), let record = object.asRecord(bytes),
-            GeminiReading(FileBytes(record)).loads
-        else { return nil }
+        guard let object = GeminiObject(bytes), let (record, account) = object.asRecord(bytes) else { return nil }
         let rest = bytes.copy(object.range.upperBound..<bytes.count)
-        var copy = try AgentLogRecovery(plan, FileBytes(record + rest), options).recovered()
+        var copy = try AgentLogRecovery(plan, FileBytes(record + rest), options).recoveredLog()
+        // What was done to the record besides is said of the object's bytes already.
         let moved = object.range.upperBound - record.count
-        // What was done to the record is said of the object.
-        copy.repairs =
-            [Repair(.mended, offset: 0, length: object.range.count, object.reason.sentence + ".")]
-            + copy.repairs.compactMap { repair in
-                let range = repair.range.clamped(
-                    to: max(repair.offset, record.count)..<max(repair.range.upperBound, record.count))
-                if repair.range.upperBound < record.count || repair.action == .kept && range.isEmpty { return nil }
-                return Repair(repair.action, offset: range.lowerBound + moved, length: range.count, repair.reason)
-            }
+        let others = copy.repairs.compactMap { repair -> Repair? in
+            let start = max(repair.offset, record.count)
+            guard repair.range.upperBound >= start, !repair.range.isEmpty || repair.offset == start else { return nil }
+            let length = repair.range.upperBound - start
+            if length == 0, repair.length > 0 { return nil }
+            return Repair(repair.action, offset: start + moved, length: length, repair.reason)
+        }
+        copy.repairs = account + others
         return copy
     }
 

@@ -14,8 +14,41 @@ struct GeminiObject {
 
     /// nil when the file begins with no such object, or with one that is a record as it stands.
     init?(_ buffer: UnsafeRawBufferPointer) {
-        guard let (start, walk) = Self.walk(buffer), walk.isOverLines || walk.isWhole else { return nil }
-        (range, self.walk, inside) = (0..<walk.at, walk, start + 1)
+        let found = Self.walk(buffer)
+        if let (start, walk) = found, walk.isWhole ? Self.isValue(buffer, to: walk.at) : walk.isOverLines {
+            (range, inside) = (0..<walk.at, start + 1)
+            self.walk = walk.isWhole ? walk : walk.broken(byMessagesIn: buffer)
+        } else if let end = Self.endOfRemains(buffer) {
+            (range, walk, inside) = (0..<end, Walk(isBroken: true), 0)
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether a value ends at a place, and with it a line, unless a record is welded to it.
+    private static func isValue(_ buffer: UnsafeRawBufferPointer, to end: Int) -> Bool {
+        guard end == buffer.count || Array("\r\n{".utf8).contains(buffer[end]) else { return false }
+        var outline = JSONOutline()
+        return joined(buffer[..<end]).withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return (try? outline.read(base, count: buffer.count, loadable: buffer.count, .ecmaScript)) != nil
+        }
+    }
+
+    /// Where an object ends that is damaged; nil when no message over several lines stands before the first line that
+    /// may be a record.
+    private static func endOfRemains(_ buffer: UnsafeRawBufferPointer) -> Int? {
+        var (end, lines) = (0, 0)
+        while let newline = buffer[end...].firstIndex(of: 0x0A) {
+            lines += 1
+            end = newline + 1
+            if end < buffer.count, buffer[end] == 0x7B { break }
+        }
+        if end == 0 || end == buffer.count || buffer[end] != 0x7B { end = buffer.count }
+        guard lines > 1, buffer[..<end].contains(0x7B) else { return nil }
+        let text = Array(buffer[..<end])
+        let isOverLines = messages(in: joined(text)).contains { text[$0].contains(0x0A) }
+        return isOverLines ? end : nil
     }
 
     init?(_ bytes: FileBytes) {
@@ -32,21 +65,22 @@ struct GeminiObject {
         }
         var walk = Walk()
         walk.take(buffer, from: start)
-        let hasMore = walk.keys.contains("messages") || walk.isOverLines && walk.keys.contains("projectHash")
+        let (hasMessages, isNamed) = (walk.keys["messages"] != nil, walk.keys["projectHash"] != nil)
         // With a project's name an object on one line is a record.
-        let isRecord = !walk.isOverLines && walk.keys.contains("projectHash")
-        return walk.keys.contains("sessionId") && hasMore && !isRecord ? (start, walk) : nil
+        let isSession = walk.isOverLines ? hasMessages || isNamed : hasMessages && !isNamed
+        return walk.keys["sessionId"] != nil && isSession ? (start, walk) : nil
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
     /// What was cut short; nil when nothing was, or nothing before it is whole.
-    var torn: Range<Int>? { walk.isWhole ? nil : walk.lastItem.map { $0.end..<range.upperBound } }
+    var torn: Range<Int>? {
+        walk.isWhole || walk.isBroken ? nil : walk.lastItem.map { $0.end..<range.upperBound }
+    }
 
     /// The file with the object on one line, closed where it was cut short, in which everything stands where it stood.
     func onOneLine(_ bytes: FileBytes) -> FileBytes {
-        var joined = bytes.copy(0..<bytes.count)
-        for at in range where joined[at] == 0x0A || joined[at] == 0x0D { joined[at] = 0x20 }
+        var joined = Self.joined(bytes.copy(range)) + bytes.copy(range.upperBound..<bytes.count)
         if let torn, let closing = walk.lastItem?.closing, torn.count > closing.count {
             for at in torn { joined[at] = 0x20 }
             joined.replaceSubrange(torn.lowerBound..<torn.lowerBound + closing.count, with: closing)
@@ -55,23 +89,98 @@ struct GeminiObject {
         return FileBytes(joined)
     }
 
-    /// The object as a record from which the agent takes its messages; nil when nothing in it is whole.
-    func asRecord(_ bytes: FileBytes) -> [UInt8]? {
-        guard let end = walk.isWhole ? (range.upperBound, []) : walk.lastItem else { return nil }
-        var record = bytes.copy(range.lowerBound..<end.0) + end.1
-        for at in record.indices where record[at] == 0x0A || record[at] == 0x0D { record[at] = 0x20 }
-        if !walk.keys.contains("projectHash") {
-            record.insert(contentsOf: #""projectHash":"recovered","#.utf8, at: inside)
+    // MARK: As a record
+
+    /// A record from which the agent takes the messages that are whole, and what became of the object's bytes; nil when nothing in
+    /// it is whole.
+    func asRecord(_ bytes: FileBytes) -> (record: [UInt8], account: [Repair])? {
+        let text = Self.joined(bytes.copy(range))
+        let end = walk.isWhole ? (range.upperBound, []) : walk.isBroken ? nil : walk.lastItem
+        if let end {
+            let record = named(text[..<end.0] + end.1)
+            if GeminiReading(FileBytes(record)).loads {
+                return (record, [Repair(.mended, offset: 0, length: range.count, reason)])
+            }
         }
-        return record
+        let items = Self.messages(in: text)
+        guard !items.isEmpty else { return nil }
+        let record = metadata(text) + items.map { text[$0] }.joined(separator: [0x2C]) + Array("]}".utf8)
+        return GeminiReading(FileBytes(record)).loads ? (record, account(of: items, text)) : nil
     }
 
-    /// What was done to it, as the end of a sentence.
-    var reason: String {
+    private static func joined(_ text: some Sequence<UInt8>) -> [UInt8] {
+        text.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+    }
+
+    private func named(_ object: [UInt8]) -> [UInt8] {
+        if walk.keys["projectHash"] != nil { return object }
+        return object[..<inside] + Array(#""projectHash":"recovered","#.utf8) + object[inside...]
+    }
+
+    private var reason: String {
         let closed = walk.isWhole ? "" : ", closed behind the last message that is whole"
-        let named = walk.keys.contains("projectHash") ? "" : ", with a name for the project"
+        let named = walk.keys["projectHash"] == nil ? ", with a name for the project" : ""
         return
-            "a session that is one object, as older releases write it, was made a record on one line\(named)\(closed)"
+            "A session that is one object, as older releases write it, was made a record on one line\(named)\(closed)."
+    }
+
+    /// The record up to its messages: as the object has it when that can be read, else with what names the session.
+    private func metadata(_ text: [UInt8]) -> [UInt8] {
+        if let end = walk.keys["messages"] {
+            let beginning = named(Array(text[..<end])) + [0x5B]
+            if GeminiReading(FileBytes(beginning + Array("]}".utf8))).loads { return beginning }
+        }
+        return Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
+    }
+
+    /// Where messages stand that are whole, in a text that may be damaged anywhere.
+    private static func messages(in text: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        let budget = SearchBudget(text.count * 16)
+        var outline = JSONOutline()
+        text.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            var at = 0
+            while !budget.hasEnded, let start = buffer[at...].firstIndex(of: 0x7B) {
+                at = start + 1
+                let count = buffer.count - start
+                do throws(JSONFault) {
+                    try outline.read(base + start, count: count, loadable: count, .ecmaScript, isPrefix: true)
+                } catch {
+                    _ = budget.spend(error.offset, at: start)
+                    continue
+                }
+                _ = budget.spend(outline.end, at: start)
+                let item = outline.root
+                guard item.kind == .object, item.member("id")?.isString == true, item.member("type")?.isString == true,
+                    item.member("content") != nil
+                else { continue }
+                at = start + outline.end
+                found.append(start..<at)
+            }
+        }
+        return found
+    }
+
+    private func account(of items: [Range<Int>], _ text: [UInt8]) -> [Repair] {
+        var (account, end): ([Repair], Int) = ([], 0)
+        func passOver(to next: Int) {
+            let isBetween = text[end..<next].allSatisfy { Self.isSpace($0) || $0 == 0x2C }
+            account.append(
+                isBetween
+                    ? Repair(.mended, offset: end, length: next - end, "What stands between messages was made anew.")
+                    : Repair(.leftOut, offset: end, length: next - end, "It belongs to no message that is whole."))
+        }
+        for item in items {
+            if item.lowerBound > end { passOver(to: item.lowerBound) }
+            account.append(
+                Repair(
+                    .mended, offset: item.lowerBound, length: item.count,
+                    "A whole message of a damaged object was put into a record on one line."))
+            end = item.upperBound
+        }
+        if end < text.count { passOver(to: text.count) }
+        return account
     }
 
     /// Goes over brackets and strings up to the end of a value, or to a line that begins another.
@@ -82,21 +191,35 @@ struct GeminiObject {
         private(set) var isWhole = false
         /// Whether it stands on more than one line.
         private(set) var isOverLines = false
-        /// The keys of the value itself.
-        private(set) var keys: Set<String> = []
+        /// Whether a bracket closes that is not open, or messages stand behind where it seems to be cut short.
+        private(set) var isBroken: Bool
+        /// The keys of the value itself, and what stands behind their colons.
+        private(set) var keys: [String: Int] = [:]
         /// Behind the last whole item of a list in the value, and what closes all that is open there.
         private(set) var lastItem: (end: Int, closing: [UInt8])?
         private var closing: [UInt8] = []
         private var string = 0..<0
         private static let longestKey = 32
+        private static let goOn = Array(" \t\r\n\"}]".utf8)
+
+        init(isBroken: Bool = false) { self.isBroken = isBroken }
+
+        /// What seems to be cut short is damaged when messages stand behind that.
+        func broken(byMessagesIn buffer: UnsafeRawBufferPointer) -> Walk {
+            guard let end = lastItem?.end, !messages(in: joined(buffer[end..<at])).isEmpty else { return self }
+            var walk = self
+            walk.isBroken = true
+            return walk
+        }
 
         mutating func take(_ buffer: UnsafeRawBufferPointer, from start: Int) {
             at = start
             while at < buffer.count {
                 let byte = buffer[at]
-                if byte == 0x0A {
-                    if at + 1 < buffer.count, buffer[at + 1] == 0x7B { return }
-                    isOverLines = true
+                if byte == 0x0A, at + 1 < buffer.count {
+                    if buffer[at + 1] == 0x7B { return }
+                    // Lines of an object are indented, but for the last.
+                    if Self.goOn.contains(buffer[at + 1]) { isOverLines = true } else { isBroken = true }
                 }
                 at += 1
                 switch byte {
@@ -105,7 +228,9 @@ struct GeminiObject {
                     guard closing.count < JSONScanner.depthLimit else { return }
                     closing.append(byte + 2)
                 case 0x7D, 0x5D:
-                    guard closing.popLast() == byte else { return }
+                    isBroken = isBroken || closing.last != byte
+                    if isBroken { continue }
+                    closing.removeLast()
                     isWhole = closing.isEmpty
                     if isWhole { return }
                     if closing.count == 2, closing[1] == 0x5D { lastItem = (at, closing.reversed()) }
@@ -130,7 +255,7 @@ struct GeminiObject {
 
         private mutating func noteKey(_ buffer: UnsafeRawBufferPointer) {
             guard !string.isEmpty, string.count <= Self.longestKey else { return }
-            keys.insert(String(decoding: buffer[string], as: UTF8.self))
+            keys[String(decoding: buffer[string], as: UTF8.self)] = at
         }
     }
 }
