@@ -210,11 +210,13 @@ struct AgentView {
             leaf = UInt32(index)
         }
         var chain: [UInt32] = []
-        var isSeen = [Bool](repeating: false, count: last.count)
+        // Room that nothing is written to costs no memory, and an array that grows takes twice its room.
+        chain.reserveCapacity(scan.entries.count)
+        var isSeen = BitArray(count: last.count)
         while let index = leaf {
             let entry = scan.entries[Int(index)]
-            guard !isSeen[Int(entry.id)] else { break }
-            isSeen[Int(entry.id)] = true
+            guard !isSeen[entry.id] else { break }
+            isSeen[entry.id] = true
             chain.append(index)
             leaf =
                 entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
@@ -227,6 +229,7 @@ struct AgentView {
     /// In the order of the file.
     private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
         var entries: [UInt32] = []
+        entries.reserveCapacity(scan.entries.count)
         for (index, entry) in scan.entries.enumerated()
         where entry.isNode && entry.isSeen && !entry.flags.contains(.isHeader) {
             entries.append(UInt32(index))
