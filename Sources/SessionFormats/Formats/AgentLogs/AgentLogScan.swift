@@ -130,14 +130,27 @@ struct AgentLogScan {
         entry.kind == LogEntry.unknownKind ? .aside : plan.kinds[Int(entry.kind)].part
     }
 
-    /// The calls and results of an entry; they stand in the order of entries.
-    func calls(of entry: UInt32) -> Slice<PackedRows<LogCall>> {
-        let holder = entries[Int(entry)]
-        guard holder.flags.contains(.holdsCalls) else { return calls[0..<0] }
-        let start = Int(holder.firstCall)
-        var end = start
-        while end < calls.count, calls[end].entry == entry { end += 1 }
-        return calls[start..<end]
+    /// The first of the calls and results of an entry of which `isWanted` is true.
+    @inline(__always)
+    func firstCall(of entry: LogEntry, where isWanted: (LogCall) -> Bool) -> LogCall? {
+        guard entry.flags.contains(.holdsCalls) else { return nil }
+        var index = Int(entry.firstCall)
+        let holder = calls[index].entry
+        while index < calls.count {
+            let call = calls[index]
+            if call.entry != holder { return nil }
+            if isWanted(call) { return call }
+            index += 1
+        }
+        return nil
+    }
+
+    @inline(__always)
+    func forEachCall(of entry: LogEntry, _ body: (LogCall) -> Void) {
+        _ = firstCall(of: entry) {
+            body($0)
+            return false
+        }
     }
 
     // MARK: Lines

@@ -51,9 +51,23 @@ struct AgentView {
         }
     }
 
+    /// Which entries of the scan a walk comes by.
+    struct Chain {
+        let count: Int
+        private var isOnIt: BitArray
+
+        init(_ entries: [UInt32], of scan: AgentLogScan) {
+            count = entries.count
+            isOnIt = BitArray(count: scan.entries.count)
+            for entry in entries { isOnIt[entry] = true }
+        }
+
+        func contains(_ entry: UInt32) -> Bool { isOnIt[entry] }
+    }
+
     private(set) var shown = Listing.entries([])
-    /// The walk from the root to the leaf, as entries of the scan; nil where there is no walk.
-    var chain: [UInt32]?
+    /// What the walk from the root to the leaf comes by; nil where there is no walk.
+    private(set) var chain: Chain?
     var refusal: Refusal?
     /// Whether the agent's list of sessions has the file; nil where that is not known.
     var isListed: Bool?
@@ -88,7 +102,7 @@ struct AgentView {
     ) {
         let reading = ClaudeReading(scan, firstInvalid: firstInvalid, source)
         shown = .entries(reading.shown)
-        chain = reading.chain
+        chain = Chain(reading.chain, of: scan)
         if listed { isListed = bytes.map { ClaudeListing($0).isListed } }
         if let error = reading.error {
             let reason =
@@ -121,7 +135,7 @@ struct AgentView {
                     place: value.place, line: value.line, name: reading.name(number) ?? "",
                     entry: entries[value.place.lowerBound])
             })
-        chain = shown.entries
+        chain = Chain(shown.entries, of: scan)
         kept = Set(reading.context.compactMap { entries[reading.values[$0].place.lowerBound] })
         noteEffects(reading, bytes)
     }
@@ -222,7 +236,7 @@ struct AgentView {
                 entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
         }
         chain.reverse()
-        self.chain = chain
+        self.chain = Chain(chain, of: scan)
         shown = .entries(chain)
     }
 

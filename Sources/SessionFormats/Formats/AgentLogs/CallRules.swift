@@ -25,13 +25,14 @@ struct CallRules {
         calls = Array(repeating: Self.none, count: scan.otherIdentifiers.count)
         results = calls
         for (position, entry) in shown.enumerated() {
-            for call in scan.calls(of: entry) { take(call, at: UInt32(position)) }
+            scan.forEachCall(of: scan.entries[Int(entry)]) { take($0, at: UInt32(position)) }
         }
-        let lastTurn = shown.lastIndex { entry in !scan.calls(of: entry).contains { $0.isResult } } ?? 0
+        let lastTurn = shown.lastIndex { scan.firstCall(of: scan.entries[Int($0)], where: \.isResult) == nil } ?? 0
         // In the order in which they come.
         var isJudged = BitArray(count: calls.count)
         for entry in shown {
-            for call in scan.calls(of: entry) where !isJudged[call.id] {
+            scan.forEachCall(of: scan.entries[Int(entry)]) { call in
+                guard !isJudged[call.id] else { return }
                 isJudged[call.id] = true
                 judge(call.id, shown, lastTurn: lastTurn, kept: kept)
             }

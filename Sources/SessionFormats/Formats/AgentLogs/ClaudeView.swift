@@ -73,8 +73,6 @@ struct ClaudeView {
         part(entry) == .user && entry.parent != Self.none && entry.flags.contains(.holdsResult)
     }
 
-    private func calls(_ index: UInt32) -> Slice<PackedRows<LogCall>> { scan.calls(of: index) }
-
     /// The last copy of the parent, if there is one.
     private func parent(_ entry: LogEntry) -> UInt32? {
         let parent = entry.parent
@@ -243,13 +241,11 @@ struct ClaudeView {
         var isPutBack: BitArray
         /// By call the entry that makes it.
         let owners: [UInt32]
-        /// By response the place on the chain of its last entry there.
-        let anchors: [UInt32]
+        /// By response the place on the chain of its last entry there, where there may be anything to put back.
+        var anchors: [UInt32: UInt32] = [:]
         /// By identifier the results beside the chain that belong to it.
         let results: Grouping
-        /// Responses for which there may be anything to put back, until it is.
-        var isActive: BitArray
-        /// By response its entries.
+        /// By response its entries, where there may be anything to put back.
         let groups: Grouping
         /// Of the response at hand: its members, and the results that were come by.
         var members: Set<UInt32> = []
@@ -267,53 +263,48 @@ struct ClaudeView {
             (self.view, self.chain, self.isOnChain) = (view, chain, isOnChain)
             isPutBack = BitArray(count: view.last.count)
             let owners = Self.owners(view)
-            let anchors = Self.anchors(view, chain)
-            (self.owners, self.anchors) = (owners, anchors)
-            // The end of the chain may be an earlier copy, and of another response than the last one.
-            func forEachMember(_ body: (LogEntry) -> Void) {
-                view.forEachInTable { if Self.isOnChain($1, anchors) { body($1) } }
-                for index in chain where Self.isOnChain(view.entry(index), anchors) { body(view.entry(index)) }
+            self.owners = owners
+            var hasAnchor = BitArray(count: owners.count)
+            for index in chain {
+                let entry = view.entry(index)
+                if entry.flags.contains(.isOfResponse) { hasAnchor[entry.group] = true }
             }
-            var isMember = BitArray(count: view.last.count)
-            forEachMember { isMember[$0.id] = true }
+            func isMember(_ entry: LogEntry) -> Bool { entry.flags.contains(.isOfResponse) && hasAnchor[entry.group] }
+            /// The end of the chain may be an earlier copy, and of another response than the last one.
+            func forEachMember(_ body: (LogEntry) -> Void) {
+                view.forEachInTable { if isMember($1) { body($1) } }
+                if let end = chain.last, isMember(view.entry(end)) { body(view.entry(end)) }
+            }
+            var isOfMember = BitArray(count: view.last.count)
+            forEachMember { isOfMember[$0.id] = true }
             func forEachResult(_ body: (UInt32, UInt32) -> Void) {
                 view.forEachInTable { index, result in
-                    guard view.isToolResult(result), !isOnChain[result.id] else { return }
-                    Self.forEachKey(of: index, result, view, owners) { if isMember[$0] { body($0, index) } }
+                    guard !isOnChain[result.id], view.isToolResult(result) else { return }
+                    Self.forEachKey(of: result, view, owners) { if isOfMember[$0] { body($0, index) } }
                 }
             }
             results = Grouping(forEachResult)
             var hasResults = BitArray(count: view.last.count)
             forEachResult { key, _ in hasResults[key] = true }
-            var isActive = BitArray(count: anchors.count)
+            var isActive = BitArray(count: owners.count)
             forEachMember { if !isOnChain[$0.id] || hasResults[$0.id] { isActive[$0.group] = true } }
             groups = Grouping { body in
                 view.forEachInTable {
                     if $1.flags.contains(.isOfResponse), isActive[$1.group] { body($1.group, $0) }
                 }
             }
-            self.isActive = isActive
-        }
-
-        /// Whether it is of a response that has a place on the chain.
-        private static func isOnChain(_ entry: LogEntry, _ anchors: [UInt32]) -> Bool {
-            entry.flags.contains(.isOfResponse) && anchors[Int(entry.group)] != none
-        }
-
-        private static func anchors(_ view: ClaudeView, _ chain: [UInt32]) -> [UInt32] {
-            var anchors = [UInt32](repeating: none, count: view.scan.otherIdentifiers.count)
             for (place, index) in chain.enumerated() {
                 let entry = view.entry(index)
-                if entry.flags.contains(.isOfResponse) { anchors[Int(entry.group)] = UInt32(place) }
+                if entry.flags.contains(.isOfResponse), isActive[entry.group] { anchors[entry.group] = UInt32(place) }
             }
-            return anchors
         }
 
         private static func owners(_ view: ClaudeView) -> [UInt32] {
             var owners = [UInt32](repeating: none, count: view.scan.otherIdentifiers.count)
             view.forEachInTable { index, entry in
                 guard entry.flags.contains(.isOfResponse) else { return }
-                for call in view.calls(index) where !call.isResult {
+                view.scan.forEachCall(of: entry) { call in
+                    guard !call.isResult else { return }
                     let owner = owners[Int(call.id)]
                     let isOther = owner != none && (owner == several || view.entry(owner).group != entry.group)
                     owners[Int(call.id)] = isOther ? several : index
@@ -333,7 +324,7 @@ struct ClaudeView {
 
         /// What a result belongs to: its parent, its source, and what made its calls.
         private static func forEachKey(
-            of index: UInt32, _ result: LogEntry, _ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32) -> Void
+            of result: LogEntry, _ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32) -> Void
         ) {
             body(result.parent)
             if result.group != none, view.last[Int(result.group)] != none,
@@ -341,18 +332,19 @@ struct ClaudeView {
             {
                 body(result.group)
             }
-            for answer in view.calls(index) where answer.isResult {
+            view.scan.forEachCall(of: result) { answer in
+                guard answer.isResult else { return }
                 if let owner = owner(answer, view, owners), isSameWriter(result, owner) { body(owner.id) }
             }
         }
 
         func run() -> PutBack {
             var putBack = PutBack()
-            for index in chain {
+            for index in chain where !anchors.isEmpty {
                 let entry = view.entry(index)
-                guard entry.flags.contains(.isOfResponse), isActive[entry.group] else { continue }
-                isActive[entry.group] = false
-                let anchor = anchors[Int(entry.group)]
+                guard entry.flags.contains(.isOfResponse),
+                    let anchor = anchors.removeValue(forKey: entry.group)
+                else { continue }
                 let members = groups[entry.group]
                 putBack.add(more(members.isEmpty ? [chain[Int(anchor)]] : members), behind: anchor)
             }
@@ -395,7 +387,11 @@ struct ClaudeView {
             }
         }
 
-        private func answers(_ index: UInt32) -> [LogCall] { view.calls(index).filter(\.isResult) }
+        private func answers(_ index: UInt32) -> [LogCall] {
+            var answers: [LogCall] = []
+            view.scan.forEachCall(of: view.entry(index)) { if $0.isResult { answers.append($0) } }
+            return answers
+        }
 
         /// Where an entry stands in the table, as a number that grows.
         private func place(_ index: UInt32) -> UInt32 {

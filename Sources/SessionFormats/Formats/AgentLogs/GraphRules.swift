@@ -177,11 +177,10 @@ struct GraphRules {
 
     /// Branches beside the chain that grew in turns with it, as two programs on one session make them.
     private mutating func findBranches() {
-        guard let chain = view.chain, !chain.isEmpty, chain.count < count else { return }
+        guard let chain = view.chain, chain.count > 0, chain.count < count else { return }
         var isOnChain = BitArray(count: last.count)
-        for index in chain {
-            let entry = scan.entries[Int(index)]
-            if isNode(entry) { isOnChain[entry.id] = true }
+        for (index, entry) in scan.entries.enumerated() where isNode(entry) && chain.contains(UInt32(index)) {
+            isOnChain[entry.id] = true
         }
         // By identifier the branch to which a record belongs, named by its own root.
         var branch = [UInt32](repeating: Self.none, count: last.count)

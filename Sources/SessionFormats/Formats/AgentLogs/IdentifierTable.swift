@@ -14,8 +14,8 @@ struct IdentifierTable {
     enum Tag: UInt8 {
         case uuid = 1
         case text, number, other
-        /// A text of characters of six bits each; of those whose last six bits would hold a further one, the other.
-        case sixBits, sixBitsAndRoom
+        /// A text of characters of six bits each.
+        case sixBits
     }
 
     /// Groups that are full, and the last one.
@@ -80,7 +80,7 @@ struct IdentifierTable {
         let bytes = withGroup(of: number) { group, index in Array(group[Group.place(index, group)]) }
         switch shape.tag {
         case .uuid: return Self.uuidText(bytes)
-        case .sixBits, .sixBitsAndRoom: return SixBits.text(bytes, hasRoom: shape.tag == .sixBitsAndRoom)
+        case .sixBits: return SixBits.text(bytes)
         default: return JSONText.string(bytes)
         }
     }
@@ -108,6 +108,10 @@ struct IdentifierTable {
             (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
         }
 
+        init(_ group: UnsafeBufferPointer<UInt8>, _ place: Range<Int>) {
+            self.init(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: group[place])))
+        }
+
         init(_ bytes: UnsafeRawBufferPointer) {
             self.init(word(bytes, from: 0), word(bytes, from: 8))
             guard bytes.count > 16 else { return }
@@ -133,10 +137,9 @@ struct IdentifierTable {
     private func key(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> (Words, Shape) {
         if tag == .text, text.count == 36, let words = Self.uuid(text) { return (words, Shape(.uuid, length: 16)) }
         if tag == .text, text.count > 16, let packed = SixBits(text) {
-            let tag = packed.hasRoom ? Tag.sixBitsAndRoom : .sixBits
             return (
                 Words(packed.words[0], packed.words[1], packed.words[2], packed.words[3]),
-                Shape(rawValue: tag.rawValue << 5 | UInt8(packed.count))
+                Shape(rawValue: Tag.sixBits.rawValue << 5 | UInt8(packed.count))
             )
         }
         let shape = Shape(tag, length: text.count)
@@ -146,7 +149,7 @@ struct IdentifierTable {
 
     /// Up to eight bytes, the first the lowest; zeroes behind the end.
     @inline(__always)
-    private static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+    static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
         func part<Word: FixedWidthInteger>(_ at: Int, _: Word.Type) -> UInt64 {
             UInt64(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: at, as: Word.self).littleEndian)
         }
@@ -178,9 +181,9 @@ struct IdentifierTable {
     private static func packed(_ digits: UInt64) -> UInt64? {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let isLetter = digits >> 6 & ones
-        let values = (digits & ones &* 0x0F) &+ isLetter &* 9
+        let values = digits & (ones &* 0x0F) &+ isLetter &* 9
         // What is no digit does not come out as it was when it is spelled again.
-        guard values & ones &* 0xF0 == 0 else { return nil }
+        guard values & (ones &* 0xF0) == 0 else { return nil }
         let isTenOrMore = (values &+ ones &* 0x76) >> 7 & ones
         guard values &+ ones &* 0x30 &+ isTenOrMore &* 0x27 == digits else { return nil }
         var bytes = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
@@ -219,8 +222,9 @@ struct IdentifierTable {
 
     @inline(__always)
     private func withGroup<Result>(of number: UInt32, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Result) -> Result {
-        let group = Int(number) / Group.size
-        return (group < groups.count ? groups[group] : last).withUnsafeBufferPointer { body($0, Int(number) % Group.size) }
+        let (group, index) = (Int(number) / Group.size, Int(number) % Group.size)
+        if group < groups.count { return groups[group].withUnsafeBufferPointer { body($0, index) } }
+        return last.withUnsafeBufferPointer { body($0, index) }
     }
 
     private mutating func append(_ words: Words, _ shape: Shape) {
@@ -249,7 +253,7 @@ struct IdentifierTable {
     @inline(__always)
     private func words(_ number: UInt32) -> Words {
         withGroup(of: number) { group, index in
-            Words(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: group[Group.place(index, group)])))
+            Words(group, Group.place(index, group))
         }
     }
 
@@ -276,8 +280,10 @@ struct IdentifierTable {
     private func isSame(
         _ number: UInt32, _ words: Words, _ shape: Shape, _ text: UnsafeBufferPointer<UInt8>
     ) -> Bool {
-        guard self.shape(number) == shape else { return false }
-        let other = self.words(number)
+        let other = withGroup(of: number) { group, index in
+            group[index] == shape.rawValue ? Words(group, Group.place(index, group)) : nil
+        }
+        guard let other else { return false }
         guard other.second == words.second, other.third == words.third else { return false }
         if shape.isLong { return longTexts.holds(text, at: other.first) }
         return other.first == words.first && other.fourth == words.fourth

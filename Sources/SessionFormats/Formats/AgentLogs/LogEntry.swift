@@ -72,14 +72,14 @@ extension LogEntry: PackableRow {
     static var columns: Int { 11 }
 
     @inline(__always)
-    init(_ numbers: RowNumbers) {
-        func number(_ column: Int) -> UInt32 { UInt32(truncatingIfNeeded: numbers[column]) }
-        let flags = Flags(rawValue: UInt16(truncatingIfNeeded: numbers[9]))
+    init(_ row: PackedRow) {
+        func number(_ column: Int) -> UInt32 { UInt32(truncatingIfNeeded: row[column]) }
+        let flags = Flags(rawValue: UInt16(truncatingIfNeeded: row[9]))
         self.init(
-            offset: Int(truncatingIfNeeded: numbers[0]), length: number(1), line: number(2), id: number(3) &- 1,
+            offset: Int(truncatingIfNeeded: row[0]), length: number(1), line: number(2), id: number(3) &- 1,
             parent: number(4) &- 1, group: number(flags.contains(.isOfResponse) ? 6 : 5) &- 1,
-            kind: UInt8(truncatingIfNeeded: numbers[8] &- 1), flags: flags,
-            writer: UInt16(truncatingIfNeeded: numbers[10]))
+            kind: UInt8(truncatingIfNeeded: row[8] &- 1), flags: flags,
+            writer: UInt16(truncatingIfNeeded: row[10]))
         firstCall = number(7)
     }
 
@@ -116,9 +116,9 @@ extension LogCall: PackableRow {
     static var columns: Int { 2 }
 
     @inline(__always)
-    init(_ numbers: RowNumbers) {
-        entry = UInt32(truncatingIfNeeded: numbers[0])
-        idAndKind = UInt32(truncatingIfNeeded: numbers[1])
+    init(_ row: PackedRow) {
+        entry = UInt32(truncatingIfNeeded: row[0])
+        idAndKind = UInt32(truncatingIfNeeded: row[1])
     }
 
     var numbers: RowNumbers {
@@ -142,10 +142,10 @@ extension LogReference: PackableRow {
     static var columns: Int { 3 }
 
     @inline(__always)
-    init(_ numbers: RowNumbers) {
-        entry = UInt32(truncatingIfNeeded: numbers[0])
-        target = UInt32(truncatingIfNeeded: numbers[1])
-        pattern = UInt8(truncatingIfNeeded: numbers[2])
+    init(_ row: PackedRow) {
+        entry = UInt32(truncatingIfNeeded: row[0])
+        target = UInt32(truncatingIfNeeded: row[1])
+        pattern = UInt8(truncatingIfNeeded: row[2])
     }
 
     var numbers: RowNumbers {

@@ -8,11 +8,44 @@
 protocol PackableRow {
     /// How many of the numbers are used.
     static var columns: Int { get }
-    init(_ numbers: RowNumbers)
+    init(_ row: PackedRow)
     var numbers: RowNumbers { get }
 }
 
 typealias RowNumbers = InlineArray<12, UInt64>
+
+/// The numbers of a row that is packed. What is not asked for is not read.
+struct PackedRow {
+    /// Of the block: a word for each column, what is left of the rows, one row behind the other, and a word that is read with the
+    /// last.
+    fileprivate let words: UnsafePointer<UInt64>
+    /// Where the row begins, in bits.
+    fileprivate let start: UInt64
+
+    @inline(__always)
+    subscript(index: Int) -> UInt64 {
+        let column = PackedColumn(rawValue: words[index])
+        let at = start &+ column.start
+        let (word, bit) = (Int(truncatingIfNeeded: at &>> 6), at & 63)
+        let bits = words[word] &>> bit | (words[word &+ 1] &<< 1) &<< (63 &- bit)
+        let rest = bits & ((1 &<< column.width) &- 1)
+        return rest == 0 ? 0 : column.base &+ rest
+    }
+}
+
+/// What numbers of a column have in common, where in a row what is left of one begins, and how many bits it takes.
+private struct PackedColumn {
+    let rawValue: UInt64
+
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// - Parameter base: One less than the least number that is not 0.
+    init(base: UInt64, start: Int, width: Int) { rawValue = base << 16 | UInt64(start) << 6 | UInt64(width) }
+
+    var base: UInt64 { rawValue &>> 16 }
+    var start: UInt64 { rawValue &>> 6 & 0x3FF }
+    var width: UInt64 { rawValue & 0x3F }
+}
 
 struct PackedRows<Row: PackableRow> {
     private var blocks: [Block] = []
@@ -47,8 +80,9 @@ struct PackedRows<Row: PackableRow> {
     private struct Block {
         static var size: Int { 256 }
 
-        /// A word for each column, what is left of the rows, one row behind the other, and a word that is read with the last.
         private let words: [UInt64]
+        /// Of a row, in bits.
+        private let width: UInt64
 
         var byteCount: Int { words.capacity * 8 + 32 }
 
@@ -61,66 +95,38 @@ struct PackedRows<Row: PackableRow> {
                     most[column] = Swift.max(most[column], numbers[column])
                 }
             }
-            var columns = InlineArray<12, Column>(repeating: Column(base: 0, start: 0, width: 0))
+            var words = (0..<Row.columns).map { _ in 0 as UInt64 }
             var width = 0
             for column in 0..<Row.columns {
-                if most[column] != 0 {
-                    let base = least[column] - 1
-                    let bits = UInt64.bitWidth - (most[column] - base).leadingZeroBitCount
-                    columns[column] = Column(base: base, start: width, width: bits)
-                    width += bits
-                } else {
-                    columns[column] = Column(base: 0, start: width, width: 0)
-                }
+                let base = most[column] == 0 ? 0 : least[column] - 1
+                let bits = UInt64.bitWidth - (most[column] - base).leadingZeroBitCount
+                words[column] = PackedColumn(base: base, start: width, width: bits).rawValue
+                width += bits
             }
-            var words = [UInt64](repeating: 0, count: Row.columns + (rows.count * width + 63) / 64 + 1)
-            for column in 0..<Row.columns { words[column] = columns[column].rawValue }
-            var start = Row.columns * 64
-            for row in rows {
+            let bits = words.count * 64 + rows.count * width
+            words = words.withUnsafeBufferPointer { Array($0) + repeatElement(0, count: bits / 64 + 2 - $0.count) }
+            for (index, row) in rows.enumerated() {
                 let numbers = row.numbers
                 for column in 0..<Row.columns where numbers[column] != 0 {
-                    let at = start + columns[column].start
-                    let rest = numbers[column] - columns[column].base
+                    let packed = PackedColumn(rawValue: words[column])
+                    let at = Row.columns * 64 + index * width + Int(packed.start)
+                    let rest = numbers[column] - packed.base
                     words[at >> 6] |= rest << UInt64(at & 63)
                     words[at >> 6 + 1] |= (rest >> 1) >> UInt64(63 - at & 63)
                 }
-                start += width
             }
             self.words = words
+            self.width = UInt64(width)
         }
 
         @inline(__always)
-        subscript(row: Int) -> Row {
+        subscript(index: Int) -> Row {
             words.withUnsafeBufferPointer { words in
-                let last = Column(rawValue: words[Row.columns - 1])
-                let start = Row.columns * 64 + row * (last.start + last.width)
-                var numbers = RowNumbers(repeating: 0)
-                for index in 0..<Row.columns {
-                    let column = Column(rawValue: words[index])
-                    let at = start + column.start
-                    let bits = words[at >> 6] >> UInt64(at & 63) | (words[at >> 6 + 1] << 1) << UInt64(63 - at & 63)
-                    let rest = bits & (1 << UInt64(column.width) - 1)
-                    numbers[index] = rest == 0 ? 0 : column.base + rest
-                }
-                return Row(numbers)
+                guard let words = words.baseAddress else { preconditionFailure("A block has columns.") }
+                let start = UInt64(truncatingIfNeeded: Row.columns &* 64) &+ UInt64(truncatingIfNeeded: index) &* width
+                return Row(PackedRow(words: words, start: start))
             }
         }
-    }
-
-    /// What numbers of a column have in common, where in a row what is left of one begins, and how many bits it takes.
-    private struct Column {
-        let rawValue: UInt64
-
-        init(rawValue: UInt64) { self.rawValue = rawValue }
-
-        /// - Parameter base: One less than the least number that is not 0.
-        init(base: UInt64, start: Int, width: Int) {
-            rawValue = base << 16 | UInt64(start) << 6 | UInt64(width)
-        }
-
-        var base: UInt64 { rawValue >> 16 }
-        var start: Int { Int(rawValue >> 6 & 0x3FF) }
-        var width: Int { Int(rawValue & 0x3F) }
     }
 }
 
@@ -135,4 +141,23 @@ extension PackedRows: RandomAccessCollection {
         let packed = blocks.count * Block.size
         return index < packed ? blocks[index / Block.size][index % Block.size] : rest[index - packed]
     }
+}
+
+extension PackedRows {
+    /// Rows with their indices. Of each is read what is asked for, which it is not of what is handed on by a generic sequence.
+    struct Enumerated: Sequence, IteratorProtocol {
+        private let rows: PackedRows
+        private var index = 0
+
+        fileprivate init(_ rows: PackedRows) { self.rows = rows }
+
+        @inline(__always)
+        mutating func next() -> (offset: Int, element: Row)? {
+            guard index < rows.endIndex else { return nil }
+            defer { index += 1 }
+            return (index, rows[index])
+        }
+    }
+
+    func enumerated() -> Enumerated { Enumerated(self) }
 }
