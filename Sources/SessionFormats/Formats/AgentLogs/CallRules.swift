@@ -61,7 +61,6 @@ struct CallRules {
         func place(_ position: UInt32) -> Int? { position == Self.none ? nil : Int(position) }
         let (callPlace, resultPlace) = (place(calls[Int(id)]), place(results[Int(id)]))
         if let kept, [callPlace, resultPlace].allSatisfy({ $0.map { !kept.contains(shown[$0]) } ?? true }) { return }
-        let scan = scan
         var name: String { scan.otherIdentifiers.text(id) }
         guard let call = callPlace else {
             guard let result = resultPlace else { return }

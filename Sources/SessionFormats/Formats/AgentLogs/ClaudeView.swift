@@ -277,15 +277,14 @@ struct ClaudeView {
             }
             var isOfMember = BitArray(count: view.last.count)
             forEachMember { isOfMember[$0.id] = true }
-            func forEachResult(_ body: (UInt32, UInt32) -> Void) {
+            results = Grouping { body in
                 view.forEachInTable { index, result in
                     guard !isOnChain[result.id], view.isToolResult(result) else { return }
                     Self.forEachKey(of: result, view, owners) { if isOfMember[$0] { body($0, index) } }
                 }
             }
-            results = Grouping(forEachResult)
             var hasResults = BitArray(count: view.last.count)
-            forEachResult { key, _ in hasResults[key] = true }
+            results.forEachKey { hasResults[$0] = true }
             var isActive = BitArray(count: owners.count)
             forEachMember { if !isOnChain[$0.id] || hasResults[$0.id] { isActive[$0.group] = true } }
             groups = Grouping { body in

@@ -2,22 +2,19 @@
 
 struct Grouping {
     /// A key and an entry each, by their keys.
-    private let pairs: [UInt64]
+    private var pairs: [UInt64] = []
 
     /// Entries of one key stay in their order.
     ///
-    /// - Parameter forEach: Calls with each key and entry, the same when it is asked again.
+    /// - Parameter forEach: Calls with each key and entry.
     init(_ forEach: ((_ key: UInt32, _ entry: UInt32) -> Void) -> Void) {
-        // Counted first, since an array that grows takes twice its room.
-        var count = 0
-        forEach { _, _ in count += 1 }
-        var pairs: [UInt64] = []
-        pairs.reserveCapacity(count)
         forEach { pairs.append(UInt64($0) << 32 | UInt64($1)) }
         // Sorting is stable.
         pairs.sort { $0 >> 32 < $1 >> 32 }
-        self.pairs = pairs
     }
+
+    /// Calls `body` with each key, once for each of its entries.
+    func forEachKey(_ body: (UInt32) -> Void) { for pair in pairs { body(UInt32(pair >> 32)) } }
 
     /// The entries of a key.
     subscript(_ key: UInt32) -> [UInt32] {

@@ -70,13 +70,16 @@ struct LogEntry {
 
 extension LogEntry: PackableRow {
     static var columns: Int { 11 }
+    /// Lines, and identifiers by the order in which they come.
+    static var rising: UInt64 { 1 << 2 | 1 << 3 }
 
     @inline(__always)
     init(_ row: PackedRow) {
         func number(_ column: Int) -> UInt32 { UInt32(truncatingIfNeeded: row[column]) }
         let flags = Flags(rawValue: UInt16(truncatingIfNeeded: row[9]))
         self.init(
-            offset: Int(truncatingIfNeeded: row[0]), length: number(1), line: number(2), id: number(3) &- 1,
+            offset: Int(truncatingIfNeeded: row[0]), length: number(1),
+            line: UInt32(truncatingIfNeeded: row[rising: 2]), id: UInt32(truncatingIfNeeded: row[rising: 3]) &- 1,
             parent: number(4) &- 1, group: number(flags.contains(.isOfResponse) ? 6 : 5) &- 1,
             kind: UInt8(truncatingIfNeeded: row[8] &- 1), flags: flags,
             writer: UInt16(truncatingIfNeeded: row[10]))
@@ -114,6 +117,7 @@ struct LogCall {
 
 extension LogCall: PackableRow {
     static var columns: Int { 2 }
+    static var rising: UInt64 { 0 }
 
     @inline(__always)
     init(_ row: PackedRow) {
@@ -140,6 +144,7 @@ struct LogReference {
 
 extension LogReference: PackableRow {
     static var columns: Int { 3 }
+    static var rising: UInt64 { 0 }
 
     @inline(__always)
     init(_ row: PackedRow) {

@@ -8,6 +8,8 @@
 protocol PackableRow {
     /// How many of the numbers are used.
     static var columns: Int { get }
+    /// Which of them, a bit each, rise by one from row to row as a rule.
+    static var rising: UInt64 { get }
     init(_ row: PackedRow)
     var numbers: RowNumbers { get }
 }
@@ -21,6 +23,10 @@ struct PackedRow {
     fileprivate let words: UnsafePointer<UInt64>
     /// Where the row begins, in bits.
     fileprivate let start: UInt64
+    fileprivate let index: UInt64
+
+    /// How many rows there are at most, which keeps numbers that rise above 0 when their row is taken off.
+    fileprivate static let most: UInt64 = 256
 
     @inline(__always)
     subscript(index: Int) -> UInt64 {
@@ -30,6 +36,13 @@ struct PackedRow {
         let bits = words[word] &>> bit | (words[word &+ 1] &<< 1) &<< (63 &- bit)
         let rest = bits & ((1 &<< column.width) &- 1)
         return rest == 0 ? 0 : column.base &+ rest
+    }
+
+    /// The same of a number that rises by one from row to row as a rule.
+    @inline(__always)
+    subscript(rising column: Int) -> UInt64 {
+        let number = self[column]
+        return number == 0 ? 0 : number &+ index &- Self.most
     }
 }
 
@@ -78,7 +91,7 @@ struct PackedRows<Row: PackableRow> {
     // MARK: Blocks
 
     private struct Block {
-        static var size: Int { 256 }
+        static var size: Int { Int(PackedRow.most) }
 
         private let words: [UInt64]
         /// Of a row, in bits.
@@ -88,8 +101,8 @@ struct PackedRows<Row: PackableRow> {
 
         init(_ rows: [Row]) {
             var (least, most) = (RowNumbers(repeating: .max), RowNumbers(repeating: 0))
-            for row in rows {
-                let numbers = row.numbers
+            for (index, row) in rows.enumerated() {
+                let numbers = Self.numbers(row, index)
                 for column in 0..<Row.columns where numbers[column] != 0 {
                     least[column] = Swift.min(least[column], numbers[column])
                     most[column] = Swift.max(most[column], numbers[column])
@@ -106,7 +119,7 @@ struct PackedRows<Row: PackableRow> {
             let bits = words.count * 64 + rows.count * width
             words = words.withUnsafeBufferPointer { Array($0) + repeatElement(0, count: bits / 64 + 2 - $0.count) }
             for (index, row) in rows.enumerated() {
-                let numbers = row.numbers
+                let numbers = Self.numbers(row, index)
                 for column in 0..<Row.columns where numbers[column] != 0 {
                     let packed = PackedColumn(rawValue: words[column])
                     let at = Row.columns * 64 + index * width + Int(packed.start)
@@ -119,12 +132,23 @@ struct PackedRows<Row: PackableRow> {
             self.width = UInt64(width)
         }
 
+        /// The numbers of a row without what they rise by.
+        @inline(__always)
+        private static func numbers(_ row: Row, _ index: Int) -> RowNumbers {
+            var numbers = row.numbers
+            for column in 0..<Row.columns where Row.rising >> UInt64(column) & 1 == 1 && numbers[column] != 0 {
+                numbers[column] += PackedRow.most - UInt64(index)
+            }
+            return numbers
+        }
+
         @inline(__always)
         subscript(index: Int) -> Row {
             words.withUnsafeBufferPointer { words in
                 guard let words = words.baseAddress else { preconditionFailure("A block has columns.") }
-                let start = UInt64(truncatingIfNeeded: Row.columns &* 64) &+ UInt64(truncatingIfNeeded: index) &* width
-                return Row(PackedRow(words: words, start: start))
+                let index = UInt64(truncatingIfNeeded: index)
+                let start = UInt64(truncatingIfNeeded: Row.columns &* 64) &+ index &* width
+                return Row(PackedRow(words: words, start: start, index: index))
             }
         }
     }
