@@ -8,7 +8,9 @@ import Testing
     private static func log(entries: Int) -> [UInt8] {
         var numbers = SplitMix(seed: 17)
         func digits(_ count: Int, of alphabet: [UInt8]) -> String {
-            String(decoding: (0..<count).map { _ in alphabet[Int(numbers.next() % UInt64(alphabet.count))] }, as: UTF8.self)
+            String(
+                decoding: (0..<count).map { _ in alphabet[Int(numbers.next() % UInt64(alphabet.count))] }, as: UTF8.self
+            )
         }
         func uuid() -> String {
             [8, 4, 4, 4, 12].map { digits($0, of: Array("0123456789abcdef".utf8)) }.joined(separator: "-")
@@ -110,7 +112,8 @@ import Testing
                 isWild ? UInt32(truncatingIfNeeded: numbers.next()) : UInt32(usual)
             }
             let entry = LogEntry(
-                offset: isWild ? Int(numbers.next() >> 16) : 1_000 * index, length: number(998), line: number(index + 1),
+                offset: isWild ? Int(numbers.next() >> 16) : 1_000 * index, length: number(998),
+                line: number(index + 1),
                 id: isWild && index % 2 == 0 ? IdentifierTable.none : number(index), parent: number(index),
                 group: number(index), kind: UInt8(truncatingIfNeeded: number(3)),
                 flags: LogEntry.Flags(rawValue: UInt16(truncatingIfNeeded: number(1))),

@@ -164,28 +164,33 @@ struct IdentifierTable {
     }
 
     /// Lower-case digits with hyphens where they belong; nil for anything else.
+    @inline(__always)
     private static func uuid(_ text: UnsafeBufferPointer<UInt8>) -> Words? {
         guard text[8] == 0x2D, text[13] == 0x2D, text[18] == 0x2D, text[23] == 0x2D else { return nil }
         let bytes = UnsafeRawBufferPointer(text)
         func half(_ start: Int) -> UInt64 {
             UInt64(bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian)
         }
-        guard let a = packed(word(bytes, from: 0)), let b = packed(half(9) | half(14) << 32),
-            let c = packed(half(19) | half(24) << 32), let d = packed(word(bytes, from: 28))
-        else { return nil }
-        return Words(a | b << 32, c | d << 32)
+        // Whether all are digits is asked once.
+        var faults: UInt64 = 0
+        let a = packed(word(bytes, from: 0), &faults)
+        let b = packed(half(9) | half(14) << 32, &faults)
+        let c = packed(half(19) | half(24) << 32, &faults)
+        let d = packed(word(bytes, from: 28), &faults)
+        return faults == 0 ? Words(a | b << 32, c | d << 32) : nil
     }
 
     /// Four bytes from eight hexadecimal digits, all at once.
+    ///
+    /// - Parameter faults: What does not come out as it was when it is spelled again, as what is no digit does not.
     @inline(__always)
-    private static func packed(_ digits: UInt64) -> UInt64? {
+    private static func packed(_ digits: UInt64, _ faults: inout UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let isLetter = digits >> 6 & ones
         let values = digits & (ones &* 0x0F) &+ isLetter &* 9
-        // What is no digit does not come out as it was when it is spelled again.
-        guard values & (ones &* 0xF0) == 0 else { return nil }
         let isTenOrMore = (values &+ ones &* 0x76) >> 7 & ones
-        guard values &+ ones &* 0x30 &+ isTenOrMore &* 0x27 == digits else { return nil }
+        faults |= values & (ones &* 0xF0)
+        faults |= (values &+ ones &* 0x30 &+ isTenOrMore &* 0x27) ^ digits
         var bytes = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
         bytes = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF
         return (bytes | bytes >> 16) & 0xFFFF_FFFF
@@ -215,7 +220,9 @@ struct IdentifierTable {
                 let lengths = shapes & 0x1F1F_1F1F_1F1F_1F1F & before
                 return Int((lengths &* 0x0101_0101_0101_0101) >> 56)
             }
-            let from = Int(UInt16(littleEndian: start)) + sum(low, first: min(before, 8)) + sum(high, first: max(before - 8, 0))
+            let from =
+                Int(UInt16(littleEndian: start)) + sum(low, first: min(before, 8))
+                + sum(high, first: max(before - 8, 0))
             return from..<from + Int(group[index] & 31)
         }
     }
@@ -240,8 +247,10 @@ struct IdentifierTable {
         }
         last[index] = shape.rawValue
         withUnsafeBytes(
-            of: (words.first.littleEndian, words.second.littleEndian, words.third.littleEndian, words.fourth.littleEndian)
-        ) { last.append(contentsOf: $0[..<shape.length]) }
+            of: (
+                words.first.littleEndian, words.second.littleEndian, words.third.littleEndian, words.fourth.littleEndian
+            )
+        ) { last.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<shape.length])) }
         count += 1
     }
 
@@ -292,7 +301,7 @@ struct IdentifierTable {
     /// How many slots there are to be for so many identifiers: no more than 27 of 32 are taken.
     private static func slots(for count: Int) -> Int {
         var slots = 64
-        while 27 * slots < 32 * count { slots += slots < 1 << 14 ? slots : slots / 2 }
+        while 27 * slots < 32 * count { slots += slots < 1 << 12 ? slots : slots / 2 }
         return slots
     }
 

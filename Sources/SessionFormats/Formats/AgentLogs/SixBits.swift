@@ -21,7 +21,8 @@ struct SixBits {
             guard let packed = Self.packed(IdentifierTable.word(bytes, from: start), isLacking) else { return nil }
             let at = 6 * start
             words[at >> 6] |= packed << UInt64(at & 63)
-            if at & 63 > 16 { words[at >> 6 + 1] |= packed >> UInt64(64 - at & 63) }
+            let above = packed >> UInt64(64 - at & 63)
+            if above > 0 { words[at >> 6 + 1] |= above }
             start += 8
         }
         count = (6 * text.count + 7) / 8
