@@ -68,10 +68,11 @@ struct AgentLogReport {
     private static func remarks(_ scan: AgentLogScan, _ view: AgentView) -> Findings {
         var findings = Findings()
         guard !scan.remarks.isEmpty else { return findings }
-        let shown = Set(view.shown.entries)
+        var isInConversation = BitArray(count: scan.entries.count)
+        for entry in view.shown.entries { isInConversation[entry] = true }
         for remark in scan.remarks {
             let entry = scan.entries[Int(remark.entry)]
-            let isShown = shown.contains(remark.entry)
+            let isShown = isInConversation[remark.entry]
             findings.add(
                 remark.code, isShown ? .error : .note, offset: entry.offset, length: Int(entry.length),
                 line: Int(entry.line), remark.message + (isShown ? "." : "; the record is out of the conversation."))
@@ -178,7 +179,7 @@ struct AgentLogReport {
 
 /// Makes items when they are asked for.
 private struct ItemMaker: Sendable {
-    private let entries: [LogEntry]
+    private let entries: PackedRows<LogEntry>
     private let identifiers: IdentifierTable
     private let dialect: JSONDialect
     private let bytes: FileBytes

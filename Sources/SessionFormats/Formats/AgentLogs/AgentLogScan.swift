@@ -1,20 +1,20 @@
 // One pass over an agent's log: what records there are, how they hang together, and what is wrong with lines.
 //
 // A line that is one record is taken as it stands. Of any other line whole records are looked for, and joined where one was
-// written over several lines. What is kept of a record takes 32 bytes; its text stays in the file.
+// written over several lines. What is kept of a record takes a dozen bytes, and its identifier; its text stays in the file.
 
 struct AgentLogScan {
     let plan: LogPlan
     var log: AgentLog { plan.log }
     private let mode: ReadingMode
-    private(set) var entries: [LogEntry] = []
+    private(set) var entries = PackedRows<LogEntry>()
     /// Of records.
     private(set) var identifiers = IdentifierTable()
     /// Of responses and tool calls, and of those that wrote records. What is kept by identifier while the graph is looked at is
     /// kept by these or by those.
     private(set) var otherIdentifiers = IdentifierTable()
-    private(set) var calls: [LogCall] = []
-    private(set) var references: [LogReference] = []
+    private(set) var calls = PackedRows<LogCall>()
+    private(set) var references = PackedRows<LogReference>()
     /// What is to be said of an entry when it is known whether it is part of the conversation.
     private(set) var remarks: [Remark] = []
     private(set) var findings = Findings()
@@ -113,9 +113,7 @@ struct AgentLogScan {
         scan.entries.reserveCapacity(count)
         scan.calls.reserveCapacity(count)
         scan.identifiers.reserveCapacity(count)
-        scan.identifiers.reserveSlots(count)
         scan.otherIdentifiers.reserveCapacity(count)
-        scan.otherIdentifiers.reserveSlots(count)
         let firstInvalid = bytes.withBytes { buffer in
             scan.noteByteOrderMark(buffer)
             var lines = RecordLines(rules, textRange: RecordLines.textRange(of: buffer, rules))
@@ -132,32 +130,27 @@ struct AgentLogScan {
         entry.kind == LogEntry.unknownKind ? .aside : plan.kinds[Int(entry.kind)].part
     }
 
-    /// The calls and results of an entry; they stand in the order of entries.
-    func calls(of entry: UInt32) -> ArraySlice<LogCall> {
-        guard entries[Int(entry)].flags.contains(.holdsCalls) else { return [] }
-        var (low, high) = (0, calls.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if calls[middle].entry < entry { low = middle + 1 } else { high = middle }
+    /// The first of the calls and results of an entry of which `isWanted` is true.
+    @inline(__always)
+    func firstCall(of entry: LogEntry, where isWanted: (LogCall) -> Bool) -> LogCall? {
+        guard entry.flags.contains(.holdsCalls) else { return nil }
+        var index = Int(entry.firstCall)
+        let holder = calls[index].entry
+        while index < calls.count {
+            let call = calls[index]
+            if call.entry != holder { return nil }
+            if isWanted(call) { return call }
+            index += 1
         }
-        var end = low
-        while end < calls.count, calls[end].entry == entry { end += 1 }
-        return calls[low..<end]
+        return nil
     }
 
-    /// Makes room for the rest of a file by what was seen of it: room that nothing is written to costs no memory, and growing
-    /// bit by bit would leave as much behind as it takes.
-    mutating func expect(_ size: Int, having seen: Int) {
-        guard seen > 0, seen < size else { return }
-        let ratio = Double(size) / Double(seen) * 1.1
-        func rest(_ count: Int) -> Int { Int(min(Double(count) * ratio, Double(1 << 24))) }
-        entries.reserveCapacity(rest(entries.count))
-        calls.reserveCapacity(rest(calls.count))
-        identifiers.reserveCapacity(rest(identifiers.count))
-        otherIdentifiers.reserveCapacity(rest(otherIdentifiers.count))
-        // Slots cost memory from the beginning.
-        identifiers.reserveSlots(min(rest(identifiers.count), 1 << 20))
-        otherIdentifiers.reserveSlots(min(rest(otherIdentifiers.count), 1 << 20))
+    @inline(__always)
+    func forEachCall(of entry: LogEntry, _ body: (LogCall) -> Void) {
+        _ = firstCall(of: entry) {
+            body($0)
+            return false
+        }
     }
 
     // MARK: Lines
@@ -311,11 +304,13 @@ struct AgentLogScan {
         }
         takeFlags(&flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
+        let group = self.group(isOfAssistant: kind?.part == .assistant)
+        if kind?.part == .assistant, group != IdentifierTable.none { flags.insert(.isOfResponse) }
         entries.append(
             LogEntry(
                 offset: at.place.lowerBound, length: UInt32(clamping: at.place.count), line: UInt32(clamping: at.line),
-                id: id, parent: parent, group: group(isOfAssistant: kind?.part == .assistant),
-                kind: number ?? LogEntry.unknownKind, flags: flags, writer: writer()))
+                id: id, parent: parent, group: group, kind: number ?? LogEntry.unknownKind, flags: flags,
+                writer: writer()))
         for place in plan.places.indices { take(plan.places[place], of: record, index) }
         if mode == .recover {
             if plan.view == .gemini { takeInner(record, at) }
@@ -451,7 +446,7 @@ struct AgentLogScan {
             if let arguments { checkArguments(value.member(arguments), entry) }
             takeCall(path.value(from: value), entry, isResult: false)
         case .result(let path):
-            entries[Int(entry)].flags.insert(.holdsResult)
+            entries.changeLast { $0.flags.insert(.holdsResult) }
             takeCall(path.value(from: value), entry, isResult: true)
         case .refusedWhenEmpty(let field, let other):
             guard mode == .recover, let text = value.member(field), text.isEmptyText else { return }
@@ -467,8 +462,11 @@ struct AgentLogScan {
         }
         let number = otherIdentifiers.number(of: id)
         guard number != IdentifierTable.none else { return }
+        let place = UInt32(truncatingIfNeeded: calls.count)
         calls.append(LogCall(entry: entry, id: number, isResult: isResult))
-        entries[Int(entry)].flags.insert(.holdsCalls)
+        entries.changeLast { last in
+            if last.flags.insert(.holdsCalls).inserted { last.firstCall = place }
+        }
     }
 
     private mutating func checkArguments(_ arguments: JSONView?, _ entry: UInt32) {

@@ -51,9 +51,23 @@ struct AgentView {
         }
     }
 
+    /// Which entries of the scan a walk comes by.
+    struct Chain {
+        let count: Int
+        private var isOnIt: BitArray
+
+        init(_ entries: [UInt32], of scan: AgentLogScan) {
+            count = entries.count
+            isOnIt = BitArray(count: scan.entries.count)
+            for entry in entries { isOnIt[entry] = true }
+        }
+
+        func contains(_ entry: UInt32) -> Bool { isOnIt[entry] }
+    }
+
     private(set) var shown = Listing.entries([])
-    /// The walk from the root to the leaf, as entries of the scan; nil where there is no walk.
-    var chain: [UInt32]?
+    /// What the walk from the root to the leaf comes by; nil where there is no walk.
+    private(set) var chain: Chain?
     var refusal: Refusal?
     /// Whether the whole file is one object, of which records are parts.
     private(set) var isOneObject = false
@@ -90,7 +104,7 @@ struct AgentView {
     ) {
         let reading = ClaudeReading(scan, firstInvalid: firstInvalid, source)
         shown = .entries(reading.shown)
-        chain = reading.chain
+        chain = Chain(reading.chain, of: scan)
         if listed { isListed = bytes.map { ClaudeListing($0).isListed } }
         if let error = reading.error {
             let reason =
@@ -123,7 +137,7 @@ struct AgentView {
                     place: value.place, line: value.line, name: reading.name(number) ?? "",
                     entry: entries[value.place.lowerBound])
             })
-        chain = shown.entries
+        chain = Chain(shown.entries, of: scan)
         kept = Set(reading.context.compactMap { entries[reading.values[$0].place.lowerBound] })
         noteEffects(reading, bytes)
     }
@@ -230,23 +244,26 @@ struct AgentView {
             leaf = UInt32(index)
         }
         var chain: [UInt32] = []
-        var isSeen = [Bool](repeating: false, count: last.count)
+        // Room that nothing is written to costs no memory, and an array that grows takes twice its room.
+        chain.reserveCapacity(scan.entries.count)
+        var isSeen = BitArray(count: last.count)
         while let index = leaf {
             let entry = scan.entries[Int(index)]
-            guard !isSeen[Int(entry.id)] else { break }
-            isSeen[Int(entry.id)] = true
+            guard !isSeen[entry.id] else { break }
+            isSeen[entry.id] = true
             chain.append(index)
             leaf =
                 entry.parent == IdentifierTable.none || last[Int(entry.parent)] == .max ? nil : last[Int(entry.parent)]
         }
         chain.reverse()
-        self.chain = chain
+        self.chain = Chain(chain, of: scan)
         shown = .entries(chain)
     }
 
     /// In the order of the file.
     private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
         var entries: [UInt32] = []
+        entries.reserveCapacity(scan.entries.count)
         for (index, entry) in scan.entries.enumerated()
         where entry.isNode && entry.isSeen && !entry.flags.contains(.isHeader) {
             entries.append(UInt32(index))

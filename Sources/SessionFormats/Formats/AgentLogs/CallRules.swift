@@ -7,45 +7,48 @@ struct CallRules {
     /// Calls in the conversation that have no result, with the entry that makes each.
     private(set) var open: [LogCall] = []
 
-    private struct Sight {
-        let id: UInt32
-        private var firstCall = IdentifierTable.none
-        private var firstResult = IdentifierTable.none
-        private(set) var results: UInt32 = 0
+    /// By identifier of a call where it stands in the conversation, and the first of its results.
+    private var calls: [UInt32] = []
+    private var results: [UInt32] = []
+    /// How many results calls have that have several.
+    private var repeated: [UInt32: Int] = [:]
+    /// The same of the file, as entries; made when first asked for.
+    private var fileCalls: [UInt32] = []
+    private var fileResults: [UInt32] = []
 
-        init(id: UInt32) { self.id = id }
-
-        var call: Int? { firstCall == IdentifierTable.none ? nil : Int(firstCall) }
-        var result: Int? { firstResult == IdentifierTable.none ? nil : Int(firstResult) }
-
-        mutating func take(_ seen: LogCall, at position: Int) {
-            if seen.isResult {
-                if results == 0 { firstResult = UInt32(position) }
-                results += 1
-            } else if firstCall == IdentifierTable.none {
-                firstCall = UInt32(position)
-            }
-        }
-    }
+    private static let none = IdentifierTable.none
 
     /// - Parameter shown: The conversation, as entries of the scan.
     init(_ scan: AgentLogScan, shown: [UInt32], kept: Set<UInt32>? = nil) {
         self.scan = scan
         guard !scan.calls.isEmpty else { return }
-        // By identifier the place of its sight, in the order in which they come.
-        var places = [UInt32](repeating: IdentifierTable.none, count: scan.otherIdentifiers.count)
-        var sights: [Sight] = []
+        calls = Array(repeating: Self.none, count: scan.otherIdentifiers.count)
+        results = calls
         for (position, entry) in shown.enumerated() {
-            for call in scan.calls(of: entry) {
-                if places[Int(call.id)] == IdentifierTable.none {
-                    places[Int(call.id)] = UInt32(sights.count)
-                    sights.append(Sight(id: call.id))
-                }
-                sights[Int(places[Int(call.id)])].take(call, at: position)
+            scan.forEachCall(of: scan.entries[Int(entry)]) { take($0, at: UInt32(position)) }
+        }
+        let lastTurn = shown.lastIndex { scan.firstCall(of: scan.entries[Int($0)], where: \.isResult) == nil } ?? 0
+        // In the order in which they come.
+        var isJudged = BitArray(count: calls.count)
+        for entry in shown {
+            scan.forEachCall(of: scan.entries[Int(entry)]) { call in
+                guard !isJudged[call.id] else { return }
+                isJudged[call.id] = true
+                judge(call.id, shown, lastTurn: lastTurn, kept: kept)
             }
         }
-        let lastTurn = shown.lastIndex { entry in !scan.calls(of: entry).contains { $0.isResult } } ?? 0
-        for sight in sights { judge(sight, shown, lastTurn: lastTurn, kept: kept) }
+        (calls, results, fileCalls, fileResults) = ([], [], [], [])
+    }
+
+    private mutating func take(_ call: LogCall, at position: UInt32) {
+        let id = Int(call.id)
+        if !call.isResult {
+            if calls[id] == Self.none { calls[id] = position }
+        } else if results[id] == Self.none {
+            results[id] = position
+        } else {
+            repeated[call.id, default: 1] += 1
+        }
     }
 
     private mutating func add(_ code: FindingCode, _ severity: Severity, _ entry: UInt32, _ message: String) {
@@ -54,12 +57,13 @@ struct CallRules {
             code, severity, offset: entry.offset, length: Int(entry.length), line: Int(entry.line), message)
     }
 
-    private mutating func judge(_ sight: Sight, _ shown: [UInt32], lastTurn: Int, kept: Set<UInt32>?) {
-        if let kept, [sight.call, sight.result].allSatisfy({ $0.map { !kept.contains(shown[$0]) } ?? true }) { return }
-        let id = sight.id
+    private mutating func judge(_ id: UInt32, _ shown: [UInt32], lastTurn: Int, kept: Set<UInt32>?) {
+        func place(_ position: UInt32) -> Int? { position == Self.none ? nil : Int(position) }
+        let (callPlace, resultPlace) = (place(calls[Int(id)]), place(results[Int(id)]))
+        if let kept, [callPlace, resultPlace].allSatisfy({ $0.map { !kept.contains(shown[$0]) } ?? true }) { return }
         var name: String { scan.otherIdentifiers.text(id) }
-        guard let call = sight.call else {
-            guard let result = sight.result else { return }
+        guard let call = callPlace else {
+            guard let result = resultPlace else { return }
             let elsewhere = elsewhere(id, isResult: false)
             add(
                 .resultWithoutCall, .error, shown[result],
@@ -67,22 +71,23 @@ struct CallRules {
             )
             return
         }
-        guard let result = sight.result else {
+        guard let result = resultPlace else {
             open.append(LogCall(entry: shown[call], id: id, isResult: false))
             if call >= lastTurn {
                 add(.openCall, .note, shown[call], "The tool call \(name) has no result yet; it may be running.")
             } else {
+                let elsewhere = elsewhere(id, isResult: true)
                 add(
                     .callWithoutResult, .error, shown[call],
-                    "The tool call \(name) has no result in the conversation\(elsewhere(id, isResult: true)); the service refuses every further turn."
+                    "The tool call \(name) has no result in the conversation\(elsewhere); the service refuses every further turn."
                 )
             }
             return
         }
-        if sight.results > 1 {
+        if let count = repeated[id] {
             add(
                 .resultRepeated, .error, shown[result],
-                "The tool call \(name) has \(sight.results) results; the service refuses the turn.")
+                "The tool call \(name) has \(count) results; the service refuses the turn.")
         }
         if result < call {
             add(.resultBeforeCall, .error, shown[result], "The result of the tool call \(name) stands before the call.")
@@ -100,9 +105,24 @@ struct CallRules {
         }
     }
 
-    private func elsewhere(_ id: UInt32, isResult: Bool) -> String {
-        guard let other = scan.calls.first(where: { $0.id == id && $0.isResult == isResult }) else { return "" }
-        return ", but on line \(scan.entries[Int(other.entry)].line), out of reach"
+    private mutating func elsewhere(_ id: UInt32, isResult: Bool) -> String {
+        if fileCalls.isEmpty { findInFile() }
+        let entry = (isResult ? fileResults : fileCalls)[Int(id)]
+        guard entry != Self.none else { return "" }
+        return ", but on line \(scan.entries[Int(entry)].line), out of reach"
+    }
+
+    private mutating func findInFile() {
+        fileCalls = Array(repeating: Self.none, count: scan.otherIdentifiers.count)
+        fileResults = fileCalls
+        for call in scan.calls {
+            let id = Int(call.id)
+            if call.isResult {
+                if fileResults[id] == Self.none { fileResults[id] = call.entry }
+            } else if fileCalls[id] == Self.none {
+                fileCalls[id] = call.entry
+            }
+        }
     }
 
     /// Whether something other than the response's own records and results stands between.

@@ -9,8 +9,8 @@ struct ClaudeView {
     private let source: any LogSource
     /// By identifier: the last copy. `none` for identifiers of no entry.
     private let last: [UInt32]
-    /// The last copies, in the order of the first ones; nil when there are no copies, and all that are kept are in the table.
-    private let lastCopies: [UInt32]?
+    /// Which entries are the first copies; nil when there are no others, and all that are kept are in the table.
+    private let isFirstCopy: BitArray?
     /// How many records the reader keeps, copies included.
     let keptCount: Int
 
@@ -28,15 +28,17 @@ struct ClaudeView {
         }
         self.last = last
         keptCount = count
-        lastCopies = copies == 0 ? nil : Self.lastCopies(last, scan)
+        isFirstCopy = copies == 0 ? nil : Self.firstCopies(scan)
     }
 
-    private static func lastCopies(_ last: [UInt32], _ scan: AgentLogScan) -> [UInt32] {
-        var isThere = [Bool](repeating: false, count: last.count)
-        return scan.entries.lazy.filter(isKept).compactMap { entry in
-            defer { isThere[Int(entry.id)] = true }
-            return isThere[Int(entry.id)] ? nil : last[Int(entry.id)]
+    private static func firstCopies(_ scan: AgentLogScan) -> BitArray {
+        var isThere = BitArray(count: scan.identifiers.count)
+        var isFirst = BitArray(count: scan.entries.count)
+        for (index, entry) in scan.entries.enumerated() where isKept(entry) && !isThere[entry.id] {
+            isThere[entry.id] = true
+            isFirst[index] = true
         }
+        return isFirst
     }
 
     @inline(__always)
@@ -44,35 +46,36 @@ struct ClaudeView {
 
     /// Calls `body` with what the reader has: entries in the order of the file, all copies.
     @inline(__always)
-    private func forEachKept(_ body: (UInt32) -> Void) {
-        for index in scan.entries.indices where Self.isKept(scan.entries[index]) { body(UInt32(index)) }
+    private func forEachKept(_ body: (UInt32, LogEntry) -> Void) {
+        for index in scan.entries.indices {
+            let entry = scan.entries[index]
+            if Self.isKept(entry) { body(UInt32(index), entry) }
+        }
     }
 
     /// Calls `body` with the last copies, in the order of the first ones.
     @inline(__always)
-    private func forEachInTable(_ body: (UInt32) -> Void) {
-        if let lastCopies { lastCopies.forEach(body) } else { forEachKept(body) }
+    private func forEachInTable(_ body: (UInt32, LogEntry) -> Void) {
+        guard let isFirstCopy else { return forEachKept(body) }
+        for index in scan.entries.indices where isFirstCopy[index] {
+            let copy = last[Int(scan.entries[index].id)]
+            body(copy, entry(copy))
+        }
     }
 
     private func entry(_ index: UInt32) -> LogEntry { scan.entries[Int(index)] }
 
-    private func part(_ index: UInt32) -> AgentLog.Part { scan.part(entry(index)) }
+    private func part(_ entry: LogEntry) -> AgentLog.Part { scan.part(entry) }
 
-    private func isMessage(_ index: UInt32) -> Bool { part(index) == .user || part(index) == .assistant }
+    private func isMessage(_ entry: LogEntry) -> Bool { part(entry) == .user || part(entry) == .assistant }
 
-    private func isToolResult(_ index: UInt32) -> Bool {
-        let value = entry(index)
-        return part(index) == .user && value.parent != Self.none && value.flags.contains(.holdsResult)
+    private func isToolResult(_ entry: LogEntry) -> Bool {
+        part(entry) == .user && entry.parent != Self.none && entry.flags.contains(.holdsResult)
     }
 
-    /// Whether it is a part of a response, of which several records may be one.
-    private func isOfResponse(_ index: UInt32) -> Bool { part(index) == .assistant && entry(index).group != Self.none }
-
-    private func calls(_ index: UInt32) -> ArraySlice<LogCall> { scan.calls(of: index) }
-
     /// The last copy of the parent, if there is one.
-    private func parent(_ index: UInt32) -> UInt32? {
-        let parent = entry(index).parent
+    private func parent(_ entry: LogEntry) -> UInt32? {
+        let parent = entry.parent
         guard parent != Self.none, last[Int(parent)] != Self.none else { return nil }
         return last[Int(parent)]
     }
@@ -88,34 +91,29 @@ struct ClaudeView {
     func conversation() -> (shown: [UInt32], chain: [UInt32]) {
         guard let leaf = leaf() else { return ([], []) }
         let chain = chain(to: leaf)
-        let whole = puttingBack(into: chain)
-        var shown: [UInt32] = []
-        // Counted first, since an array that grows takes twice its room.
-        shown.reserveCapacity(whole.count(where: isShown))
-        for index in whole where isShown(index) { shown.append(index) }
+        var shown = puttingBack(into: chain)
+        shown.removeAll { !isShown(entry($0)) }
         return (shown, chain)
     }
 
-    private func isShown(_ index: UInt32) -> Bool { isMessage(index) && entry(index).isShown }
+    private func isShown(_ entry: LogEntry) -> Bool { isMessage(entry) && entry.isShown }
 
     /// The same for a subagent's file: from the last message up, without putting anything back.
     func subagentConversation() -> [UInt32] {
-        let last = scan.entries.indices.last { Self.isKept(scan.entries[$0]) && isMessage(UInt32($0)) }
+        let last = scan.entries.lastIndex { Self.isKept($0) && isMessage($0) }
         guard let leaf = last.map(UInt32.init) else { return [] }
-        return chain(to: leaf).filter(isMessage)
+        return chain(to: leaf).filter { isMessage(entry($0)) }
     }
 
     private func leaf() -> UInt32? {
-        var isNamed = [Bool](repeating: false, count: last.count)
-        forEachKept { if entry($0).parent != Self.none { isNamed[Int(entry($0).parent)] = true } }
+        var isNamed = BitArray(count: last.count)
+        forEachKept { if $1.parent != Self.none { isNamed[$1.parent] = true } }
         var best: UInt32?
         var bestHidden: UInt32?
-        // A walk ends where an earlier one came by: from there on it finds what that one found.
-        var candidates = [UInt32](repeating: Self.none, count: last.count)
-        var isKnown = [Bool](repeating: false, count: last.count)
-        forEachKept { terminal in
-            guard !isNamed[Int(entry(terminal).id)],
-                let candidate = candidate(from: terminal, &candidates, &isKnown)
+        var walks = Walks(count: last.count)
+        forEachKept { terminal, value in
+            guard !isNamed[value.id],
+                let candidate = isMessage(value) ? terminal : candidate(above: value, &walks)
             else { return }
             let place = last[Int(entry(candidate).id)]
             if entry(candidate).isShown {
@@ -127,30 +125,49 @@ struct ClaudeView {
         return best ?? bestHidden
     }
 
-    /// The first message at or above an end of the graph.
-    private func candidate(
-        from terminal: UInt32, _ candidates: inout [UInt32], _ isKnown: inout [Bool]
-    ) -> UInt32? {
-        if isMessage(terminal) { return terminal }
-        var walked: [Int] = []
+    /// What was found on walks up the graph. One ends where an earlier one came by: from there on it finds what that one found.
+    private struct Walks {
+        private let count: Int
+        private var isKnown: BitArray
+        /// By identifier; made for the first walk.
+        private var candidates: [UInt32] = []
+
+        init(count: Int) { (self.count, isKnown) = (count, BitArray(count: count)) }
+
+        /// Whether a record was come by before.
+        mutating func comesBy(_ id: UInt32) -> Bool {
+            defer { isKnown[id] = true }
+            return isKnown[id]
+        }
+
+        /// `none` while it is walked on, too: the walk comes back to itself, and finds nothing.
+        func candidate(_ id: UInt32) -> UInt32 { candidates.isEmpty ? none : candidates[Int(id)] }
+
+        mutating func note(_ candidate: UInt32, for walked: [UInt32]) {
+            if candidates.isEmpty { candidates = Array(repeating: none, count: count) }
+            for id in walked { candidates[Int(id)] = candidate }
+        }
+    }
+
+    /// The first message above an end of the graph.
+    private func candidate(above terminal: LogEntry, _ walks: inout Walks) -> UInt32? {
+        var walked: [UInt32] = []
         var found = Self.none
         var next = parent(terminal)
-        // What is known while it is walked on finds nothing: the walk comes back to itself.
         while let index = next {
-            let id = Int(entry(index).id)
-            if isKnown[id] {
-                found = candidates[id]
+            let value = entry(index)
+            if walks.comesBy(value.id) {
+                found = walks.candidate(value.id)
                 break
             }
-            isKnown[id] = true
-            walked.append(id)
-            if isMessage(index) {
+            walked.append(value.id)
+            if isMessage(value) {
                 found = index
                 break
             }
-            next = parent(index)
+            next = parent(value)
         }
-        for id in walked { candidates[id] = found }
+        walks.note(found, for: walked)
         return found == Self.none ? nil : found
     }
 
@@ -158,12 +175,14 @@ struct ClaudeView {
         var chain: [UInt32] = []
         // Room that nothing is written to costs no memory.
         chain.reserveCapacity(keptCount)
-        var seen = [Bool](repeating: false, count: last.count)
+        var seen = BitArray(count: last.count)
         var next: UInt32? = leaf
-        while let index = next, !seen[Int(entry(index).id)] {
-            seen[Int(entry(index).id)] = true
+        while let index = next {
+            let value = entry(index)
+            guard !seen[value.id] else { break }
+            seen[value.id] = true
             chain.append(index)
-            next = parent(index)
+            next = parent(value)
         }
         chain.reverse()
         return chain
@@ -172,180 +191,225 @@ struct ClaudeView {
     // MARK: Parallel tool calls
 
     private func puttingBack(into chain: [UInt32]) -> [UInt32] {
-        guard chain.contains(where: isOfResponse) else { return chain }
-        var isOnChain = [Bool](repeating: false, count: last.count)
-        for index in chain { isOnChain[Int(entry(index).id)] = true }
+        guard chain.contains(where: { entry($0).flags.contains(.isOfResponse) }) else { return chain }
+        var isOnChain = BitArray(count: last.count)
+        for index in chain { isOnChain[entry(index).id] = true }
         var isAnythingLeft = false
         forEachInTable {
-            if !isOnChain[Int(entry($0).id)], part($0) == .assistant || entry($0).flags.contains(.holdsResult) {
-                isAnythingLeft = true
-            }
+            if !isOnChain[$1.id], part($1) == .assistant || $1.flags.contains(.holdsResult) { isAnythingLeft = true }
         }
         guard isAnythingLeft else { return chain }
-        let work = PuttingBack(self, chain, isOnChain)
-        return work.run()
+        // What the work needs is gone before the whole is made.
+        return PuttingBack(self, chain, isOnChain).run().put(into: chain)
+    }
+
+    /// What is put back, and behind which places of the chain.
+    private struct PutBack {
+        private var pieces: [(anchor: UInt32, start: UInt32, end: UInt32)] = []
+        private var entries: [UInt32] = []
+
+        mutating func add(_ piece: [UInt32], behind anchor: UInt32) {
+            guard !piece.isEmpty else { return }
+            pieces.append((anchor, UInt32(entries.count), UInt32(entries.count + piece.count)))
+            entries += piece
+        }
+
+        consuming func put(into chain: [UInt32]) -> [UInt32] {
+            guard !pieces.isEmpty else { return chain }
+            pieces.sort { $0.anchor < $1.anchor }
+            var whole: [UInt32] = []
+            whole.reserveCapacity(chain.count + entries.count)
+            var place = 0
+            for piece in pieces {
+                whole += chain[place...Int(piece.anchor)]
+                whole += entries[Int(piece.start)..<Int(piece.end)]
+                place = Int(piece.anchor) + 1
+            }
+            whole += chain[place...]
+            return whole
+        }
     }
 
     /// The work of putting back what hangs beside the chain.
+    ///
+    /// Only off the chain is anything to be found that can be put back, so of all responses on the chain those are looked at
+    /// that have records there, or results.
     private final class PuttingBack {
         let view: ClaudeView
         let chain: [UInt32]
-        var isOnChain: [Bool]
-        var isPutBack: [Bool]
-        /// By response its entries.
-        let groups: Grouping
+        let isOnChain: BitArray
+        var isPutBack: BitArray
         /// By call the entry that makes it.
         let owners: [UInt32]
-        /// By identifier the results that belong to it.
-        let index: Grouping
-        /// By identifier the last look that came by it.
-        var looks: [UInt32]
-        var look: UInt32 = 0
+        /// By response the place on the chain of its last entry there, where there may be anything to put back.
+        var anchors: [UInt32: UInt32] = [:]
+        /// By identifier the results beside the chain that belong to it.
+        let results: Grouping
+        /// By response its entries, where there may be anything to put back.
+        let groups: Grouping
+        /// Of the response at hand: its members, and the results that were come by.
+        var members: Set<UInt32> = []
+        var seen: Set<UInt32> = []
         /// By identifier its place in the table, and whether a call has its answer on the chain; made when first asked for.
         lazy var order = placesInTable
         lazy var isAnswered = answeredOnChain
 
-        /// No entry; nobody's call, or one that two responses claim.
+        /// No entry; nobody's call.
         private static let none = ClaudeView.none
+        /// A call that two responses claim.
+        private static let several = none - 1
 
-        init(_ view: ClaudeView, _ chain: [UInt32], _ isOnChain: [Bool]) {
-            self.view = view
-            self.chain = chain
-            self.isOnChain = isOnChain
-            isPutBack = Array(repeating: false, count: isOnChain.count)
-            looks = Array(repeating: 0, count: isOnChain.count)
-            let others = view.scan.otherIdentifiers.count
-            groups = Grouping(keys: others) { body in
-                view.forEachInTable { if view.isOfResponse($0) { body(view.entry($0).group, $0) } }
-            }
-            let owners = Self.owners(view, count: others)
+        init(_ view: ClaudeView, _ chain: [UInt32], _ isOnChain: BitArray) {
+            (self.view, self.chain, self.isOnChain) = (view, chain, isOnChain)
+            isPutBack = BitArray(count: view.last.count)
+            let owners = Self.owners(view)
             self.owners = owners
-            index = Grouping(keys: isOnChain.count) { Self.forEachResult(view, owners, $0) }
+            var hasAnchor = BitArray(count: owners.count)
+            for index in chain {
+                let entry = view.entry(index)
+                if entry.flags.contains(.isOfResponse) { hasAnchor[entry.group] = true }
+            }
+            func isMember(_ entry: LogEntry) -> Bool { entry.flags.contains(.isOfResponse) && hasAnchor[entry.group] }
+            /// The end of the chain may be an earlier copy, and of another response than the last one.
+            func forEachMember(_ body: (LogEntry) -> Void) {
+                view.forEachInTable { if isMember($1) { body($1) } }
+                if let end = chain.last, isMember(view.entry(end)) { body(view.entry(end)) }
+            }
+            var isOfMember = BitArray(count: view.last.count)
+            forEachMember { isOfMember[$0.id] = true }
+            results = Grouping { body in
+                view.forEachInTable { index, result in
+                    guard !isOnChain[result.id], view.isToolResult(result) else { return }
+                    Self.forEachKey(of: result, view, owners) { if isOfMember[$0] { body($0, index) } }
+                }
+            }
+            var hasResults = BitArray(count: view.last.count)
+            results.forEachKey { hasResults[$0] = true }
+            var isActive = BitArray(count: owners.count)
+            forEachMember { if !isOnChain[$0.id] || hasResults[$0.id] { isActive[$0.group] = true } }
+            groups = Grouping { body in
+                view.forEachInTable {
+                    if $1.flags.contains(.isOfResponse), isActive[$1.group] { body($1.group, $0) }
+                }
+            }
+            for (place, index) in chain.enumerated() {
+                let entry = view.entry(index)
+                if entry.flags.contains(.isOfResponse), isActive[entry.group] { anchors[entry.group] = UInt32(place) }
+            }
         }
 
-        private static func owners(_ view: ClaudeView, count: Int) -> [UInt32] {
-            var owners = [UInt32](repeating: none, count: count)
-            var isClaimed = [Bool](repeating: false, count: count)
-            view.forEachInTable { entry in
-                guard view.isOfResponse(entry) else { return }
-                for call in view.calls(entry) where !call.isResult {
-                    let id = Int(call.id)
-                    let isOther =
-                        isClaimed[id]
-                        && (owners[id] == none || view.entry(owners[id]).group != view.entry(entry).group)
-                    owners[id] = isOther ? none : entry
-                    isClaimed[id] = true
+        private static func owners(_ view: ClaudeView) -> [UInt32] {
+            var owners = [UInt32](repeating: none, count: view.scan.otherIdentifiers.count)
+            view.forEachInTable { index, entry in
+                guard entry.flags.contains(.isOfResponse) else { return }
+                view.scan.forEachCall(of: entry) { call in
+                    guard !call.isResult else { return }
+                    let owner = owners[Int(call.id)]
+                    let isOther = owner != none && (owner == several || view.entry(owner).group != entry.group)
+                    owners[Int(call.id)] = isOther ? several : index
                 }
             }
             return owners
+        }
+
+        private static func owner(_ call: LogCall, _ view: ClaudeView, _ owners: [UInt32]) -> LogEntry? {
+            let owner = owners[Int(call.id)]
+            return owner < several ? view.entry(owner) : nil
         }
 
         private static func isSameWriter(_ a: LogEntry, _ b: LogEntry) -> Bool {
             a.writer == b.writer && a.flags.contains(.isSidechain) == b.flags.contains(.isSidechain)
         }
 
-        /// Results by what they belong to: their parents, their sources, and what made their calls.
-        private static func forEachResult(_ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32, UInt32) -> Void) {
-            view.forEachInTable { entry in
-                guard view.isToolResult(entry) else { return }
-                let value = view.entry(entry)
-                body(value.parent, entry)
-                if value.group != none, view.last[Int(value.group)] != none,
-                    isSameWriter(value, view.entry(view.last[Int(value.group)]))
-                {
-                    body(value.group, entry)
-                }
-                for answer in view.calls(entry) where answer.isResult && owners[Int(answer.id)] != none {
-                    let owner = view.entry(owners[Int(answer.id)])
-                    if isSameWriter(value, owner) { body(owner.id, entry) }
-                }
+        /// What a result belongs to: its parent, its source, and what made its calls.
+        private static func forEachKey(
+            of result: LogEntry, _ view: ClaudeView, _ owners: [UInt32], _ body: (UInt32) -> Void
+        ) {
+            body(result.parent)
+            if result.group != none, view.last[Int(result.group)] != none,
+                isSameWriter(result, view.entry(view.last[Int(result.group)]))
+            {
+                body(result.group)
+            }
+            view.scan.forEachCall(of: result) { answer in
+                guard answer.isResult else { return }
+                if let owner = owner(answer, view, owners), isSameWriter(result, owner) { body(owner.id) }
             }
         }
 
-        func run() -> [UInt32] {
-            // By response the place on the chain of its last entry there.
-            var anchors = [UInt32](repeating: Self.none, count: view.scan.otherIdentifiers.count)
-            var responses: [UInt32] = []
-            for (place, entry) in chain.enumerated() where view.part(entry) == .assistant {
-                let response = view.entry(entry).group
-                guard response != Self.none else { continue }
-                if anchors[Int(response)] == Self.none { responses.append(response) }
-                anchors[Int(response)] = UInt32(place)
+        func run() -> PutBack {
+            var putBack = PutBack()
+            for index in chain where !anchors.isEmpty {
+                let entry = view.entry(index)
+                guard entry.flags.contains(.isOfResponse),
+                    let anchor = anchors.removeValue(forKey: entry.group)
+                else { continue }
+                let members = groups[entry.group]
+                putBack.add(more(members.isEmpty ? [chain[Int(anchor)]] : members), behind: anchor)
             }
-            var pieces: [(anchor: Int, entries: [UInt32])] = []
-            for response in responses {
-                let anchor = Int(anchors[Int(response)])
-                let members = groups[response]
-                let more = members.isEmpty ? putBack([chain[anchor]]) : putBack(members)
-                if !more.isEmpty { pieces.append((anchor, more)) }
-            }
-            guard !pieces.isEmpty else { return chain }
-            var whole: [UInt32] = []
-            var place = 0
-            for piece in pieces.sorted(by: { $0.anchor < $1.anchor }) {
-                whole += chain[place...piece.anchor] + piece.entries
-                place = piece.anchor + 1
-            }
-            return whole + chain[place...]
+            return putBack
         }
 
-        private func isFree(_ entry: UInt32) -> Bool {
-            let id = Int(view.entry(entry).id)
-            return !isOnChain[id] && !isPutBack[id]
-        }
+        private func isFree(_ entry: LogEntry) -> Bool { !isOnChain[entry.id] && !isPutBack[entry.id] }
 
-        private func putBack(_ members: ArraySlice<UInt32>) -> [UInt32] {
-            let siblings = members.filter { isFree($0) }
+        /// What is put back of a response.
+        private func more(_ members: [UInt32]) -> [UInt32] {
+            let siblings = members.filter { isFree(view.entry($0)) }
             var near: [UInt32] = []
             var strays: [UInt32] = []
-            // Members and results are different records, so one mark each tells them apart.
-            look += 2
-            for member in members { looks[Int(view.entry(member).id)] = look - 1 }
+            self.members = Set(members.map { view.entry($0).id })
+            seen.removeAll(keepingCapacity: true)
             for member in members {
-                for entry in index[view.entry(member).id] where isFree(entry) {
-                    let value = view.entry(entry)
-                    guard looks[Int(value.id)] != look else { continue }
-                    looks[Int(value.id)] = look
-                    if looks[Int(value.parent)] == look - 1 { near.append(entry) } else { strays.append(entry) }
+                for index in results[view.entry(member).id] {
+                    let result = view.entry(index)
+                    guard isFree(result), seen.insert(result.id).inserted else { continue }
+                    if self.members.contains(result.parent) { near.append(index) } else { strays.append(index) }
                 }
             }
             if !strays.isEmpty { accept(strays, into: &near) }
-            for entry in siblings + near { isPutBack[Int(view.entry(entry).id)] = true }
+            for index in siblings + near { isPutBack[view.entry(index).id] = true }
             return sortedByTime(siblings) + sortedByTime(near)
         }
 
         /// Results that hang elsewhere count when they answer a call of the members at hand that nothing else answers.
         private func accept(_ strays: [UInt32], into near: inout [UInt32]) {
-            var answered = Set(near.flatMap(answers))
-            let order = order
-            for stray in strays.sorted(by: { order[Int(view.entry($0).id)] < order[Int(view.entry($1).id)] }) {
+            var answered = Set(near.flatMap(answers).map(\.id))
+            for stray in strays.sorted(by: { place($0) < place($1) }) {
                 let own = answers(stray)
                 let isWanted = own.contains { answer in
-                    let owner = owners[Int(answer)]
-                    return !isAnswered[Int(answer)] && !answered.contains(answer) && owner != Self.none
-                        && looks[Int(view.entry(owner).id)] == look - 1
+                    guard let owner = Self.owner(answer, view, owners) else { return false }
+                    return !isAnswered[answer.id] && !answered.contains(answer.id) && members.contains(owner.id)
                 }
                 guard isWanted else { continue }
                 near.append(stray)
-                answered.formUnion(own)
+                answered.formUnion(own.map(\.id))
             }
         }
 
-        private func answers(_ entry: UInt32) -> [UInt32] { view.calls(entry).filter(\.isResult).map(\.id) }
+        private func answers(_ index: UInt32) -> [LogCall] {
+            var answers: [LogCall] = []
+            view.scan.forEachCall(of: view.entry(index)) { if $0.isResult { answers.append($0) } }
+            return answers
+        }
+
+        /// Where an entry stands in the table, as a number that grows.
+        private func place(_ index: UInt32) -> UInt32 {
+            view.isFirstCopy == nil ? index : order[Int(view.entry(index).id)]
+        }
 
         private var placesInTable: [UInt32] {
-            var places = [UInt32](repeating: 0, count: isOnChain.count)
+            var places = [UInt32](repeating: 0, count: view.last.count)
             var place: UInt32 = 0
             view.forEachInTable {
-                places[Int(view.entry($0).id)] = place
+                places[Int($1.id)] = place
                 place += 1
             }
             return places
         }
 
-        private var answeredOnChain: [Bool] {
-            var isAnswered = [Bool](repeating: false, count: view.scan.otherIdentifiers.count)
-            for answer in chain.lazy.flatMap(answers) { isAnswered[Int(answer)] = true }
+        private var answeredOnChain: BitArray {
+            var isAnswered = BitArray(count: view.scan.otherIdentifiers.count)
+            for answer in chain.lazy.flatMap(answers) { isAnswered[answer.id] = true }
             return isAnswered
         }
 

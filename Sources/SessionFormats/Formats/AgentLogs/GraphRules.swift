@@ -7,9 +7,10 @@ struct GraphRules {
     private let scan: AgentLogScan
     private let source: any LogSource
     private let view: AgentView
-    /// By identifier: the first and the last entry that has it.
-    private let first: [UInt32]
-    private let last: [UInt32]
+    /// By identifier: the last entry that has it. Given up at the end.
+    private var last: [UInt32]
+    /// Which entries are the first ones of their identifiers.
+    private var isFirst: BitArray
     /// How many records of the graph there are, copies counted once.
     let count: Int
     private(set) var findings = Findings()
@@ -20,22 +21,23 @@ struct GraphRules {
         self.scan = scan
         self.view = view
         self.source = source
-        var first = [UInt32](repeating: Self.none, count: scan.identifiers.count)
-        var last = first
-        var count = 0
+        var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
+        var isFirst = BitArray(count: scan.entries.count)
+        var (count, copies) = (0, 0)
         for (index, entry) in scan.entries.enumerated() where entry.isNode && entry.id != Self.none {
-            if first[Int(entry.id)] == Self.none {
-                first[Int(entry.id)] = UInt32(index)
+            if last[Int(entry.id)] == Self.none {
+                isFirst[index] = true
                 count += 1
+            } else {
+                copies += 1
             }
             last[Int(entry.id)] = UInt32(index)
         }
-        self.first = first
         self.last = last
+        self.isFirst = isFirst
         self.count = count
         guard count > 0 else { return }
-        let hasCopies = !scan.log.repeatsAreUpdates && nodeCount > count
-        if hasCopies { findCopies() }
+        if !scan.log.repeatsAreUpdates, copies > 0 { findCopies() }
         if scan.log.keys[.parent] != nil {
             findMissingParents()
             findCycles()
@@ -44,9 +46,9 @@ struct GraphRules {
             findForeignLeaf()
         }
         findReferences()
+        self.last = []
+        self.isFirst = BitArray(count: 0)
     }
-
-    private var nodeCount: Int { scan.entries.count { $0.isNode && $0.id != Self.none } }
 
     private func isNode(_ entry: LogEntry) -> Bool { entry.isNode && entry.id != Self.none }
 
@@ -66,12 +68,17 @@ struct GraphRules {
 
     /// Copies of an identifier: as many of the same bytes as there are, and others.
     private mutating func findCopies() {
-        var copies: [UInt32: [UInt32]] = [:]
-        for (index, entry) in scan.entries.enumerated()
-        where isNode(entry) && first[Int(entry.id)] != last[Int(entry.id)] {
-            copies[entry.id, default: []].append(UInt32(index))
+        var isCopied = BitArray(count: last.count)
+        for (index, entry) in scan.entries.enumerated() where isNode(entry) && !isFirst[index] {
+            isCopied[entry.id] = true
         }
-        for (id, entries) in copies.sorted(by: { $0.value[0] < $1.value[0] }) {
+        let copies = Grouping { body in
+            for (index, entry) in scan.entries.enumerated() where isNode(entry) && isCopied[entry.id] {
+                body(entry.id, UInt32(index))
+            }
+        }
+        for (index, first) in scan.entries.enumerated() where isFirst[index] && isCopied[first.id] {
+            let (id, entries) = (first.id, copies[first.id])
             let original = source.copy(scan.entries[Int(entries[0])].place)
             let other = entries.dropFirst().first { source.copy(scan.entries[Int($0)].place) != original }
             let entry = scan.entries[Int(other ?? entries[1])]
@@ -121,22 +128,19 @@ struct GraphRules {
         for reference in scan.references where scan.log.isLogicalParent(reference) {
             further[scan.entries[Int(reference.entry)].id] = reference.target
         }
-        // 0 unseen, 1 on the walk, 2 done.
-        var state = [UInt8](repeating: 0, count: last.count)
+        var isSeen = BitArray(count: last.count)
         var walk: [UInt32] = []
-        for start in scan.entries where isNode(start) && state[Int(start.id)] == 0 {
+        for start in scan.entries where isNode(start) && !isSeen[start.id] {
             walk.removeAll(keepingCapacity: true)
             var next: UInt32? = start.id
-            while let id = next, last[Int(id)] != Self.none, state[Int(id)] == 0 {
-                state[Int(id)] = 1
+            while let id = next, last[Int(id)] != Self.none, !isSeen[id] {
+                isSeen[id] = true
                 walk.append(id)
                 let entry = scan.entries[Int(last[Int(id)])]
                 next = entry.parent != Self.none ? entry.parent : further[id]
             }
-            if let id = next, last[Int(id)] != Self.none, state[Int(id)] == 1, let from = walk.firstIndex(of: id) {
-                addCycle(walk[from...])
-            }
-            for id in walk { state[Int(id)] = 2 }
+            // It came back to itself, or by what an earlier one saw.
+            if let id = next, let from = walk.firstIndex(of: id) { addCycle(walk[from...]) }
         }
     }
 
@@ -153,18 +157,17 @@ struct GraphRules {
     // MARK: R9
 
     private mutating func findRoots() {
-        var roots: [LogEntry] = []
-        for entry in scan.entries where isNode(entry) && entry.isShown && part(entry).isMessage {
-            if entry.parent == Self.none, !entry.flags.contains(.hasUnfindableParent),
-                scan.entries[Int(first[Int(entry.id)])].offset == entry.offset
-            {
-                roots.append(entry)
-            }
+        var (count, second) = (0, nil as LogEntry?)
+        for (index, entry) in scan.entries.enumerated()
+        where isFirst[index] && entry.isShown && part(entry).isMessage {
+            guard entry.parent == Self.none, !entry.flags.contains(.hasUnfindableParent) else { continue }
+            count += 1
+            if count == 2 { second = entry }
         }
-        guard roots.count > 1 else { return }
+        guard let second else { return }
         add(
-            .severalRoots, .warning, roots[1],
-            "The conversation begins \(roots.count) times without a compaction between; \(scan.log.agent) shows one of them."
+            .severalRoots, .warning, second,
+            "The conversation begins \(count) times without a compaction between; \(scan.log.agent) shows one of them."
         )
     }
 
@@ -174,37 +177,45 @@ struct GraphRules {
 
     /// Branches beside the chain that grew in turns with it, as two programs on one session make them.
     private mutating func findBranches() {
-        guard let chain = view.chain, !chain.isEmpty, chain.count < count else { return }
-        var isOnChain = [Bool](repeating: false, count: last.count)
-        for index in chain where isNode(scan.entries[Int(index)]) { isOnChain[Int(scan.entries[Int(index)].id)] = true }
+        guard let chain = view.chain, chain.count > 0, chain.count < count else { return }
+        var isOnChain = BitArray(count: last.count)
+        for (index, entry) in scan.entries.enumerated() where isNode(entry) && chain.contains(UInt32(index)) {
+            isOnChain[entry.id] = true
+        }
         // By identifier the branch to which a record belongs, named by its own root.
         var branch = [UInt32](repeating: Self.none, count: last.count)
-        var turns: [UInt32: (onChain: Int, runs: Int, at: LogEntry)] = [:]
-        var onChain = 0
-        for entry in scan.entries where isNode(entry) && entry.isShown {
-            if isOnChain[Int(entry.id)] {
+        var turns: [UInt32: Turn] = [:]
+        var onChain: UInt32 = 0
+        for (index, entry) in scan.entries.enumerated() where isNode(entry) && entry.isShown {
+            if isOnChain[entry.id] {
                 if part(entry).isMessage { onChain += 1 }
                 continue
             }
-            if let parent = parent(entry), !isOnChain[Int(parent.id)], branch[Int(parent.id)] != Self.none {
-                branch[Int(entry.id)] = branch[Int(parent.id)]
-            } else {
-                branch[Int(entry.id)] = entry.id
+            var root = entry.id
+            if let parent = parent(entry), !isOnChain[parent.id], branch[Int(parent.id)] != Self.none {
+                root = branch[Int(parent.id)]
             }
+            branch[Int(entry.id)] = root
             guard part(entry).isMessage else { continue }
-            let root = branch[Int(entry.id)]
             if let seen = turns[root] {
-                if seen.onChain != onChain { turns[root] = (onChain, seen.runs + 1, seen.at) }
+                if seen.onChain != onChain { turns[root] = Turn(onChain: onChain, runs: seen.runs + 1, at: seen.at) }
             } else if onChain > 0 {
-                turns[root] = (onChain, 1, entry)
+                turns[root] = Turn(onChain: onChain, runs: 1, at: UInt32(index))
             }
         }
-        for (_, turn) in turns.sorted(by: { $0.value.at.offset < $1.value.at.offset }) where turn.runs > 1 {
+        for turn in turns.values.filter({ $0.runs > 1 }).sorted(by: { $0.at < $1.at }) {
             add(
-                .interleavedBranches, .warning, turn.at,
+                .interleavedBranches, .warning, scan.entries[Int(turn.at)],
                 "A branch that begins here and the conversation grew in turns, as when two programs write to one session; \(reach)."
             )
         }
+    }
+
+    /// How a branch grew: how many messages of the chain were before its last one, in how many runs, and where it begins.
+    private struct Turn {
+        let onChain: UInt32
+        let runs: UInt32
+        let at: UInt32
     }
 
     // MARK: R13

@@ -1,33 +1,28 @@
-// Entries by a number that they have in common, in two arrays instead of one for each number.
+// Entries by a number that they have in common, in one array instead of one for each number.
 
 struct Grouping {
-    /// By key where its entries end, which is where those of the next one begin.
-    private let ends: [UInt32]
-    private let entries: [UInt32]
+    /// A key and an entry each, by their keys.
+    private var pairs: [UInt64] = []
 
-    /// Entries of one key stay in their order. Keys are below `keys`.
+    /// Entries of one key stay in their order.
     ///
-    /// - Parameter forEach: Calls with each key and entry, the same when it is asked again.
-    init(keys: Int, _ forEach: ((_ key: UInt32, _ entry: UInt32) -> Void) -> Void) {
-        var ends = [UInt32](repeating: 0, count: keys)
-        forEach { key, _ in ends[Int(key)] += 1 }
-        var count: UInt32 = 0
-        for key in ends.indices {
-            (ends[key], count) = (count, count + ends[key])
-        }
-        // A key's place goes on from where its entries begin to where they end.
-        var entries = [UInt32](repeating: 0, count: Int(count))
-        forEach { key, entry in
-            entries[Int(ends[Int(key)])] = entry
-            ends[Int(key)] += 1
-        }
-        self.ends = ends
-        self.entries = entries
+    /// - Parameter forEach: Calls with each key and entry.
+    init(_ forEach: ((_ key: UInt32, _ entry: UInt32) -> Void) -> Void) {
+        forEach { pairs.append(UInt64($0) << 32 | UInt64($1)) }
+        // Sorting is stable.
+        pairs.sort { $0 >> 32 < $1 >> 32 }
     }
 
+    /// Calls `body` with each key, once for each of its entries.
+    func forEachKey(_ body: (UInt32) -> Void) { for pair in pairs { body(UInt32(pair >> 32)) } }
+
     /// The entries of a key.
-    subscript(_ key: UInt32) -> ArraySlice<UInt32> {
-        let start = key == 0 ? 0 : Int(ends[Int(key) - 1])
-        return entries[start..<Int(ends[Int(key)])]
+    subscript(_ key: UInt32) -> [UInt32] {
+        var (low, high) = (0, pairs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pairs[middle] >> 32 < UInt64(key) { low = middle + 1 } else { high = middle }
+        }
+        return pairs[low...].prefix { $0 >> 32 == UInt64(key) }.map { UInt32(truncatingIfNeeded: $0) }
     }
 }

@@ -1,7 +1,10 @@
 // The identifiers of a log, each kept once.
 //
-// A graph of a million entries names each of them two or three times. Here an identifier is a number. Sixteen bytes hold a UUID
-// or a short text as it is, and the place of a longer one; a table of slots finds them again. Nothing is allocated for one.
+// A graph of a million entries names each of them two or three times. Here an identifier is a number. What is kept of one is
+// sixteen bytes for a UUID, a short text as it is, six bits a character of a longer one as services make them, and the place
+// of any other; a byte tells which. Nothing is compared by its hash alone. Identifiers stand in groups, one behind the other,
+// so that nothing is moved when there are more of them; a table of slots finds them again, with what bits a number leaves of a
+// slot for the hash, so that few are looked at that are not the one.
 
 struct IdentifierTable {
     /// Stands for no identifier.
@@ -11,48 +14,54 @@ struct IdentifierTable {
     enum Tag: UInt8 {
         case uuid = 1
         case text, number, other
+        /// A text of characters of six bits each.
+        case sixBits
     }
 
-    private var keys: [Key] = []
-    private var shapes: [Shape] = []
-    /// Texts that are too long for a key, one behind the other.
-    private var longTexts: [UInt8] = []
+    /// Groups that are full, and the last one.
+    private var groups: [[UInt8]] = []
+    private var last: [UInt8] = []
+    private(set) var count = 0
+    /// Texts that are kept apart, in pieces.
+    private var longTexts = LongTexts()
     private var slots: [UInt32] = []
+    /// How many bits of a slot are the number, counted from 1; 0 is a free slot.
+    private var numberBits: UInt32 = 0
     private let mix = Mix.ofProcess
 
-    /// How many there are; they are numbered from 0.
-    var count: Int { keys.count }
-
-    /// Makes room for identifiers.
-    mutating func reserveCapacity(_ count: Int) {
-        keys.reserveCapacity(count)
-        shapes.reserveCapacity(count)
+    /// How many bytes are held for identifiers, the slots left out, and for slots.
+    var byteCount: (identifiers: Int, slots: Int) {
+        let groups = groups.reduce(0) { $0 + $1.capacity + 32 } + self.groups.capacity * MemoryLayout<[UInt8]>.stride
+        return (groups + last.capacity + longTexts.byteCount, 4 * slots.capacity)
     }
 
-    /// Makes slots for that many identifiers.
-    mutating func reserveSlots(_ count: Int) {
-        var wanted = max(64, slots.count)
-        while 3 * wanted < 4 * count { wanted *= 2 }
-        if wanted > slots.count { makeSlots(wanted) }
+    /// Makes room for identifiers of a short log, and slots for as many as are given.
+    mutating func reserveCapacity(_ count: Int) {
+        last.reserveCapacity(Group.head + 16 * min(count, Group.size))
+        if Self.slots(for: count) > slots.count { makeSlots(Self.slots(for: count)) }
     }
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
-        if slots.isEmpty { reserveSlots(keys.count + 1) }
-        var (key, shape) = self.key(text, tag)
-        let slot = slot(of: key, shape, text)
-        if slots[slot] != Self.none { return slots[slot] }
-        guard keys.count < Int(Int32.max), longTexts.count + text.count < Int(UInt32.max) else { return Self.none }
-        if shape.isLong {
-            key.low = UInt64(longTexts.count) << 32 | key.low
-            longTexts.append(contentsOf: text)
+        if 32 * (count + 1) > 27 * slots.count { makeSlots(Self.slots(for: count + 1)) }
+        var (words, shape) = key(text, tag)
+        let hash = hash(words, shape)
+        let mark = self.mark(hash)
+        var slot = self.slot(hash)
+        while slots[slot] != 0 {
+            let number = self.number(in: slot)
+            if slots[slot] & ~numberMask == mark, isSame(number, words, shape, text) { return number }
+            slot += 1
+            if slot == slots.count { slot = 0 }
         }
-        let number = UInt32(keys.count)
-        keys.append(key)
-        shapes.append(shape)
-        slots[slot] = number
-        if 4 * keys.count > 3 * slots.count { makeSlots(2 * slots.count) }
-        return number
+        guard count < Int(Int32.max) else { return Self.none }
+        if shape.isLong {
+            guard let place = longTexts.append(text) else { return Self.none }
+            words.first = place
+        }
+        append(words, shape)
+        slots[slot] = UInt32(count) | mark
+        return UInt32(count - 1)
     }
 
     /// The number of a text, by what it says.
@@ -66,10 +75,17 @@ struct IdentifierTable {
 
     /// The identifier as a string; of a value that is none as it is spelled.
     func text(_ number: UInt32) -> String {
-        let (key, shape) = (keys[Int(number)], shapes[Int(number)])
-        if shape.isLong { return JSONText.string(Array(longTexts[key.longText])) }
-        let bytes = key.bytes
-        guard shape.tag == .uuid else { return JSONText.string(Array(bytes.prefix(shape.length))) }
+        let shape = shape(number)
+        if shape.isLong { return JSONText.string(longTexts[words(number).first]) }
+        let bytes = withGroup(of: number) { group, index in Array(group[Group.place(index, group)]) }
+        switch shape.tag {
+        case .uuid: return Self.uuidText(bytes)
+        case .sixBits: return SixBits.text(bytes)
+        default: return JSONText.string(bytes)
+        }
+    }
+
+    private static func uuidText(_ bytes: [UInt8]) -> String {
         var text = ""
         for (index, byte) in bytes.enumerated() {
             if [4, 6, 8, 10].contains(index) { text += "-" }
@@ -80,46 +96,60 @@ struct IdentifierTable {
 
     // MARK: Keys
 
-    /// What is compared of an identifier: its bytes as they are when there are no more than sixteen, of a longer one the place
-    /// (left out while it has none), the length and a hash.
-    private struct Key: Equatable {
-        var low: UInt64 = 0
-        var high: UInt64 = 0
+    /// What is compared of an identifier: its bytes; of a text that is kept apart its place (left out while it has none), its
+    /// length and its hash.
+    private struct Words {
+        var first: UInt64
+        var second: UInt64
+        var third: UInt64 = 0
+        var fourth: UInt64 = 0
 
-        /// Where a longer text stands.
-        var longText: Range<Int> {
-            let start = Int(low >> 32)
-            return start..<start + Int(low & 0xFFFF_FFFF)
+        init(_ first: UInt64, _ second: UInt64, _ third: UInt64 = 0, _ fourth: UInt64 = 0) {
+            (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
         }
 
-        var bytes: [UInt8] {
-            (0..<8).map { UInt8(truncatingIfNeeded: low >> (8 * $0)) }
-                + (0..<8).map { UInt8(truncatingIfNeeded: high >> (8 * $0)) }
+        init(_ group: UnsafeBufferPointer<UInt8>, _ place: Range<Int>) {
+            self.init(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: group[place])))
+        }
+
+        init(_ bytes: UnsafeRawBufferPointer) {
+            self.init(word(bytes, from: 0), word(bytes, from: 8))
+            guard bytes.count > 16 else { return }
+            (third, fourth) = (word(bytes, from: 16), word(bytes, from: 24))
         }
     }
 
-    /// The tag, and the length of what is held in a key.
+    /// The tag, and how many bytes are kept: no more than 31.
     private struct Shape: Equatable {
         var rawValue: UInt8
 
-        init(_ tag: Tag, length: Int) { rawValue = tag.rawValue << 5 | UInt8(min(length, 17)) }
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+        init(_ tag: Tag, length: Int) { rawValue = tag.rawValue << 5 | UInt8(min(length, Self.ofLong)) }
+
+        /// The longest of which the bytes are kept as they are has one less.
+        static let ofLong = 24
 
         var tag: Tag? { Tag(rawValue: rawValue >> 5) }
         var length: Int { Int(rawValue & 31) }
-        var isLong: Bool { length > 16 }
+        var isLong: Bool { length == Self.ofLong && rawValue >> 5 < Tag.sixBits.rawValue }
     }
 
-    private func key(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> (Key, Shape) {
-        if tag == .text, text.count == 36, let key = Self.uuid(text) { return (key, Shape(.uuid, length: 16)) }
+    private func key(_ text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> (Words, Shape) {
+        if tag == .text, text.count == 36, let words = Self.uuid(text) { return (words, Shape(.uuid, length: 16)) }
+        if tag == .text, text.count > 16, let packed = SixBits(text) {
+            return (
+                Words(packed.words[0], packed.words[1], packed.words[2], packed.words[3]),
+                Shape(rawValue: Tag.sixBits.rawValue << 5 | UInt8(packed.count))
+            )
+        }
         let shape = Shape(tag, length: text.count)
-        if shape.isLong { return (Key(low: UInt64(text.count), high: hash(text)), shape) }
-        let bytes = UnsafeRawBufferPointer(text)
-        return (Key(low: Self.word(bytes, from: 0), high: Self.word(bytes, from: 8)), shape)
+        if shape.isLong { return (Words(0, UInt64(text.count), hash(text)), shape) }
+        return (Words(UnsafeRawBufferPointer(text)), shape)
     }
 
     /// Up to eight bytes, the first the lowest; zeroes behind the end.
     @inline(__always)
-    private static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+    static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
         func part<Word: FixedWidthInteger>(_ at: Int, _: Word.Type) -> UInt64 {
             UInt64(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: at, as: Word.self).littleEndian)
         }
@@ -134,68 +164,168 @@ struct IdentifierTable {
     }
 
     /// Lower-case digits with hyphens where they belong; nil for anything else.
-    private static func uuid(_ text: UnsafeBufferPointer<UInt8>) -> Key? {
+    @inline(__always)
+    private static func uuid(_ text: UnsafeBufferPointer<UInt8>) -> Words? {
         guard text[8] == 0x2D, text[13] == 0x2D, text[18] == 0x2D, text[23] == 0x2D else { return nil }
         let bytes = UnsafeRawBufferPointer(text)
         func half(_ start: Int) -> UInt64 {
             UInt64(bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian)
         }
-        guard let a = packed(word(bytes, from: 0)), let b = packed(half(9) | half(14) << 32),
-            let c = packed(half(19) | half(24) << 32), let d = packed(word(bytes, from: 28))
-        else { return nil }
-        return Key(low: a | b << 32, high: c | d << 32)
+        // Whether all are digits is asked once.
+        var faults: UInt64 = 0
+        let a = packed(word(bytes, from: 0), &faults)
+        let b = packed(half(9) | half(14) << 32, &faults)
+        let c = packed(half(19) | half(24) << 32, &faults)
+        let d = packed(word(bytes, from: 28), &faults)
+        return faults == 0 ? Words(a | b << 32, c | d << 32) : nil
     }
 
     /// Four bytes from eight hexadecimal digits, all at once.
+    ///
+    /// - Parameter faults: What does not come out as it was when it is spelled again, as what is no digit does not.
     @inline(__always)
-    private static func packed(_ digits: UInt64) -> UInt64? {
+    private static func packed(_ digits: UInt64, _ faults: inout UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let isLetter = digits >> 6 & ones
-        let values = (digits & ones &* 0x0F) &+ isLetter &* 9
-        // What is no digit does not come out as it was when it is spelled again.
-        guard values & ones &* 0xF0 == 0 else { return nil }
+        let values = digits & (ones &* 0x0F) &+ isLetter &* 9
         let isTenOrMore = (values &+ ones &* 0x76) >> 7 & ones
-        guard values &+ ones &* 0x30 &+ isTenOrMore &* 0x27 == digits else { return nil }
+        faults |= values & (ones &* 0xF0)
+        faults |= (values &+ ones &* 0x30 &+ isTenOrMore &* 0x27) ^ digits
         var bytes = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
         bytes = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF
         return (bytes | bytes >> 16) & 0xFFFF_FFFF
     }
 
+    // MARK: Groups
+
+    /// How identifiers stand in a group: their shapes; of each sixteenth where what is kept of it begins, in two bytes; what is
+    /// kept.
+    private enum Group {
+        static let size = 256
+        static let head = size + size / 16 * 2
+
+        @inline(__always)
+        static func place(_ index: Int, _ group: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+            let bytes = UnsafeRawBufferPointer(group)
+            let sixteenth = index >> 4
+            let start = bytes.loadUnaligned(fromByteOffset: size + 2 * sixteenth, as: UInt16.self)
+            let (low, high) = (
+                bytes.loadUnaligned(fromByteOffset: 16 * sixteenth, as: UInt64.self).littleEndian,
+                bytes.loadUnaligned(fromByteOffset: 16 * sixteenth + 8, as: UInt64.self).littleEndian
+            )
+            let before = index & 15
+            // Eight lengths of five bits have a sum that fits into a byte. Shifting too far gives 0.
+            func sum(_ shapes: UInt64, first count: Int) -> Int {
+                let before: UInt64 = (1 << UInt64(8 * count)) &- 1
+                let lengths = shapes & 0x1F1F_1F1F_1F1F_1F1F & before
+                return Int((lengths &* 0x0101_0101_0101_0101) >> 56)
+            }
+            let from =
+                Int(UInt16(littleEndian: start)) + sum(low, first: min(before, 8))
+                + sum(high, first: max(before - 8, 0))
+            return from..<from + Int(group[index] & 31)
+        }
+    }
+
+    @inline(__always)
+    private func withGroup<Result>(of number: UInt32, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Result) -> Result {
+        let (group, index) = (Int(number) / Group.size, Int(number) % Group.size)
+        if group < groups.count { return groups[group].withUnsafeBufferPointer { body($0, index) } }
+        return last.withUnsafeBufferPointer { body($0, index) }
+    }
+
+    private mutating func append(_ words: Words, _ shape: Shape) {
+        let index = count % Group.size
+        if index == 0 {
+            if count > 0 { groups.append(last.withUnsafeBufferPointer { Array($0) }) }
+            last.removeAll(keepingCapacity: true)
+            last.append(contentsOf: repeatElement(0, count: Group.head))
+        }
+        if index % 16 == 0 {
+            last[Group.size + index / 8] = UInt8(truncatingIfNeeded: last.count)
+            last[Group.size + index / 8 + 1] = UInt8(truncatingIfNeeded: last.count >> 8)
+        }
+        last[index] = shape.rawValue
+        withUnsafeBytes(
+            of: (
+                words.first.littleEndian, words.second.littleEndian, words.third.littleEndian, words.fourth.littleEndian
+            )
+        ) { last.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<shape.length])) }
+        count += 1
+    }
+
+    @inline(__always)
+    private func shape(_ number: UInt32) -> Shape {
+        withGroup(of: number) { group, index in Shape(rawValue: group[index]) }
+    }
+
+    @inline(__always)
+    private func words(_ number: UInt32) -> Words {
+        withGroup(of: number) { group, index in
+            Words(group, Group.place(index, group))
+        }
+    }
+
     // MARK: Slots
 
-    private func slot(of key: Key, _ shape: Shape, _ text: UnsafeBufferPointer<UInt8>) -> Int {
-        let mask = slots.count - 1
-        var slot = hash(key, shape) & mask
-        while slots[slot] != Self.none, !isSame(slots[slot], key, shape, text) { slot = (slot + 1) & mask }
-        return slot
+    @inline(__always)
+    private var numberMask: UInt32 {
+        let next: UInt32 = 1 << numberBits
+        return next &- 1
     }
 
     @inline(__always)
-    private func isSame(_ number: UInt32, _ key: Key, _ shape: Shape, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        let (other, index) = (keys[Int(number)], Int(number))
-        guard shapes[index] == shape, other.high == key.high else { return false }
-        guard shape.isLong else { return other.low == key.low }
-        return longTexts.withUnsafeBufferPointer { texts in
-            UnsafeBufferPointer(rebasing: texts[other.longText]).isSame(as: text)
+    private func number(in slot: Int) -> UInt32 { slots[slot] & numberMask &- 1 }
+
+    /// What of a hash stands in a slot.
+    @inline(__always)
+    private func mark(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) & ~numberMask }
+
+    /// The slot in which an identifier is looked for first.
+    @inline(__always)
+    private func slot(_ hash: UInt64) -> Int { Int(((hash >> 32) * UInt64(slots.count)) >> 32) }
+
+    @inline(__always)
+    private func isSame(
+        _ number: UInt32, _ words: Words, _ shape: Shape, _ text: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        let other = withGroup(of: number) { group, index in
+            group[index] == shape.rawValue ? Words(group, Group.place(index, group)) : nil
         }
+        guard let other else { return false }
+        guard other.second == words.second, other.third == words.third else { return false }
+        if shape.isLong { return longTexts.holds(text, at: other.first) }
+        return other.first == words.first && other.fourth == words.fourth
     }
 
-    /// - Parameter count: A power of two.
+    /// How many slots there are to be for so many identifiers: no more than 27 of 32 are taken.
+    private static func slots(for count: Int) -> Int {
+        var slots = 64
+        while 27 * slots < 32 * count { slots += slots < 1 << 12 ? slots : slots / 2 }
+        return slots
+    }
+
     private mutating func makeSlots(_ count: Int) {
+        // The old ones first, so that there are never both.
         slots = []
-        slots = [UInt32](repeating: Self.none, count: count)
-        let mask = count - 1
-        for number in keys.indices {
-            var slot = hash(keys[number], shapes[number]) & mask
-            while slots[slot] != Self.none { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(number)
+        slots = [UInt32](repeating: 0, count: count)
+        numberBits = UInt32(Int.bitWidth - count.leadingZeroBitCount)
+        for number in 0..<UInt32(self.count) {
+            let hash = hash(words(number), shape(number))
+            var slot = self.slot(hash)
+            while slots[slot] != 0 {
+                slot += 1
+                if slot == count { slot = 0 }
+            }
+            slots[slot] = (number + 1) | mark(hash)
         }
     }
 
     @inline(__always)
-    private func hash(_ key: Key, _ shape: Shape) -> Int {
-        let hash = shape.isLong ? key.high : mix(key.low ^ UInt64(shape.rawValue), key.high)
-        return Int(truncatingIfNeeded: hash & UInt64(Int.max))
+    private func hash(_ words: Words, _ shape: Shape) -> UInt64 {
+        if shape.isLong { return words.third }
+        let hash = mix(words.first ^ UInt64(shape.rawValue), words.second)
+        return shape.length > 16 ? mix(hash ^ words.third, words.fourth) : hash
     }
 
     private func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
@@ -232,11 +362,11 @@ struct IdentifierTable {
 
 extension IdentifierTable {
     /// Whether an identifier is of a value that is neither a text nor a number.
-    func isOther(_ number: UInt32) -> Bool { shapes[Int(number)].tag == .other }
+    func isOther(_ number: UInt32) -> Bool { shape(number).tag == .other }
 
     /// Whether an identifier is a text.
     func isText(_ number: UInt32) -> Bool {
-        let tag = shapes[Int(number)].tag
-        return tag == .text || tag == .uuid
+        let tag = shape(number).tag
+        return tag != .number && tag != .other
     }
 }

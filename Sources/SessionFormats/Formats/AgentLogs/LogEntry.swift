@@ -1,4 +1,4 @@
-// What is kept of a record while a log is read: where it stands and how it hangs with others, in 32 bytes.
+// What is kept of a record while a log is read: where it stands and how it hangs with others. Its text stays in the file.
 
 struct LogEntry {
     /// From the start of the file: the lower bits, and those above them.
@@ -11,8 +11,11 @@ struct LogEntry {
     var id: UInt32
     /// The number of its parent's identifier; `IdentifierTable.none` for a root.
     var parent: UInt32
-    /// Of an assistant's record the number of its response's identifier, of another the number of what it names as its source.
+    /// Of a part of a response the number of the response's identifier, of another record the number of what it names as its
+    /// source; `IdentifierTable.none` where there is none.
     var group: UInt32
+    /// The number of the first of its calls and results, if it holds any.
+    var firstCall: UInt32 = 0
     private var highOffset: UInt16
     /// Which agent wrote it, among those of the file.
     var writer: UInt16
@@ -42,6 +45,8 @@ struct LogEntry {
         static let isCopy = Flags(rawValue: 128)
         /// Holds tool calls or results that have identifiers.
         static let holdsCalls = Flags(rawValue: 256)
+        /// Part of an assistant's response that has an identifier, of which several records may be.
+        static let isOfResponse = Flags(rawValue: 512)
     }
 
     /// - Parameter offset: Files are smaller than 256 TB.
@@ -63,6 +68,36 @@ struct LogEntry {
     var isShown: Bool { flags.isDisjoint(with: [.isHidden, .isSidechain]) }
 }
 
+extension LogEntry: PackableRow {
+    static var columns: Int { 11 }
+    /// Lines, and identifiers by the order in which they come.
+    static var rising: UInt64 { 1 << 2 | 1 << 3 }
+
+    @inline(__always)
+    init(_ row: PackedRow) {
+        func number(_ column: Int) -> UInt32 { UInt32(truncatingIfNeeded: row[column]) }
+        let flags = Flags(rawValue: UInt16(truncatingIfNeeded: row[9]))
+        self.init(
+            offset: Int(truncatingIfNeeded: row[0]), length: number(1),
+            line: UInt32(truncatingIfNeeded: row[rising: 2]), id: UInt32(truncatingIfNeeded: row[rising: 3]) &- 1,
+            parent: number(4) &- 1, group: number(flags.contains(.isOfResponse) ? 6 : 5) &- 1,
+            kind: UInt8(truncatingIfNeeded: row[8] &- 1), flags: flags,
+            writer: UInt16(truncatingIfNeeded: row[10]))
+        firstCall = number(7)
+    }
+
+    var numbers: RowNumbers {
+        var numbers = RowNumbers(repeating: 0)
+        (numbers[0], numbers[1], numbers[2]) = (UInt64(offset), UInt64(length), UInt64(line))
+        (numbers[3], numbers[4]) = (UInt64(id &+ 1), UInt64(parent &+ 1))
+        // Responses and sources are numbered apart, and a column of both would have nothing in common.
+        numbers[flags.contains(.isOfResponse) ? 6 : 5] = UInt64(group &+ 1)
+        (numbers[7], numbers[8]) = (UInt64(firstCall), UInt64(kind &+ 1))
+        (numbers[9], numbers[10]) = (UInt64(flags.rawValue), UInt64(writer))
+        return numbers
+    }
+}
+
 /// A tool call or a result, in eight bytes.
 struct LogCall {
     /// Which entry holds it.
@@ -80,6 +115,23 @@ struct LogCall {
     var isResult: Bool { idAndKind & 1 == 1 }
 }
 
+extension LogCall: PackableRow {
+    static var columns: Int { 2 }
+    static var rising: UInt64 { 0 }
+
+    @inline(__always)
+    init(_ row: PackedRow) {
+        entry = UInt32(truncatingIfNeeded: row[0])
+        idAndKind = UInt32(truncatingIfNeeded: row[1])
+    }
+
+    var numbers: RowNumbers {
+        var numbers = RowNumbers(repeating: 0)
+        (numbers[0], numbers[1]) = (UInt64(entry), UInt64(idAndKind))
+        return numbers
+    }
+}
+
 /// A record that another names, beside its parent.
 struct LogReference {
     /// Which entry names it.
@@ -88,4 +140,22 @@ struct LogReference {
     var target: UInt32
     /// Which of the description's references it is.
     var pattern: UInt8
+}
+
+extension LogReference: PackableRow {
+    static var columns: Int { 3 }
+    static var rising: UInt64 { 0 }
+
+    @inline(__always)
+    init(_ row: PackedRow) {
+        entry = UInt32(truncatingIfNeeded: row[0])
+        target = UInt32(truncatingIfNeeded: row[1])
+        pattern = UInt8(truncatingIfNeeded: row[2])
+    }
+
+    var numbers: RowNumbers {
+        var numbers = RowNumbers(repeating: 0)
+        (numbers[0], numbers[1], numbers[2]) = (UInt64(entry), UInt64(target), UInt64(pattern))
+        return numbers
+    }
 }

@@ -9,7 +9,7 @@ struct LineFeed {
     private(set) var isAtEnd = false
     private var watch: ReadPieces
 
-    init(_ file: any OpenFile, pieceSize: Int = 1 << 20) {
+    init(_ file: any OpenFile, pieceSize: Int = 1 << 18) {
         self.file = file
         self.pieceSize = Swift.max(1, pieceSize)
         watch = ReadPieces(file)
