@@ -25,9 +25,11 @@ struct GeminiObject {
         }
     }
 
-    /// Whether a value ends at a place, and with it a line, unless a record is welded to it.
+    /// Whether a value ends at a place, and with it a line, unless a record is welded to it. What belongs to it no more is not
+    /// indented.
     private static func isValue(_ buffer: UnsafeRawBufferPointer, to end: Int) -> Bool {
-        guard end == buffer.count || Array("\r\n{".utf8).contains(buffer[end]) else { return false }
+        let next = buffer[end...].first { $0 != 0x0A && $0 != 0x0D }
+        guard next == nil || next == 0x7B || buffer[end] < 0x20 && !Walk.goOn.contains(next ?? 0) else { return false }
         var outline = JSONOutline()
         return joined(buffer[..<end]).withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return false }
@@ -200,7 +202,7 @@ struct GeminiObject {
         private var closing: [UInt8] = []
         private var string = 0..<0
         private static let longestKey = 32
-        private static let goOn = Array(" \t\r\n\"}]".utf8)
+        static let goOn = Array(" \t\r\n\"}]".utf8)
 
         init(isBroken: Bool = false) { self.isBroken = isBroken }
 
@@ -225,8 +227,8 @@ struct GeminiObject {
                 switch byte {
                 case 0x22: passString(buffer)
                 case 0x7B, 0x5B:
-                    guard closing.count < JSONScanner.depthLimit else { return }
-                    closing.append(byte + 2)
+                    isBroken = isBroken || closing.count == JSONScanner.depthLimit
+                    if !isBroken { closing.append(byte + 2) }
                 case 0x7D, 0x5D:
                     isBroken = isBroken || closing.last != byte
                     if isBroken { continue }
