@@ -281,6 +281,7 @@ extension MV2TableOfContents {
     /// The same without what the real program leaves in the catalogue when its log grows and everything moves: the segments of
     /// kind "index", which nothing reads.
     var reliableRegions: [MV2NamedRegion] {
+        if catalogue.index.isEmpty { return distinctRegions }
         let unreliable = Set(catalogue.index.map(\.common.region))
         var others = self
         others.catalogue.index = []

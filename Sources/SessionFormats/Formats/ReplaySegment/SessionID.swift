@@ -39,14 +39,13 @@ public struct SessionID: Sendable, Hashable {
 extension SessionID: CustomStringConvertible {
     /// Lower-case hex digits in the usual groups.
     public var description: String {
-        let digits = Hex.string(bytes)
-        var groups: [Substring] = []
-        var rest = digits[...]
-        for length in [8, 4, 4, 4, 12] {
-            groups.append(rest.prefix(length))
-            rest = rest.dropFirst(length)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (place, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(place) { text.append(0x2D) }
+            Hex.append(byte, to: &text)
         }
-        return groups.joined(separator: "-")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
