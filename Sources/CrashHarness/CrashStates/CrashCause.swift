@@ -28,8 +28,6 @@ public struct CrashCause: Sendable {
 
 /// Finds the causes of wrong states.
 struct CauseSearch {
-    /// What is wrong with a state; nil when nothing is.
-
     /// More wrong states than this are not made smaller; those that contain no cause that is known are counted alone.
     static let limit = 1_000
 
@@ -78,7 +76,7 @@ struct CauseSearch {
     }
 
     private func containedCause(_ state: CrashState) -> Int? {
-        for change in state.forms.keys {
+        for change in state.forms.keys.sorted() {
             for index in knownByChange[change] ?? [] {
                 let smaller = known[index].state
                 if smaller.crashPoint <= state.crashPoint, smaller.sizes.allSatisfy({ state.sizes[$0] == $1 }),

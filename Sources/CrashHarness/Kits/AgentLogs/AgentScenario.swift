@@ -46,7 +46,9 @@ struct AgentScenario {
         let isNamed = choices.happens("project's name", oneIn: 2)
         let object = GeminiScribe.object(story.records, isNamed: isNamed).compact
         guard isNamed || choices.happens("many lines", oneIn: 2) else { return (object, []) }
-        let messages = GeminiScribe.messages(story.records).map { GeminiScribe.overLines($0.compact, depth: 2) }
+        let messages = GeminiScribe.messages(story.records).map {
+            Array("\n    ".utf8) + GeminiScribe.overLines($0.compact, depth: 2)
+        }
         return (GeminiScribe.overLines(object, depth: 0), messages)
     }
 

@@ -115,8 +115,19 @@ struct GeminiScribe: AgentScribe {
         if case .object(let fields) = record { fields } else { [] }
     }
 
+    /// The messages as they are in the end, each once.
     static func messages(_ records: [JSONTree]) -> [JSONTree] {
-        records.filter { record in fields(record).contains { $0.key == "id" } }
+        var (messages, places): ([JSONTree], [String: Int]) = ([], [:])
+        for record in records {
+            guard case .string(let id)? = fields(record).first(where: { $0.key == "id" })?.value else { continue }
+            if let place = places[id] {
+                messages[place] = record
+            } else {
+                places[id] = messages.count
+                messages.append(record)
+            }
+        }
+        return messages
     }
 
     /// The messages of a session in one object.

@@ -54,13 +54,12 @@ public struct AgentLogFormat: SessionFormat {
     public func examine(_ bytes: FileBytes, _ options: ExaminationOptions) -> Examination {
         guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
         let object = log.view == .gemini && options.mode == .recover ? GeminiObject(bytes) : nil
-        var (scan, firstInvalid) = AgentLogScan.read(object?.onOneLine(bytes) ?? bytes, plan, mode: options.mode)
+        let lines = object?.asLines(bytes) ?? bytes
+        let (scan, firstInvalid) = AgentLogScan.read(lines, plan, mode: options.mode)
         let view = AgentView(
-            scan, firstInvalid: firstInvalid, bytes, whole: bytes, listed: options.mode == .reference)
-        // The lines of an object are no records, and nothing is wrong with that.
-        if view.isOneObject { scan = AgentLogScan(plan, mode: options.mode) }
-        let report = AgentLogReport(scan, view, bytes, options)
-        return report.examination(of: bytes)
+            scan, firstInvalid: firstInvalid, bytes, whole: bytes, object, listed: options.mode == .reference)
+        let report = AgentLogReport(scan, view, lines, options)
+        return report.examination(of: bytes, as: lines)
     }
 
     /// Reads the log with the memory of its longest line and of its graph; records are counted, not listed. Not for pi

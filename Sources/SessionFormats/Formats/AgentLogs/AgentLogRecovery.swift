@@ -36,8 +36,14 @@ struct AgentLogRecovery {
         if GeminiReading(bytes).isLegacy {
             return Recovered(log.id, bytes.copy(0..<bytes.count), repairs: account(LogRepairs()))
         }
-        guard let object = GeminiObject(bytes), let (record, account) = object.asRecord(bytes) else { return nil }
+        guard let object = GeminiObject(bytes) else { return nil }
         let rest = bytes.copy(object.range.upperBound..<bytes.count)
+        let isFollowed = !WhiteSpace.json.trimmed(rest).isEmpty
+        guard let (record, account) = object.mended(bytes, isFollowed: isFollowed) else { return nil }
+        if GeminiReading(FileBytes(record + rest)).isLegacy {
+            let ending = Repair(.kept, offset: object.range.upperBound, length: rest.count, "As it stands.")
+            return Recovered(log.id, record + rest, repairs: account + (rest.isEmpty ? [] : [ending]))
+        }
         var copy = try AgentLogRecovery(plan, FileBytes(record + rest), options).recoveredLog()
         // What was done to the record besides is said of the object's bytes already.
         let moved = object.range.upperBound - record.count

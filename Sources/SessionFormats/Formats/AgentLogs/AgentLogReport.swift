@@ -30,7 +30,7 @@ struct AgentLogReport {
         _ scan: AgentLogScan, _ view: AgentView, _ options: ExaminationOptions, _ findings: inout Findings
     ) {
         let bad = scan.badLines
-        if options.mode == .reference, bad.count > 0, view.refusal == nil, let first = bad.first {
+        if options.mode == .reference, bad.count > 0, view.refusal == nil, !view.isOneObject, let first = bad.first {
             findings.add(
                 .readerSkips, .warning, offset: first.place.lowerBound, length: first.place.count, line: first.line,
                 "\(scan.log.reader.sentence) passes over \(bad.count) lines that are no records.")
@@ -82,7 +82,8 @@ struct AgentLogReport {
 
     // MARK: The examination
 
-    func examination(of bytes: FileBytes?) -> Examination {
+    /// - Parameter lines: The same bytes as they were read, where those are others; everything stands where it stands in the file.
+    func examination(of bytes: FileBytes?, as lines: FileBytes? = nil) -> Examination {
         let id = scan.log.id
         if options.mode == .reference, let refusal = view.refusal {
             var refused = Examination(
@@ -93,7 +94,7 @@ struct AgentLogReport {
                 Finding(.readerRefuses, .error, offset: 0, length: 0, message: refusal.message))
             return refused
         }
-        if scan.entries.isEmpty, view.shown.isEmpty {
+        if scan.entries.isEmpty, view.shown.isEmpty, !view.isOneObject {
             let reason = "No record of \(scan.log.agent) was found."
             return Examination(
                 id, of: bytes, .unreadable, failure: Examination.Failure(kind: "NoRecords", message: reason),
@@ -102,7 +103,7 @@ struct AgentLogReport {
         }
         return Examination(
             id, of: bytes, Verdict(worst: findings.worst), summary: summary, facts: facts,
-            items: bytes.map { items($0) }, findings: sorted, fields: fields)
+            items: (lines ?? bytes).map { items($0) }, findings: sorted, fields: fields)
     }
 
     private var sorted: [Finding] {

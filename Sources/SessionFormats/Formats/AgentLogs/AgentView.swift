@@ -83,15 +83,21 @@ struct AgentView {
     ///
     /// - Parameters:
     ///   - bytes: The whole file; nil in a stream.
+    ///   - object: The object that it begins with, which was read as lines.
     ///   - listed: Whether it is asked if the list of sessions has the file, which can take longer than reading it.
     init(
-        _ scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool
+        _ scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?,
+        _ object: GeminiObject? = nil, listed: Bool
     ) {
         switch scan.log.view {
         case .claude: self.init(claude: scan, firstInvalid: firstInvalid, source, whole: bytes, listed: listed)
         case .pi: if let bytes { self.init(pi: scan, bytes) } else { self.init(chain: scan) }
         case .gemini:
-            if let bytes { self.init(gemini: scan, bytes) } else { self.init(sequence: scan, firstInvalid: nil) }
+            if let bytes {
+                self.init(gemini: scan, bytes, object)
+            } else {
+                self.init(sequence: scan, firstInvalid: nil)
+            }
         case .chain: self.init(chain: scan)
         case .sequence: self.init(sequence: scan, firstInvalid: firstInvalid)
         }
@@ -179,19 +185,19 @@ struct AgentView {
         }
     }
 
-    private init(gemini scan: AgentLogScan, _ bytes: FileBytes) {
+    private init(gemini scan: AgentLogScan, _ bytes: FileBytes, _ object: GeminiObject?) {
         let reading = GeminiReading(bytes)
         isListed = reading.isListed
         isOneObject = reading.isLegacy
         guard reading.loads else {
-            refuseNoSession(GeminiObject(bytes))
+            refuseNoSession(object)
             return
         }
         var entries: [Int: UInt32] = [:]
         for (index, entry) in scan.entries.enumerated() { entries[entry.offset] = UInt32(index) }
         shown = .records(
             reading.messages.map { message in
-                let entry = message.isNested || reading.isLegacy ? nil : entries[message.place.lowerBound]
+                let entry = message.isNested ? nil : entries[message.place.lowerBound]
                 return Shown(
                     place: message.place, line: message.line, name: message.id.map(JSONText.string) ?? "", entry: entry)
             })
@@ -219,10 +225,11 @@ struct AgentView {
                 "NotASession",
                 "No record gives both sessionId and projectHash, so the file is no session for Gemini CLI.")
         }
-        if let torn = object.torn {
+        if !object.isWhole {
+            let end = object.messages.last?.upperBound ?? 0
             findings.add(
-                .tornEntry, .error, offset: torn.lowerBound, length: torn.count,
-                "The session was cut short while it was being written; what follows its last whole message is lost.")
+                .tornEntry, .error, offset: end, length: object.range.upperBound - end,
+                "The session was cut short or damaged: \(object.messages.count) messages of it are whole.")
         }
         refuse(
             "NotASession",

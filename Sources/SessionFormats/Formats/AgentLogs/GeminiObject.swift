@@ -1,191 +1,238 @@
 // A session as older releases of Gemini CLI keep it: one JSON object over many lines, written as a whole.
 //
 // A program that ends in the middle leaves the beginning of one. A newer release that goes on with such a session appends records
-// behind it, and then the file is neither one object nor a log: the agent has no session any more. On one line, with the keys that
-// a log's metadata has, the object is metadata that gives its messages, and what stands behind it counts.
+// behind it, and then the file is neither one object nor a log: the agent has no session any more. What it would read of the same
+// is metadata and a line for each message.
 
-/// The object that a file begins with, when the agent does not read it as a record.
+/// The object that a file begins with, whole or damaged.
 struct GeminiObject {
-    /// Where it stands in the file, cut short or not.
+    /// Where it stands in the file.
     let range: Range<Int>
-    private let walk: Walk
-    /// Behind its opening brace.
-    private let inside: Int
+    /// Where messages stand in it that are whole.
+    let messages: [Range<Int>]
+    /// Whether all of it is one JSON value.
+    let isWhole: Bool
+    /// Up to where what is before the list of messages can be read, without the comma; nil when it cannot.
+    private let metadata: Range<Int>?
+    /// Whether it names the project.
+    private let isNamed: Bool
 
     /// nil when the file begins with no such object, or with one that is a record as it stands.
-    init?(_ buffer: UnsafeRawBufferPointer) {
-        let found = Self.walk(buffer)
-        if let (start, walk) = found, walk.isWhole ? Self.isValue(buffer, to: walk.at) : walk.isOverLines {
-            (range, inside) = (0..<walk.at, start + 1)
-            self.walk = walk.isWhole ? walk : walk.broken(byMessagesIn: buffer)
-        } else if let end = Self.endOfRemains(buffer) {
-            (range, walk, inside) = (0..<end, Walk(isBroken: true), 0)
-        } else {
-            return nil
-        }
-    }
-
-    /// Whether a value ends at a place, and with it a line, unless a record is welded to it. What belongs to it no more is not
-    /// indented.
-    private static func isValue(_ buffer: UnsafeRawBufferPointer, to end: Int) -> Bool {
-        let next = buffer[end...].first { $0 != 0x0A && $0 != 0x0D }
-        guard next == nil || next == 0x7B || buffer[end] < 0x20 && !Walk.goOn.contains(next ?? 0) else { return false }
-        var outline = JSONOutline()
-        return joined(buffer[..<end]).withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return false }
-            return (try? outline.read(base, count: buffer.count, loadable: buffer.count, .ecmaScript)) != nil
-        }
-    }
-
-    /// Where an object ends that is damaged; nil when no message over several lines stands before the first line that
-    /// may be a record.
-    private static func endOfRemains(_ buffer: UnsafeRawBufferPointer) -> Int? {
-        var (end, lines) = (0, 0)
-        while let newline = buffer[end...].firstIndex(of: 0x0A) {
-            lines += 1
-            end = newline + 1
-            if end < buffer.count, buffer[end] == 0x7B { break }
-        }
-        if end == 0 || end == buffer.count || buffer[end] != 0x7B { end = buffer.count }
-        guard lines > 1, buffer[..<end].contains(0x7B) else { return nil }
-        let text = Array(buffer[..<end])
-        let isOverLines = messages(in: joined(text)).contains { text[$0].contains(0x0A) }
-        return isOverLines ? end : nil
-    }
-
     init?(_ bytes: FileBytes) {
         guard let object = bytes.withBytes({ GeminiObject($0) }) else { return nil }
         self = object
     }
 
+    private init?(_ buffer: UnsafeRawBufferPointer) {
+        let found = Self.walk(buffer)
+        guard found != nil || Self.mayBeRemains(buffer) else { return nil }
+        let wholeEnd = found.flatMap {
+            $0.walk.isWhole && Self.isValue(buffer, $0.start..<$0.walk.at) ? $0.walk.at : nil
+        }
+        let end = wholeEnd ?? Self.endOfRemains(buffer)
+        let text = Self.joined(buffer[..<end])
+        messages = Self.messages(in: text, of: buffer)
+        let isOverLines = messages.contains { buffer[$0].contains(0x0A) }
+        guard found.map({ $0.walk.isOverLines || wholeEnd != nil }) ?? false || isOverLines else { return nil }
+        (range, isWhole) = (0..<end, wholeEnd != nil)
+        isNamed = found?.walk.keys["projectHash"] != nil
+        metadata = found.flatMap { Self.metadata($0.walk, from: $0.start, text) }
+    }
+
     /// Whether a file begins with a session in this form, as far as its beginning tells.
     static func begins(_ buffer: UnsafeRawBufferPointer) -> Bool { walk(buffer) != nil }
 
-    private static func walk(_ buffer: UnsafeRawBufferPointer) -> (start: Int, Walk)? {
-        guard let start = buffer.prefix(64).firstIndex(where: { !isSpace($0) }), buffer[start] == 0x7B else {
-            return nil
-        }
+    private static func walk(_ buffer: UnsafeRawBufferPointer) -> (start: Int, walk: Walk)? {
+        let mark = buffer.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let start = buffer[mark...].prefix(4_096).firstIndex { !isSpace($0) }
+        guard let start, buffer[start] == 0x7B else { return nil }
         var walk = Walk()
         walk.take(buffer, from: start)
-        let (hasMessages, isNamed) = (walk.keys["messages"] != nil, walk.keys["projectHash"] != nil)
+        let (hasMessages, isNamed) = (walk.hasList("messages", buffer), walk.keys["projectHash"] != nil)
         // With a project's name an object on one line is a record.
-        let isSession = walk.isOverLines ? hasMessages || isNamed : hasMessages && !isNamed
+        let isSession =
+            walk.isOverLines ? hasMessages || isNamed && walk.keys["messages"] == nil : hasMessages && !isNamed
         return walk.keys["sessionId"] != nil && isSession ? (start, walk) : nil
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
-    /// What was cut short; nil when nothing was, or nothing before it is whole.
-    var torn: Range<Int>? {
-        walk.isWhole || walk.isBroken ? nil : walk.lastItem.map { $0.end..<range.upperBound }
-    }
-
-    /// The file with the object on one line, closed where it was cut short, in which everything stands where it stood.
-    func onOneLine(_ bytes: FileBytes) -> FileBytes {
-        var joined = Self.joined(bytes.copy(range)) + bytes.copy(range.upperBound..<bytes.count)
-        if let torn, let closing = walk.lastItem?.closing, torn.count > closing.count {
-            for at in torn { joined[at] = 0x20 }
-            joined.replaceSubrange(torn.lowerBound..<torn.lowerBound + closing.count, with: closing)
-            if torn.upperBound == joined.count { joined[joined.count - 1] = 0x0A }
-        }
-        return FileBytes(joined)
-    }
-
-    // MARK: As a record
-
-    /// A record from which the agent takes the messages that are whole, and what became of the object's bytes; nil when nothing in
-    /// it is whole.
-    func asRecord(_ bytes: FileBytes) -> (record: [UInt8], account: [Repair])? {
-        let text = Self.joined(bytes.copy(range))
-        let end = walk.isWhole ? (range.upperBound, []) : walk.isBroken ? nil : walk.lastItem
-        if let end {
-            let record = named(text[..<end.0] + end.1)
-            if GeminiReading(FileBytes(record)).loads {
-                return (record, [Repair(.mended, offset: 0, length: range.count, reason)])
-            }
-        }
-        let items = Self.messages(in: text)
-        guard !items.isEmpty else { return nil }
-        let record = metadata(text) + items.map { text[$0] }.joined(separator: [0x2C]) + Array("]}".utf8)
-        return GeminiReading(FileBytes(record)).loads ? (record, account(of: items, text)) : nil
-    }
-
     private static func joined(_ text: some Sequence<UInt8>) -> [UInt8] {
         text.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
     }
 
-    private func named(_ object: [UInt8]) -> [UInt8] {
-        if walk.keys["projectHash"] != nil { return object }
-        return object[..<inside] + Array(#""projectHash":"recovered","#.utf8) + object[inside...]
+    // MARK: Where it ends
+
+    /// Whether a value stands there, and behind it a line ends or a record is welded to it. What belongs to it no more is not
+    /// indented.
+    private static func isValue(_ buffer: UnsafeRawBufferPointer, _ place: Range<Int>) -> Bool {
+        let rest = buffer[place.upperBound...]
+        let next = rest.first { $0 != 0x0A && $0 != 0x0D }
+        let isAlone = next == nil || next == 0x7B || rest.allSatisfy(isSpace)
+        let endsLine = rest.first == 0x0A || rest.first == 0x0D
+        guard isAlone || endsLine && !Array(" \t\"}]\0".utf8).contains(next ?? 0) else { return false }
+        return isValue(joined(buffer[place]))
     }
 
-    private var reason: String {
-        let closed = walk.isWhole ? "" : ", closed behind the last message that is whole"
-        let named = walk.keys["projectHash"] == nil ? ", with a name for the project" : ""
-        return
-            "A session that is one object, as older releases write it, was made a record on one line\(named)\(closed)."
-    }
-
-    /// The record up to its messages: as the object has it when that can be read, else with what names the session.
-    private func metadata(_ text: [UInt8]) -> [UInt8] {
-        if let end = walk.keys["messages"] {
-            let beginning = named(Array(text[..<end])) + [0x5B]
-            if GeminiReading(FileBytes(beginning + Array("]}".utf8))).loads { return beginning }
+    private static func isValue(_ text: [UInt8]) -> Bool {
+        var outline = JSONOutline()
+        return text.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return (try? outline.read(base, count: buffer.count, loadable: buffer.count, .ecmaScript)) != nil
         }
-        return Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
     }
 
-    /// Where messages stand that are whole, in a text that may be damaged anywhere.
-    private static func messages(in text: [UInt8]) -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    /// Whether a line is an object of its own.
+    private static func isRecord(_ buffer: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+        guard start < buffer.count, buffer[start] == 0x7B else { return false }
+        return isValue(Array(buffer[start...].prefix { $0 != 0x0A }))
+    }
+
+    private static func mayBeRemains(_ buffer: UnsafeRawBufferPointer) -> Bool {
+        guard let newline = buffer.firstIndex(of: 0x0A), newline + 1 < buffer.count else { return false }
+        return buffer[newline + 1] != 0x7B && !isRecord(buffer, 0)
+    }
+
+    /// Where the first line begins that is a record; the file's end when none is.
+    private static func endOfRemains(_ buffer: UnsafeRawBufferPointer) -> Int {
+        var end = 0
+        while let newline = buffer[end...].firstIndex(of: 0x0A) {
+            end = newline + 1
+            if isRecord(buffer, end) { return end }
+        }
+        return buffer.count
+    }
+
+    // MARK: What is whole
+
+    /// What is before the messages, as an object of its own when a brace is put behind it.
+    private static func metadata(_ walk: Walk, from start: Int, _ text: [UInt8]) -> Range<Int>? {
+        guard let key = walk.keys["messages"]?.start, key < text.count else { return nil }
+        guard let last = text[start..<key].lastIndex(where: { !isSpace($0) }), text[last] == 0x2C else { return nil }
+        return isValue(text[start..<last] + [0x7D]) ? start..<last : nil
+    }
+
+    /// Where messages stand that are whole, in a text that may be damaged anywhere. A value of a key is none, and none is
+    /// indented more than messages are.
+    private static func messages(in text: [UInt8], of lines: UnsafeRawBufferPointer) -> [Range<Int>] {
+        var found: [(place: Range<Int>, indent: Int?)] = []
         let budget = SearchBudget(text.count * 16)
         var outline = JSONOutline()
         text.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            var at = 0
-            while !budget.hasEnded, let start = buffer[at...].firstIndex(of: 0x7B) {
-                at = start + 1
+            var (at, before, line): (Int, UInt8, Int) = (0, 0, 0)
+            while at < buffer.count, !budget.hasEnded {
+                let (start, byte) = (at, buffer[at])
+                at += 1
+                if lines[start] == 0x0A { line = at }
+                defer { if !isSpace(byte) { before = byte } }
+                guard byte == 0x7B, before != 0x3A else { continue }
                 let count = buffer.count - start
                 do throws(JSONFault) {
                     try outline.read(base + start, count: count, loadable: count, .ecmaScript, isPrefix: true)
                 } catch {
-                    _ = budget.spend(error.offset, at: start)
+                    _ = budget.spend(error.offset + 16, at: start)
                     continue
                 }
-                _ = budget.spend(outline.end, at: start)
-                let item = outline.root
-                guard item.kind == .object, item.member("id")?.isString == true, item.member("type")?.isString == true,
-                    item.member("content") != nil
-                else { continue }
+                guard budget.spend(outline.end, at: start), isMessage(outline.root) else { continue }
                 at = start + outline.end
-                found.append(start..<at)
+                let isIndented = text[line..<start].allSatisfy(isSpace)
+                found.append((start..<at, isIndented ? start - line : nil))
             }
         }
-        return found
+        let indents = found.compactMap(\.indent)
+        let usual = indents.contains(writtenIndent) ? writtenIndent : indents.min() ?? 0
+        return found.filter { $0.indent ?? usual <= usual }.map(\.place)
     }
 
-    private func account(of items: [Range<Int>], _ text: [UInt8]) -> [Repair] {
+    /// How far the agent indents messages, in bytes.
+    private static let writtenIndent = 4
+
+    private static func isMessage(_ value: JSONView) -> Bool {
+        value.kind == .object && value.member("id")?.isString == true && value.member("type")?.isString == true
+            && value.member("content") != nil
+    }
+
+    // MARK: As the agent reads it now
+
+    /// The file with metadata and messages on lines of their own, in which everything stands where it stood.
+    func asLines(_ bytes: FileBytes) -> FileBytes {
+        let text = Self.joined(bytes.copy(range))
+        var lines = [UInt8](repeating: 0x20, count: text.count)
+        // Without the project's name it is nothing to the agent.
+        if let metadata, isNamed, metadata.upperBound + 1 < lines.count {
+            lines.replaceSubrange(metadata, with: text[metadata])
+            lines[metadata.upperBound] = 0x7D
+            lines[metadata.upperBound + 1] = 0x0A
+        }
+        for place in messages {
+            if place.lowerBound > 0, lines[place.lowerBound - 1] == 0x20 { lines[place.lowerBound - 1] = 0x0A }
+            lines.replaceSubrange(place, with: text[place])
+            if place.upperBound < lines.count { lines[place.upperBound] = 0x0A }
+        }
+        if let last = lines.indices.last, lines[last] == 0x20 { lines[last] = 0x0A }
+        return FileBytes(lines + bytes.copy(range.upperBound..<bytes.count))
+    }
+
+    /// What of the object counts with records behind it or without, and what became of its bytes; nil when nothing in it is
+    /// whole.
+    ///
+    /// - Parameter isFollowed: Whether records stand behind it, so that it cannot stay an object.
+    func mended(_ bytes: FileBytes, isFollowed: Bool) -> (text: [UInt8], account: [Repair])? {
+        guard metadata != nil || !messages.isEmpty else { return nil }
+        let text = bytes.copy(range)
+        if !isFollowed {
+            let parts = messages.map { Array(text[$0]) }
+            let beginning = metadata.map { text[$0] + Array(#","messages":["#.utf8) } ?? Self.madeBeginning
+            let object = beginning + parts.joined(separator: [0x2C]) + Array("]}".utf8)
+            if GeminiReading(FileBytes(object)).loads { return (object, account(text, areKept: true)) }
+        }
+        let lines = messages.map { Self.joined(text[$0]) + [0x0A] }
+        return (madeMetadata(text) + lines.joined(), account(text, areKept: false))
+    }
+
+    private static let madeBeginning = Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
+
+    /// A line of metadata that counts for the agent; nothing when it has to be made anew.
+    private func madeMetadata(_ text: [UInt8]) -> [UInt8] {
+        guard let metadata else { return [] }
+        let members = Self.joined(text[metadata])
+        for ending in ["}", #","projectHash":"recovered"}"#] {
+            let line = members + Array(ending.utf8)
+            let reading = GeminiReading(FileBytes(line + [0x0A] + Array("{}\n".utf8)))
+            if reading.loads, !reading.isLegacy { return line + [0x0A] }
+        }
+        return []
+    }
+
+    private func account(_ text: [UInt8], areKept: Bool) -> [Repair] {
         var (account, end): ([Repair], Int) = ([], 0)
         func passOver(to next: Int) {
-            let isBetween = text[end..<next].allSatisfy { Self.isSpace($0) || $0 == 0x2C }
+            guard next > end else { return }
+            let said = text[end..<next].filter { !Self.isSpace($0) && !Array(",:[]{}".utf8).contains($0) }
+            let isBetween = said.isEmpty || said.elementsEqual(#""messages""#.utf8)
             account.append(
                 isBetween
                     ? Repair(.mended, offset: end, length: next - end, "What stands between messages was made anew.")
                     : Repair(.leftOut, offset: end, length: next - end, "It belongs to no message that is whole."))
+            end = next
         }
-        for item in items {
-            if item.lowerBound > end { passOver(to: item.lowerBound) }
+        for place in [metadata].compactMap({ $0 }) + messages {
+            passOver(to: place.lowerBound)
             account.append(
-                Repair(
-                    .mended, offset: item.lowerBound, length: item.count,
-                    "A whole message of a damaged object was put into a record on one line."))
-            end = item.upperBound
+                areKept
+                    ? Repair(.kept, offset: place.lowerBound, length: place.count, "As it stands.")
+                    : Repair(
+                        .mended, offset: place.lowerBound, length: place.count,
+                        "What a session in one object holds, as older releases write it, was put on a line of its own.")
+            )
+            end = place.upperBound
         }
-        if end < text.count { passOver(to: text.count) }
+        passOver(to: text.count)
         return account
     }
 
-    /// Goes over brackets and strings up to the end of a value, or to a line that begins another.
+    /// Goes over brackets and strings up to the end of a value, or to a line that is a record.
     private struct Walk {
         /// Where it ended.
         private(set) var at = 0
@@ -193,33 +240,21 @@ struct GeminiObject {
         private(set) var isWhole = false
         /// Whether it stands on more than one line.
         private(set) var isOverLines = false
-        /// Whether a bracket closes that is not open, or messages stand behind where it seems to be cut short.
-        private(set) var isBroken: Bool
-        /// The keys of the value itself, and what stands behind their colons.
-        private(set) var keys: [String: Int] = [:]
-        /// Behind the last whole item of a list in the value, and what closes all that is open there.
-        private(set) var lastItem: (end: Int, closing: [UInt8])?
+        /// The keys of the value itself: where they begin, and what stands behind their colons.
+        private(set) var keys: [String: (start: Int, value: Int)] = [:]
         private var closing: [UInt8] = []
         private var string = 0..<0
+        /// Whether a bracket closed that was not open, or something stands that belongs to no such object.
+        private var isBroken = false
         private static let longestKey = 32
-        static let goOn = Array(" \t\r\n\"}]".utf8)
-
-        init(isBroken: Bool = false) { self.isBroken = isBroken }
-
-        /// What seems to be cut short is damaged when messages stand behind that.
-        func broken(byMessagesIn buffer: UnsafeRawBufferPointer) -> Walk {
-            guard let end = lastItem?.end, !messages(in: joined(buffer[end..<at])).isEmpty else { return self }
-            var walk = self
-            walk.isBroken = true
-            return walk
-        }
+        private static let goOn = Array(" \t\r\n\"}]".utf8)
 
         mutating func take(_ buffer: UnsafeRawBufferPointer, from start: Int) {
             at = start
             while at < buffer.count {
                 let byte = buffer[at]
                 if byte == 0x0A, at + 1 < buffer.count {
-                    if buffer[at + 1] == 0x7B { return }
+                    if GeminiObject.isRecord(buffer, at + 1) { return }
                     // Lines of an object are indented, but for the last.
                     if Self.goOn.contains(buffer[at + 1]) { isOverLines = true } else { isBroken = true }
                 }
@@ -235,8 +270,7 @@ struct GeminiObject {
                     closing.removeLast()
                     isWhole = closing.isEmpty
                     if isWhole { return }
-                    if closing.count == 2, closing[1] == 0x5D { lastItem = (at, closing.reversed()) }
-                case 0x3A where closing.count == 1: noteKey(buffer)
+                case 0x3A where closing.count == 1 && !isBroken: noteKey(buffer)
                 default: break
                 }
             }
@@ -257,7 +291,13 @@ struct GeminiObject {
 
         private mutating func noteKey(_ buffer: UnsafeRawBufferPointer) {
             guard !string.isEmpty, string.count <= Self.longestKey else { return }
-            keys[String(decoding: buffer[string], as: UTF8.self)] = at
+            keys[String(decoding: buffer[string], as: UTF8.self)] = (string.lowerBound - 1, at)
+        }
+
+        /// Whether the first key of this name has a list behind it.
+        func hasList(_ name: String, _ buffer: UnsafeRawBufferPointer) -> Bool {
+            guard let value = keys[name]?.value else { return false }
+            return buffer[value...].first { !GeminiObject.isSpace($0) } == 0x5B
         }
     }
 }

@@ -187,9 +187,7 @@ struct GeminiReading {
             guard let trimmed = text.trimmed else { throw GeminiText.Unreadable() }
             message.isResumable = message.isUser ? Self.isPrompt(trimmed) : !trimmed.isEmpty || Self.works(record)
         }
-        if isAgent, let calls = record.member("toolCalls") {
-            message.pendingCalls = calls.items.count { $0.kind == .object && $0.member("result") == nil }
-        }
+        message.pendingCalls = Self.pendingCalls(record)
         if let content { message.hasListableContent = content.isString || content.kind == .array }
         message.text = content.map(Self.listableText) ?? []
         return message
@@ -211,6 +209,11 @@ struct GeminiReading {
             if value.kind == .array { return !value.isEmptyContainer }
             return value.isString && !value.isEmptyText
         }
+    }
+
+    private static func pendingCalls(_ record: JSONView) -> Int {
+        guard record.member("type")?.isText("gemini") == true, let calls = record.member("toolCalls") else { return 0 }
+        return calls.items.count { $0.kind == .object && $0.member("result") == nil }
     }
 
     private static func listableText(_ content: JSONView) -> [UInt8] {
@@ -245,6 +248,7 @@ struct GeminiReading {
             message.isUser = item.member("type")?.isText("user") == true
             message.text = item.member("content").map(Self.listableText) ?? []
             message.isResumable = Self.isLegacyResumable(item)
+            message.pendingCalls = Self.pendingCalls(item)
             slots.append(message)
         }
         if let kind = root.member("kind") { isSubagent = kind.isText("subagent") }
