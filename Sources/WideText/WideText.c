@@ -35,7 +35,8 @@ INLINE uint64_t equal(__m256i low, __m256i high, char byte) {
     return mask(_mm256_cmpeq_epi8(low, all), _mm256_cmpeq_epi8(high, all));
 }
 
-// The bytes that are escaped: of a run of backslashes every other one, and what is behind a run of an odd number. `is_escaped` is whether the first byte is, and then whether the first of the next block is.
+// The bytes that are escaped: of a run of backslashes every other one, and what is behind a run of an odd number.
+// `is_escaped` is whether the first byte is, and then whether the first of the next block is.
 INLINE uint64_t escaped_bytes(uint64_t backslashes, uint64_t *is_escaped) {
     const uint64_t even = 0x5555555555555555;
     backslashes &= ~*is_escaped;

@@ -111,13 +111,14 @@ import Testing
             func number(_ usual: Int) -> UInt32 {
                 isWild ? UInt32(truncatingIfNeeded: numbers.next()) : UInt32(usual)
             }
-            let entry = LogEntry(
+            var entry = LogEntry(
                 offset: isWild ? Int(numbers.next() >> 16) : 1_000 * index, length: number(998),
                 line: number(index + 1),
                 id: isWild && index % 2 == 0 ? IdentifierTable.none : number(index), parent: number(index),
                 group: number(index), kind: UInt8(truncatingIfNeeded: number(3)),
                 flags: LogEntry.Flags(rawValue: UInt16(truncatingIfNeeded: number(1))),
                 writer: UInt16(truncatingIfNeeded: number(0)))
+            entry.firstCall = number(index / 3)
             rows.append(entry)
             expected.append(entry)
         }
@@ -125,7 +126,7 @@ import Testing
         for (row, entry) in zip(rows, expected) {
             #expect(row.place == entry.place && row.line == entry.line && row.id == entry.id)
             #expect(row.parent == entry.parent && row.group == entry.group && row.kind == entry.kind)
-            #expect(row.flags == entry.flags && row.writer == entry.writer)
+            #expect(row.flags == entry.flags && row.writer == entry.writer && row.firstCall == entry.firstCall)
         }
     }
 }

@@ -1,4 +1,5 @@
-// The ends of JSON strings, whether bytes are UTF-8, and where a word or zeroes stand, with the processor's 256-bit vectors, where it has them.
+// The ends of JSON strings, whether bytes are UTF-8, and where a word or zeroes stand, with the processor's 256-bit vectors,
+// where it has them.
 //
 // Nearly all of a session is the inside of strings, so what the first of these do is most of the reading of one. The package
 // is compiled for any x86-64 processor, on which vectors are 128 bits wide; these are behind a check at run time.
