@@ -120,13 +120,18 @@ struct GeminiObject {
         var outline = JSONOutline()
         text.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            var (at, before, line): (Int, UInt8, Int) = (0, 0, 0)
+            // How far the line is indented, as long as nothing else stands on it.
+            var (at, before, indent): (Int, UInt8, Int?) = (0, 0, 0)
             while at < buffer.count, !budget.hasEnded {
                 let (start, byte) = (at, buffer[at])
                 at += 1
-                if lines[start] == 0x0A { line = at }
-                defer { if !isSpace(byte) { before = byte } }
-                guard byte == 0x7B, before != 0x3A else { continue }
+                if isSpace(byte) {
+                    indent = lines[start] == 0x0A ? 0 : indent.map { $0 + 1 }
+                    continue
+                }
+                defer { (before, indent) = (byte, nil) }
+                // A key's value stands on the line of its key.
+                guard byte == 0x7B, before != 0x3A || indent != nil else { continue }
                 let count = buffer.count - start
                 do throws(JSONFault) {
                     try outline.read(base + start, count: count, loadable: count, .ecmaScript, isPrefix: true)
@@ -136,8 +141,7 @@ struct GeminiObject {
                 }
                 guard budget.spend(outline.end, at: start), isMessage(outline.root) else { continue }
                 at = start + outline.end
-                let isIndented = text[line..<start].allSatisfy(isSpace)
-                found.append((start..<at, isIndented ? start - line : nil))
+                found.append((start..<at, indent))
             }
         }
         let indents = found.compactMap(\.indent)
