@@ -64,13 +64,14 @@ struct GeminiObject {
     // MARK: Where it ends
 
     /// Whether a value stands there, and behind it a line ends or a record is welded to it. What belongs to it no more is not
-    /// indented.
+    /// indented, and begins no other object over lines.
     private static func isValue(_ buffer: UnsafeRawBufferPointer, _ place: Range<Int>) -> Bool {
         let rest = buffer[place.upperBound...]
-        let next = rest.first { $0 != 0x0A && $0 != 0x0D }
-        let isAlone = next == nil || next == 0x7B || rest.allSatisfy(isSpace)
         let endsLine = rest.first == 0x0A || rest.first == 0x0D
-        guard isAlone || endsLine && !Array(" \t\"}]\0".utf8).contains(next ?? 0) else { return false }
+        if let next = rest.firstIndex(where: { $0 != 0x0A && $0 != 0x0D }), !rest.allSatisfy(isSpace) {
+            let isOther = endsLine && !Array(" \t\"}]{\0".utf8).contains(buffer[next])
+            guard isOther || isRecord(buffer, next) else { return false }
+        }
         return isValue(joined(buffer[place]))
     }
 
