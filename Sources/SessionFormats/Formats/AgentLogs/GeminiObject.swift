@@ -299,7 +299,7 @@ struct GeminiObject {
             keys[String(decoding: buffer[string], as: UTF8.self)] = (string.lowerBound - 1, at)
         }
 
-        /// Whether the first key of this name has a list behind it.
+        /// Whether a list stands behind the key of this name; behind the last one where there are several.
         func hasList(_ name: String, _ buffer: UnsafeRawBufferPointer) -> Bool {
             guard let value = keys[name]?.value else { return false }
             return buffer[value...].first { !GeminiObject.isSpace($0) } == 0x5B
