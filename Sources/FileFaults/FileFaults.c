@@ -75,3 +75,15 @@ int file_faults_watch(void *start, size_t size) {
 void file_faults_forget(int number) {
     if (number >= 0 && number < PLACES) atomic_store(&places[number].end, 0);
 }
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+void file_memory_keep(void) {
+    // Pieces that are read at once are smaller than the first.
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+#else
+void file_memory_keep(void) {}
+#endif

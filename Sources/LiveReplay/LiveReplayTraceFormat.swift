@@ -57,8 +57,7 @@ extension LiveReplayTrace.Difference {
 extension Recognition {
     /// What a first line says that is an object with this "type".
     init?(headerOfType type: String, in bytes: FileBytes) {
-        let start = bytes.copy(0..<4096)
-        let line = start[..<(start.firstIndex(of: 0x0A) ?? start.count)]
+        let line = bytes.copy(0..<4096).firstLine
         // Most files are told from their first line without reading it as JSON: letters can be spelled by their numbers only.
         guard line.first == 0x7B, Self.mentions(type, line) || Self.mentions("\\u", line),
             let header = try? JSONValue(line), header["type"]?.string == type
@@ -67,17 +66,29 @@ extension Recognition {
     }
 
     private static func mentions(_ text: String, _ line: ArraySlice<UInt8>) -> Bool {
-        let word = Array(text.utf8)
-        return line.withUnsafeBytes { line in
-            guard let base = line.baseAddress else { return false }
-            var at = 0
-            while let found = memchr(base + at, Int32(word[0]), line.count - at) {
-                at = UnsafeRawPointer(found) - base
-                if line[at...].starts(with: word) { return true }
-                at += 1
+        var text = text
+        return text.withUTF8 { word in
+            line.withUnsafeBytes { line in
+                guard let base = line.baseAddress, let letter = word.baseAddress else { return false }
+                let end = line.count - word.count + 1
+                var at = 0
+                while at < end, let found = memchr(base + at, Int32(letter.pointee), end - at) {
+                    if memcmp(found, letter, word.count) == 0 { return true }
+                    at = base.distance(to: found) + 1
+                }
+                return false
             }
-            return false
         }
+    }
+}
+
+extension [UInt8] {
+    /// Up to the first LF.
+    fileprivate var firstLine: ArraySlice<UInt8> {
+        let end = withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { base in memchr(base, 0x0A, bytes.count).map { base.distance(to: $0) } }
+        }
+        return self[..<(end ?? count)]
     }
 }
 

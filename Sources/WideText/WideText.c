@@ -93,12 +93,10 @@ INLINE WideTextString string_event(const uint8_t *base, size_t from, size_t to) 
         uint64_t quotes = equal(low, high, '"'), backslashes = equal(low, high, '\\');
         uint64_t events = quotes | mask(_mm256_cmpeq_epi8(_mm256_min_epu8(low, below_space), low),
                                         _mm256_cmpeq_epi8(_mm256_min_epu8(high, below_space), high));
-        uint64_t escaped = 0;
-        if (backslashes | is_escaped) {
-            escaped = escaped_bytes(backslashes, &is_escaped);
-            uint64_t usual = quotes | backslashes | equal(low, high, 'n') | equal(low, high, 'r') | equal(low, high, 't');
-            events = (events & ~escaped) | (escaped & ~usual);
-        }
+        // Which blocks hold escapes cannot be foretold, so there is no branch for those that hold none.
+        uint64_t escaped = escaped_bytes(backslashes, &is_escaped);
+        uint64_t usual = quotes | backslashes | equal(low, high, 'n') | equal(low, high, 'r') | equal(low, high, 't');
+        events = (events & ~escaped) | (escaped & ~usual);
         if (events) {
             uint64_t passed = (events & -events) - 1;
             int place = __builtin_ctzll(events);
@@ -274,20 +272,32 @@ static size_t skip_escape(Reader *r, size_t at) {
     return is_pair ? at + 6 : 0;
 }
 
+// Of 32 bytes the quotes, and those that want a closer look.
+typedef struct {
+    uint32_t quotes, others;
+} Ends;
+
+INLINE Ends ends_among(const uint8_t *from) {
+    __m256i bytes = load(from), quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
+    __m256i backslashes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    // As signed numbers, bytes beyond ASCII are less than a space too.
+    __m256i others = _mm256_or_si256(backslashes, _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), bytes));
+    return (Ends){(uint32_t)_mm256_movemask_epi8(quotes), (uint32_t)_mm256_movemask_epi8(others)};
+}
+
 // Goes behind the string whose opening quote stands at a place; 0 when it is none.
 INLINE size_t read_string(Reader *r, size_t at) {
     size_t start = ++at;
     uint8_t has_escapes = 0, has_more_than_ascii = 0;
     // Most strings are keys, names and identifiers, of ASCII without escapes, and end among the next bytes.
     if (r->loadable - at >= BLOCK) {
-        __m256i low = load(r->base + at), high = load(r->base + at + BLOCK / 2), space = _mm256_set1_epi8(' ');
-        // As signed numbers, bytes beyond ASCII are less than a space too.
-        uint64_t quotes = equal(low, high, '"');
-        uint64_t others = equal(low, high, '\\') | mask(_mm256_cmpgt_epi8(space, low), _mm256_cmpgt_epi8(space, high));
-        if (quotes & ((others & -others) - 1)) {
-            at += __builtin_ctzll(quotes);
+        Ends ends = ends_among(r->base + at);
+        if (!(ends.quotes | ends.others)) ends = ends_among(r->base + (at += BLOCK / 2));
+        if (ends.quotes & (ends.others - 1) & ~ends.others) {
+            at += __builtin_ctz(ends.quotes);
             return at < r->end && add(r, STRING, start, at, 0) ? at + 1 : 0;
         }
+        at = start;
     }
     for (;;) {
         WideTextString passed = string_event(r->base, at, r->loadable);

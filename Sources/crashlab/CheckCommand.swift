@@ -92,9 +92,9 @@ enum CheckCommand: Command {
         let tree = FileTree(operands)
         for failure in tree.failures { Output.error("\(failure)\n") }
         var hasFailed = !tree.failures.isEmpty
-        options.examination.usesAllCores = tree.files.count == 1 && jobs != 1
+        options.examination.usesAllCores = tree.paths.count == 1 && jobs != 1
         let (worst, files, twins) = check(
-            tree.files, options, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed)
+            tree.paths, options, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, &hasFailed)
         if options.output == .text { Output.write(Array(twins.text.utf8)) }
         let reports = files.map { $0.noting(twins) }
         if let junit { try JUnitReport(files: reports).xml.write(to: URL(filePath: junit), options: .atomic) }
@@ -113,7 +113,7 @@ enum CheckCommand: Command {
             let tree = FileTree(folders)
             for failure in tree.failures { Output.error("\(failure)\n") }
             hasFailed = hasFailed || !tree.failures.isEmpty
-            let files = tree.files.filter { agent.holdsSession(named: URL(filePath: $0.path).lastPathComponent) }
+            let files = tree.paths.filter { agent.holdsSession(named: URL(filePath: $0).lastPathComponent) }
             var found = options
             (found.format, found.isSilent, found.keepsReports) = (agent, true, true)
             let reports = check(
@@ -136,25 +136,32 @@ enum CheckCommand: Command {
     }
 
     private static func check(
-        _ files: [FoundFile], _ options: Options, jobs: Int, _ hasFailed: inout Bool
+        _ paths: [String], _ options: Options, jobs: Int, _ hasFailed: inout Bool
     ) -> (worst: Verdict, reports: [ExaminedFile], twins: SessionTwins) {
-        let progress = CheckProgress(files: files.count, bytes: files.reduce(0) { $0.addingClamped($1.size) })
-        defer { progress.end() }
+        let progress = CheckProgress(paths)
+        var page = OutputPage()
+        defer {
+            progress.interrupted { page.end() }
+            progress.end()
+        }
         var worst = Verdict.clean
         var reports: [ExaminedFile] = []
         var twins = SessionTwins()
-        OrderedWork(jobs: jobs).run(files.count) {
-            outcome(of: files[$0].path, options)
+        OrderedWork(jobs: jobs).run(paths.count) {
+            outcome(of: paths[$0], options)
         } consume: { index, outcome in
-            progress.add(bytes: files[index].size)
+            progress.add(index)
             progress.interrupted {
-                if let error = outcome.error { Output.error(error) }
-                Output.write(outcome.output)
+                if let error = outcome.error {
+                    page.end()
+                    Output.error(error)
+                }
+                page.add(outcome.output)
             }
             hasFailed = hasFailed || outcome.error != nil
             worst = max(worst, outcome.verdict)
             if let report = outcome.report { reports.append(report) }
-            if let session = outcome.session { twins.add(files[index].path, session: session) }
+            if let session = outcome.session { twins.add(paths[index], session: session) }
         }
         return (worst, reports, twins)
     }
@@ -198,13 +205,5 @@ enum CheckCommand: Command {
             return try formats.examineStream(path: path, as: options.format, options.examination)
         }
         return try formats.examine(path: path, as: options.format, options.examination)
-    }
-}
-
-extension Int {
-    /// Adds and stays at the end of the range: sizes are what the system says, and need not make sense.
-    fileprivate func addingClamped(_ other: Int) -> Int {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

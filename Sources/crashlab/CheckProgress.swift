@@ -5,6 +5,8 @@ import Foundation
 /// a person looks.
 final class CheckProgress: @unchecked Sendable {
     private let files: Int
+    /// Of each file in bytes, as they were found; none where nobody looks.
+    private let sizes: [Int]
     private let bytes: Int
     private let start = ProcessInfo.processInfo.systemUptime
     private let lock = NSLock()
@@ -12,20 +14,28 @@ final class CheckProgress: @unchecked Sendable {
     private var hasLine = false
     private let timer: (any DispatchSourceTimer)?
 
-    /// - Parameters:
-    ///   - files: How many will be looked at.
-    ///   - bytes: How many bytes they have together.
-    init(files: Int, bytes: Int) {
-        self.files = files
-        self.bytes = bytes
-        timer = isatty(STDERR_FILENO) == 1 ? DispatchSource.makeTimerSource(queue: .global()) : nil
+    /// - Parameter paths: The files that will be looked at.
+    init(_ paths: [String]) {
+        files = paths.count
+        let isSeen = isatty(STDERR_FILENO) == 1
+        sizes = isSeen ? paths.map(Self.size) : []
+        bytes = sizes.reduce(0) { $0.addingClamped($1) }
+        timer = isSeen ? DispatchSource.makeTimerSource(queue: .global()) : nil
         timer?.schedule(deadline: .now() + 1, repeating: 0.25)
         timer?.setEventHandler { [weak self] in self?.show() }
         timer?.resume()
     }
 
-    func add(bytes: Int) {
-        lock.withLock { done = (done.files + 1, done.bytes + bytes) }
+    /// Of pipes and what cannot be examined 0, which reading will tell.
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+    }
+
+    /// Takes note that a file was looked at.
+    func add(_ index: Int) {
+        if sizes.isEmpty { return }
+        lock.withLock { done = (done.files + 1, done.bytes.addingClamped(sizes[index])) }
     }
 
     /// Prints something else, without the line in its way.
@@ -63,5 +73,13 @@ final class CheckProgress: @unchecked Sendable {
             \(grouped(doneFiles)) of \(grouped(files)) files, \(grouped(doneBytes / 1_000_000)) of \
             \(grouped(bytes / 1_000_000)) MB, \(grouped(Int(rate / 1e6))) MB/s\(rest)
             """
+    }
+}
+
+extension Int {
+    /// Adds and stays at the end of the range: sizes are what the system says, and need not make sense.
+    fileprivate func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -23,6 +23,7 @@ enum CrashLab {
     static func main() {
         signal(SIGPIPE, SIG_IGN)
         FileBytes.mapsFiles()
+        FileBytes.keepsMemory()
         let status = run(Array(CommandLine.arguments.dropFirst()))
         exit(Output.wasLost ? ExitStatus.inputOutputError.rawValue : status.rawValue)
     }
@@ -144,6 +145,23 @@ enum Output {
     private static let failed = Atomic(false)
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+/// Output of many small pieces, of which a program that reads it gets many at once, and a person each when it is there.
+struct OutputPage {
+    private var bytes: [UInt8] = []
+    private static let size = Output.isTerminal ? 1 : 1 << 15
+
+    mutating func add(_ more: [UInt8]) {
+        bytes += more
+        if bytes.count >= Self.size { end() }
+    }
+
+    /// Writes what is left.
+    mutating func end() {
+        if !bytes.isEmpty { Output.write(bytes) }
+        bytes.removeAll(keepingCapacity: true)
+    }
 }
 
 extension Error {

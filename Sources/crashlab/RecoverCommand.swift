@@ -86,9 +86,9 @@ enum RecoverCommand: Command {
             Output.error("\(failure)\n")
             worst = max(worst, .inputOutputError)
         }
-        return tree.files.map { file in
-            let rest = file.path.dropFirst(operand.count).drop { $0 == "/" }
-            return Job(input: file.path, output: "\(target)/\(rest)")
+        return tree.paths.map { path in
+            let rest = path.dropFirst(operand.count).drop { $0 == "/" }
+            return Job(input: path, output: "\(target)/\(rest)")
         }
     }
 

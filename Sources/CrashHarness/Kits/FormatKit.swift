@@ -51,19 +51,25 @@ public struct FormatKit: Sendable {
     /// What a campaign asks of this format alone, beside what it asks of every format.
     public let ownJudges: [any Judge]
     /// Judges that are asked only by name: those that must fail, and those whose cases are few enough to look at them all.
-    public let specialJudges: [any Judge]
+    public var specialJudges: [any Judge] {
+        namedJudges + (writer.map { $0.plantedBugs(format.id) + $0.interleavings(format.id) } ?? [])
+    }
+    private let namedJudges: [any Judge]
     /// Files that were made to cost a reader time, beside those that are for every format.
     public let ownHostileFamilies: [HostileFamily]
-    /// The format's writers at work.
-    public let scenarios: [CrashScenario]
+    /// The format's writers at work. They begin with files that writers made, so they are made when they are asked for.
+    public var scenarios: [CrashScenario] { makeScenarios() }
+    private let makeScenarios: @Sendable () -> [CrashScenario]
     /// The format's writer, for programs that nobody wrote; nil when the format has none.
-    public let writer: WriterDescription?
+    public var writer: WriterDescription? { makeWriter() }
+    private let makeWriter: @Sendable () -> WriterDescription?
     /// What a coverage-guided fuzzer runs.
     public let targets: [FuzzTarget]
     /// Measures the format's reader and writer; nil when nothing is measured.
     public let measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)?
 
-    /// Makes a kit. What is left out follows from the format and the samples.
+    /// Makes a kit. What is left out follows from the format and the samples; `scenarios` and `writer` are asked for anew each
+    /// time, and give the same.
     public init(
         _ format: any SessionFormat, fileName: String? = nil,
         sample: @escaping @Sendable (inout Choices) throws -> [UInt8],
@@ -73,8 +79,8 @@ public struct FormatKit: Sendable {
         contents: [String] = [], buildsOnBase: Bool = false,
         generate: (@Sendable (Generation) throws -> [UInt8])? = nil,
         judges: [any Judge] = [], specialJudges: [any Judge] = [], hostile: [HostileFamily] = [],
-        scenarios: [CrashScenario] = [],
-        writer: WriterDescription? = nil, targets: [FuzzTarget]? = nil,
+        scenarios: @autoclosure @escaping @Sendable () -> [CrashScenario] = [],
+        writer: @autoclosure @escaping @Sendable () -> WriterDescription? = nil, targets: [FuzzTarget]? = nil,
         measure: (@Sendable (Benchmark, _ folder: String, _ report: (BenchmarkRow) -> Void) throws -> Void)? = nil
     ) {
         self.format = format
@@ -93,11 +99,9 @@ public struct FormatKit: Sendable {
                 return try sample(&choices)
             }
         ownJudges = judges
-        self.specialJudges =
-            specialJudges + (writer.map { $0.plantedBugs(format.id) + $0.interleavings(format.id) } ?? [])
+        namedJudges = specialJudges
         ownHostileFamilies = hostile
-        self.scenarios = scenarios
-        self.writer = writer
+        (makeScenarios, makeWriter) = (scenarios, writer)
         self.targets = targets ?? [FuzzTarget.promises(of: format, sample: sample)]
         self.measure = measure
     }

@@ -50,6 +50,7 @@ public final class FileBytes: Sendable {
     /// - Throws: `FileSystemError` when the path is missing, is a folder, or may not be read.
     public convenience init(path: String) throws(FileSystemError) {
         let descriptor = try SystemCall.open(path, O_RDONLY | O_CLOEXEC)
+        let now = SystemCall.now
         let status: SystemCall.Status
         do throws(FileSystemError) { status = try SystemCall.status(of: descriptor, path: path) } catch {
             close(descriptor)
@@ -58,8 +59,7 @@ public final class FileBytes: Sendable {
         let file = DiskFile(descriptor: descriptor, path: path, appends: false, identity: status.identity)
         do throws(FileSystemError) {
             if status.isRegular {
-                self.init(
-                    try Self.storage(reading: file, atOnce: Self.largestRead, blockSize: FileOnDemand.blockSize))
+                self.init(try Self.storage(reading: file, FileStamp(status, askedAt: now)))
             } else {
                 let bytes = try SystemCall.readToEnd(descriptor, path: path)
                 file.close()
@@ -80,7 +80,7 @@ public final class FileBytes: Sendable {
     package convenience init(
         reading file: any OpenFile, atOnce: Int = FileBytes.largestRead, blockSize: Int = FileOnDemand.blockSize
     ) throws(FileSystemError) {
-        self.init(try Self.storage(reading: file, atOnce: atOnce, blockSize: blockSize))
+        self.init(try Self.storage(reading: file, file.stamp(), atOnce: atOnce, blockSize: blockSize))
     }
 
     private init(_ storage: Storage, _ digests: DigestMemory? = nil) {
@@ -89,9 +89,9 @@ public final class FileBytes: Sendable {
     }
 
     private static func storage(
-        reading file: any OpenFile, atOnce: Int, blockSize: Int
+        reading file: any OpenFile, _ before: FileStamp, atOnce: Int = FileBytes.largestRead,
+        blockSize: Int = FileOnDemand.blockSize
     ) throws(FileSystemError) -> Storage {
-        let before = try file.stamp()
         if before.size > atOnce, before.isSettled, let mapped = MappedFile(file, before) { return .mapped(mapped) }
         if before.size > atOnce, let onDemand = FileOnDemand(file, before, blockSize: blockSize) {
             return .onDemand(onDemand, count: before.size)
@@ -181,6 +181,11 @@ public final class FileBytes: Sendable {
     /// - Returns: Whether the handler could be installed; files are copied when not.
     @discardableResult
     public static func mapsFiles() -> Bool { file_faults_tolerate() }
+
+    /// Has up to 16 MB of memory kept that files were read into, for the next ones, for all of this process: the system clears
+    /// what it hands out, which takes as long as a tenth of checking many small files. Like `mapsFiles()` this is for programs to
+    /// ask for, as their first step. Where the allocator is not glibc's, nothing is done.
+    public static func keepsMemory() { file_memory_keep() }
 
     /// The same file as it is now, read into memory; nil when the bytes are in memory, or cannot be had again.
     public func copied() -> FileBytes? {

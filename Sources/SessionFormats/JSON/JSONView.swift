@@ -46,11 +46,16 @@ struct JSONView {
     func member(_ name: StaticString) -> JSONView? {
         guard kind == .object else { return nil }
         let end = Int(node.next)
+        let length = name.utf8CodeUnitCount
         var key = index + 1
         var found: JSONView?
         while key < end {
-            if at(key).isText(name) { found = at(key + 1) }
-            key = Int(nodes[key + 1].next)
+            // Most keys are told apart by their lengths.
+            let (node, value) = (nodes[key], key + 1)
+            if Int(node.end) &- Int(node.start) == length || node.hasEscapes, at(key).isText(name) {
+                found = at(value)
+            }
+            key = Int(nodes[value].next)
         }
         return found
     }

@@ -166,6 +166,15 @@ public struct DiskFileSystem: FileSystem {
     }
 }
 
+extension FileStamp {
+    /// - Parameter now: A time before the system was asked, in nanoseconds since 1970.
+    init(_ status: SystemCall.Status, askedAt now: Int64) {
+        // File systems take their times from a clock that ticks a hundred times a second or more, some every two seconds.
+        let tick: Int64 = status.changedAt % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000
+        self.init(size: status.size, changedAt: status.changedAt, isSettled: status.changedAt < now &- tick)
+    }
+}
+
 final class DiskFile: OpenFile {
     let descriptor: Int32
     private let path: String
@@ -189,12 +198,8 @@ final class DiskFile: OpenFile {
 
     func stamp() throws(FileSystemError) -> FileStamp {
         // The clock is asked first: a change made from now on has no earlier time.
-        let now = Int64(clamping: SystemCall.nanoseconds(on: CLOCK_REALTIME))
-        let status = try SystemCall.status(of: descriptor, path: path)
-        // File systems take their times from a clock that ticks a hundred times a second or more, some every two seconds.
-        let tick: Int64 = status.changedAt % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000
-        return FileStamp(
-            size: status.size, changedAt: status.changedAt, isSettled: status.changedAt < now &- tick)
+        let now = SystemCall.now
+        return FileStamp(try SystemCall.status(of: descriptor, path: path), askedAt: now)
     }
 
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {

@@ -56,6 +56,9 @@ package enum SystemCall {
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
     }
 
+    /// What time it is, in nanoseconds since 1970.
+    static var now: Int64 { Int64(clamping: nanoseconds(on: CLOCK_REALTIME)) }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }

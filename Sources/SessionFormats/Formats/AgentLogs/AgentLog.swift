@@ -115,6 +115,16 @@ struct AgentLog: Sendable {
         var mustBeFirst = true
         /// A header for a file that lost its own, so that the agent's reader takes the file.
         var made: @Sendable (_ session: String, _ time: String) -> String
+
+        /// The same as a line, from what the file still tells.
+        func made(for session: [UInt8]?, at time: String) -> [UInt8] {
+            let session = session.map(JSONText.string) ?? "00000000-0000-4000-8000-000000000000"
+            let time = time.isEmpty ? Self.noTime : time
+            let isPlain = (session + time).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 < 0x7F }
+            return Array((isPlain ? made(session, time) : made("recovered", Self.noTime)).utf8) + [0x0A]
+        }
+
+        private static let noTime = "1970-01-01T00:00:00.000Z"
     }
 
     /// What a value inside a record means: the values to which `path` leads (`*` is each item of an array) whose `key` is one of

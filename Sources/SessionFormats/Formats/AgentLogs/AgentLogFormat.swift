@@ -55,9 +55,8 @@ public struct AgentLogFormat: SessionFormat {
         guard bytes.count > 0 else { return refusalOfEmpty(bytes) }
         let object = log.view == .gemini && options.mode == .recover ? GeminiObject(bytes) : nil
         let lines = object?.asLines(bytes) ?? bytes
-        let (scan, firstInvalid) = AgentLogScan.read(lines, plan, mode: options.mode)
-        let view = AgentView(
-            scan, firstInvalid: firstInvalid, bytes, whole: bytes, object, listed: options.mode == .reference)
+        let scan = AgentLogScan.read(lines, plan, mode: options.mode)
+        let view = AgentView(scan, bytes, whole: bytes, object, listed: options.mode == .reference)
         let report = AgentLogReport(scan, view, lines, options)
         return report.examination(of: bytes, as: lines)
     }
@@ -70,21 +69,21 @@ public struct AgentLogFormat: SessionFormat {
         guard log.view != .pi, log.view != .gemini else { return nil }
         let file = try fileSystem.open(path, .read)
         defer { file.close() }
-        var scan = AgentLogScan(plan, mode: options.mode)
+        var reading = AgentLogScan(plan, mode: options.mode)
         var lines = RecordLines(log.lines, textRange: 0..<Int.max)
         var feed = LineFeed(file)
         while !feed.isAtEnd {
             try feed.fill()
             let (bytes, offset) = feed.take()
             bytes.withBytes { buffer in
-                if offset == 0 { scan.noteByteOrderMark(buffer) }
-                lines.takeAll(of: buffer, fileOffset: offset) { scan.take($0) }
+                if offset == 0 { reading.noteByteOrderMark(buffer) }
+                lines.takeAll(of: buffer, fileOffset: offset) { reading.take($0) }
             }
         }
-        scan.finish()
+        let scan = reading.finished(firstInvalid: lines.firstInvalid)
         if scan.entries.isEmpty, scan.badLines.count == 0 { return refusalOfEmpty(nil) }
         let source = OpenFileSource(file)
-        let view = AgentView(scan, firstInvalid: lines.firstInvalid, source, whole: nil, listed: false)
+        let view = AgentView(scan, source, whole: nil, listed: false)
         let seen = AgentLogReport(scan, view, source, options).examination(of: nil)
         return try feed.change().map(seen.adding) ?? seen
     }

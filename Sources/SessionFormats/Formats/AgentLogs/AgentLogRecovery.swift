@@ -20,7 +20,7 @@ struct AgentLogRecovery {
     }
 
     private func recoveredLog() throws(RecoveryError) -> Recovered {
-        let (scan, _) = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
+        let scan = AgentLogScan.read(bytes, plan, mode: .recover, keepsRepairs: true)
         guard !scan.entries.isEmpty else { throw .nothing("no record of \(log.agent) was found.") }
         var repairs = scan.repairs
         putHeaderFirst(scan, &repairs)
@@ -80,7 +80,7 @@ struct AgentLogRecovery {
     // MARK: Headers
 
     /// A header that stands behind other records is put before them.
-    private func putHeaderFirst(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+    private func putHeaderFirst(_ scan: ScannedLog, _ repairs: inout LogRepairs) {
         guard let expected = log.header, expected.mustBeFirst, let header = scan.header,
             let first = scan.entries.first, first.offset < header.at.place.lowerBound
         else { return }
@@ -92,13 +92,13 @@ struct AgentLogRecovery {
     /// Metadata that no record gives is made anew, what was made void is given back; rewinds to messages that are not there
     /// are made void when they would take something away. What lines lost counts, so it is the copy as it is so far that is
     /// asked.
-    private func mendSession(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+    private func mendSession(_ scan: ScannedLog, _ repairs: inout LogRepairs) {
         func reading() -> GeminiReading {
             GeminiReading(FileBytes(bytes.withBytes { repairs.apply(to: $0) }), passesOverLostRewinds: true)
         }
         var session = reading()
         if !session.loads, session.restoringRecord == nil, let header = log.header {
-            repairs.mend(0..<0, scan.madeHeader(header), "metadata that no record gives was made anew")
+            repairs.mend(0..<0, header.made(for: scan.session, at: scan.lastTime), "metadata that no record gives was made anew")
             session = reading()
         }
         if !session.loads, let record = session.restoringRecord {
@@ -119,7 +119,7 @@ struct AgentLogRecovery {
     // MARK: Structure, when it is asked for
 
     /// Hangs records whose parent is not in the file on the record before them.
-    private func rewire(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+    private func rewire(_ scan: ScannedLog, _ repairs: inout LogRepairs) {
         guard let parentKey = log.keys[.parent] else { return }
         var isThere = [Bool](repeating: false, count: scan.identifiers.count)
         for entry in scan.entries where entry.isNode && entry.id != IdentifierTable.none {
@@ -149,9 +149,9 @@ struct AgentLogRecovery {
     }
 
     /// Puts a result behind each call in the conversation that has none, and hangs what followed the call on it.
-    private func closeCalls(_ scan: AgentLogScan, _ repairs: inout LogRepairs) {
+    private func closeCalls(_ scan: ScannedLog, _ repairs: inout LogRepairs) {
         guard let closing = log.closing else { return }
-        let view = AgentView(scan, firstInvalid: nil, bytes, whole: bytes, listed: false)
+        let view = AgentView(scan, bytes, whole: bytes, listed: false)
         for (number, call) in CallRules(scan, shown: view.shown.entries, kept: view.kept).open.enumerated() {
             let entry = scan.entries[Int(call.entry)]
             let name = scan.otherIdentifiers.text(call.id)

@@ -1,14 +1,14 @@
 // Both views in one report: what is in the file, and what the agent's own reader would see of it.
 
 struct AgentLogReport {
-    private let scan: AgentLogScan
+    private let scan: ScannedLog
     private let view: AgentView
     private let source: any LogSource
     private let options: ExaminationOptions
     private let graph: GraphRules
     private let findings: Findings
 
-    init(_ scan: AgentLogScan, _ view: AgentView, _ source: any LogSource, _ options: ExaminationOptions) {
+    init(_ scan: ScannedLog, _ view: AgentView, _ source: any LogSource, _ options: ExaminationOptions) {
         (self.scan, self.view, self.source, self.options) = (scan, view, source, options)
         let graph = GraphRules(scan, view, source)
         self.graph = graph
@@ -27,7 +27,7 @@ struct AgentLogReport {
     // MARK: What the reader does
 
     private static func addView(
-        _ scan: AgentLogScan, _ view: AgentView, _ options: ExaminationOptions, _ findings: inout Findings
+        _ scan: ScannedLog, _ view: AgentView, _ options: ExaminationOptions, _ findings: inout Findings
     ) {
         let bad = scan.badLines
         if options.mode == .reference, bad.count > 0, view.refusal == nil, !view.isOneObject, let first = bad.first {
@@ -55,17 +55,17 @@ struct AgentLogReport {
             "The file is named for the session \(named), and its records are of the session \(session).")
     }
 
-    private static func messageCount(_ scan: AgentLogScan) -> Int {
+    private static func messageCount(_ scan: ScannedLog) -> Int {
         zip(scan.plan.kinds, scan.kindCounts).reduce(0) { $0 + ($1.0.part.isMessage ? $1.1 : 0) }
     }
 
-    private static func session(_ scan: AgentLogScan) -> String? {
+    private static func session(_ scan: ScannedLog) -> String? {
         if let header = scan.header, !header.session.isEmpty { return header.session }
         return scan.session.map(JSONText.string)
     }
 
     /// What is said of entries: it matters where they are part of the conversation.
-    private static func remarks(_ scan: AgentLogScan, _ view: AgentView) -> Findings {
+    private static func remarks(_ scan: ScannedLog, _ view: AgentView) -> Findings {
         var findings = Findings()
         guard !scan.remarks.isEmpty else { return findings }
         var isInConversation = BitArray(count: scan.entries.count)
@@ -186,7 +186,7 @@ private struct ItemMaker: Sendable {
     private let bytes: FileBytes
     private let showsText: Bool
 
-    init(_ scan: AgentLogScan, _ bytes: FileBytes, showsText: Bool) {
+    init(_ scan: ScannedLog, _ bytes: FileBytes, showsText: Bool) {
         (entries, identifiers, dialect) = (scan.entries, scan.identifiers, scan.log.lines.dialect)
         (self.bytes, self.showsText) = (bytes, showsText)
     }

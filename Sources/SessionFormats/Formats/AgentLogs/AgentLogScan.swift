@@ -8,30 +8,19 @@ struct AgentLogScan {
     var log: AgentLog { plan.log }
     private let mode: ReadingMode
     private(set) var entries = PackedRows<LogEntry>()
-    /// Of records.
     private(set) var identifiers = IdentifierTable()
-    /// Of responses and tool calls, and of those that wrote records. What is kept by identifier while the graph is looked at is
-    /// kept by these or by those.
     private(set) var otherIdentifiers = IdentifierTable()
     private(set) var calls = PackedRows<LogCall>()
     private(set) var references = PackedRows<LogReference>()
-    /// What is to be said of an entry when it is known whether it is part of the conversation.
     private(set) var remarks: [Remark] = []
     private(set) var findings = Findings()
     private(set) var repairs = LogRepairs()
     private(set) var header: SeenHeader?
-    var headerIsSalvaged: Bool { header?.isSalvaged ?? false }
-    /// The session to which most records belong, by the first that says so.
     private(set) var session: [UInt8]?
-    /// The last time that a record tells.
     private(set) var lastTime: String = ""
-    /// Records that stand inside others.
     private(set) var inner: [InnerRecord] = []
-    /// Lines of which the agent's reader makes nothing.
     private(set) var badLines = (count: 0, first: nil as RecordPlace?)
-    /// Why the agent's reader gives up on the file while it reads lines.
     private(set) var fatal: Fatal?
-    /// How many records there are of each of the description's kinds.
     private(set) var kindCounts: [Int]
 
     struct RecordPlace {
@@ -105,7 +94,7 @@ struct AgentLogScan {
     /// Reads a whole file.
     static func read(
         _ bytes: FileBytes, _ plan: LogPlan, mode: ReadingMode, keepsRepairs: Bool = false
-    ) -> (scan: AgentLogScan, firstInvalid: Int?) {
+    ) -> ScannedLog {
         let rules = plan.log.lines
         var scan = AgentLogScan(plan, mode: mode, keepsRepairs: keepsRepairs)
         // Most logs have no more records than that, and the others can grow.
@@ -120,37 +109,7 @@ struct AgentLogScan {
             lines.takeAll(of: buffer) { scan.take($0) }
             return lines.firstInvalid
         }
-        scan.finish()
-        return (scan, firstInvalid)
-    }
-
-    /// What an entry is to the conversation.
-    @inline(__always)
-    func part(_ entry: LogEntry) -> AgentLog.Part {
-        entry.kind == LogEntry.unknownKind ? .aside : plan.kinds[Int(entry.kind)].part
-    }
-
-    /// The first of the calls and results of an entry of which `isWanted` is true.
-    @inline(__always)
-    func firstCall(of entry: LogEntry, where isWanted: (LogCall) -> Bool) -> LogCall? {
-        guard entry.flags.contains(.holdsCalls) else { return nil }
-        var index = Int(entry.firstCall)
-        let holder = calls[index].entry
-        while index < calls.count {
-            let call = calls[index]
-            if call.entry != holder { return nil }
-            if isWanted(call) { return call }
-            index += 1
-        }
-        return nil
-    }
-
-    @inline(__always)
-    func forEachCall(of entry: LogEntry, _ body: (LogCall) -> Void) {
-        _ = firstCall(of: entry) {
-            body($0)
-            return false
-        }
+        return scan.finished(firstInvalid: firstInvalid)
     }
 
     // MARK: Lines
@@ -168,8 +127,13 @@ struct AgentLogScan {
         if !line.text.hasNewline, mode == .recover { noteMissingNewline(line) }
     }
 
-    /// After the last line.
-    mutating func finish() {
+    /// What was found, after the last line.
+    consuming func finished(firstInvalid: Int?) -> ScannedLog {
+        conclude()
+        return ScannedLog(self, firstInvalid: firstInvalid)
+    }
+
+    private mutating func conclude() {
         loseUnfinished()
         identifiers.conclude()
         otherIdentifiers.conclude()
@@ -302,7 +266,7 @@ struct AgentLogScan {
             if let value = fields[.parent] { parent = self.parent(value, &flags, at) }
             id = identifiers.number(of: idText)
         }
-        takeFlags(&flags)
+        flags.formUnion(fields.flags)
         let index = UInt32(truncatingIfNeeded: entries.count)
         let group = self.group(isOfAssistant: kind?.part == .assistant)
         if kind?.part == .assistant, group != IdentifierTable.none { flags.insert(.isOfResponse) }
@@ -380,13 +344,6 @@ struct AgentLogScan {
         }
         if value.isTrueInPython { flags.insert(.hasUnfindableParent) }
         return IdentifierTable.none
-    }
-
-    private func takeFlags(_ flags: inout LogEntry.Flags) {
-        if let value = fields[.sidechain], value.isTrueInPython { flags.insert(.isSidechain) }
-        if let value = fields[.team], value.isTrueInPython { flags.insert(.isHidden) }
-        if let value = fields[.meta], value.isTrueInPython { flags.insert(.isHidden) }
-        if let value = fields[.copied], value.kind == .object { flags.insert(.isCopy) }
     }
 
     /// Of an assistant's record its response's identifier; of any other what it names as its source.
@@ -575,7 +532,7 @@ struct AgentLogScan {
                 .missingHeader, .error, offset: 0, length: 0, line: 1,
                 "The file has no \(expected.kind) record, without which \(plan.log.agent) does not take it for a session."
             )
-            let made = madeHeader(expected)
+            let made = expected.made(for: session, at: lastTime)
             repairs.mend(0..<0, made, "the header that was lost was made anew")
             return
         }
@@ -584,16 +541,6 @@ struct AgentLogScan {
             .headerNotFirst, .warning, offset: header.at.place.lowerBound, length: header.at.place.count,
             line: header.at.line,
             "The header is not the first record; \(header.before) lines or records stand before it.")
-    }
-
-    /// A header for a log that lost its own.
-    func madeHeader(_ expected: AgentLog.Header) -> [UInt8] {
-        let session = self.session.map(JSONText.string) ?? "00000000-0000-4000-8000-000000000000"
-        let time = lastTime.isEmpty ? "1970-01-01T00:00:00.000Z" : lastTime
-        let isPlain = (session + time).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 < 0x7F }
-        return Array(
-            (isPlain ? expected.made(session, time) : expected.made("recovered", "1970-01-01T00:00:00.000Z")).utf8)
-            + [0x0A]
     }
 
     private mutating func noteCounts() {

@@ -56,7 +56,7 @@ struct AgentView {
         let count: Int
         private var isOnIt: BitArray
 
-        init(_ entries: [UInt32], of scan: AgentLogScan) {
+        init(_ entries: [UInt32], of scan: ScannedLog) {
             count = entries.count
             isOnIt = BitArray(count: scan.entries.count)
             for entry in entries { isOnIt[entry] = true }
@@ -86,36 +86,30 @@ struct AgentView {
     ///   - object: The object that it begins with, which was read as lines.
     ///   - listed: Whether it is asked if the list of sessions has the file, which can take longer than reading it.
     init(
-        _ scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?,
-        _ object: GeminiObject? = nil, listed: Bool
+        _ scan: ScannedLog, _ source: any LogSource, whole bytes: FileBytes?, _ object: GeminiObject? = nil,
+        listed: Bool
     ) {
         switch scan.log.view {
-        case .claude: self.init(claude: scan, firstInvalid: firstInvalid, source, whole: bytes, listed: listed)
+        case .claude: self.init(claude: scan, source, whole: bytes, listed: listed)
         case .pi: if let bytes { self.init(pi: scan, bytes) } else { self.init(chain: scan) }
         case .gemini:
-            if let bytes {
-                self.init(gemini: scan, bytes, object)
-            } else {
-                self.init(sequence: scan, firstInvalid: nil)
-            }
+            if let bytes { self.init(gemini: scan, bytes, object) } else { self.init(sequence: scan) }
         case .chain: self.init(chain: scan)
-        case .sequence: self.init(sequence: scan, firstInvalid: firstInvalid)
+        case .sequence: self.init(sequence: scan)
         }
     }
 
     // MARK: Measured
 
-    private init(
-        claude scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool
-    ) {
-        let reading = ClaudeReading(scan, firstInvalid: firstInvalid, source)
+    private init(claude scan: ScannedLog, _ source: any LogSource, whole bytes: FileBytes?, listed: Bool) {
+        let reading = ClaudeReading(scan, source)
         shown = .entries(reading.shown)
         chain = Chain(reading.chain, of: scan)
         if listed { isListed = bytes.map { ClaudeListing($0).isListed } }
         if let error = reading.error {
             let reason =
                 switch error {
-                case "UnicodeDecodeError": "the file is not UTF-8 (byte \(firstInvalid ?? 0))"
+                case "UnicodeDecodeError": "the file is not UTF-8 (byte \(scan.firstInvalid ?? 0))"
                 case "RecursionError": "a line nests too deep (line \(scan.fatal?.at.line ?? 0))"
                 default: "a field has a value of a type that it cannot have (line \(scan.fatal?.at.line ?? 0))"
                 }
@@ -124,7 +118,7 @@ struct AgentView {
         }
     }
 
-    private init(pi scan: AgentLogScan, _ bytes: FileBytes) {
+    private init(pi scan: ScannedLog, _ bytes: FileBytes) {
         let reading = PiReading(bytes)
         isListed = reading.isListed
         if let error = reading.error {
@@ -185,7 +179,7 @@ struct AgentView {
         }
     }
 
-    private init(gemini scan: AgentLogScan, _ bytes: FileBytes, _ object: GeminiObject?) {
+    private init(gemini scan: ScannedLog, _ bytes: FileBytes, _ object: GeminiObject?) {
         let reading = GeminiReading(bytes)
         isListed = reading.isListed
         isOneObject = reading.isLegacy
@@ -242,7 +236,7 @@ struct AgentView {
     // MARK: Read, not measured
 
     /// From the last record up its parents.
-    private init(chain scan: AgentLogScan) {
+    private init(chain scan: ScannedLog) {
         var last = [UInt32](repeating: .max, count: scan.identifiers.count)
         var leaf: UInt32?
         for (index, entry) in scan.entries.enumerated()
@@ -268,7 +262,7 @@ struct AgentView {
     }
 
     /// In the order of the file.
-    private init(sequence scan: AgentLogScan, firstInvalid: Int?) {
+    private init(sequence scan: ScannedLog) {
         var entries: [UInt32] = []
         entries.reserveCapacity(scan.entries.count)
         for (index, entry) in scan.entries.enumerated()
@@ -276,11 +270,11 @@ struct AgentView {
             entries.append(UInt32(index))
         }
         shown = .entries(entries)
-        if let firstInvalid, scan.log.refusesInvalidUTF8 {
+        if let firstInvalid = scan.firstInvalid, scan.log.refusesInvalidUTF8 {
             refuse("InvalidUTF8", "\(scan.log.agent) stops at a byte that is no UTF-8 (byte \(firstInvalid)).")
         } else if scan.log.badLines == .refused, let bad = scan.badLines.first {
             refuse("CorruptedLine", "\(scan.log.agent) refuses the file for line \(bad.line).")
-        } else if scan.log.header?.mustBeFirst == true, scan.header == nil || scan.headerIsSalvaged {
+        } else if scan.log.header?.mustBeFirst == true, scan.header == nil || scan.header?.isSalvaged == true {
             refuse("MissingHeader", "\(scan.log.agent) finds no header and refuses the file.")
         }
     }

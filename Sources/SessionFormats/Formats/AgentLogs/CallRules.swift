@@ -2,7 +2,7 @@
 // whole, and with a look at the file, which may hold the other half out of reach.
 
 struct CallRules {
-    private let scan: AgentLogScan
+    private let scan: ScannedLog
     private(set) var findings = Findings()
     /// Calls in the conversation that have no result, with the entry that makes each.
     private(set) var open: [LogCall] = []
@@ -19,7 +19,7 @@ struct CallRules {
     private static let none = IdentifierTable.none
 
     /// - Parameter shown: The conversation, as entries of the scan.
-    init(_ scan: AgentLogScan, shown: [UInt32], kept: Set<UInt32>? = nil) {
+    init(_ scan: ScannedLog, shown: [UInt32], kept: Set<UInt32>? = nil) {
         self.scan = scan
         guard !scan.calls.isEmpty else { return }
         calls = Array(repeating: Self.none, count: scan.otherIdentifiers.count)

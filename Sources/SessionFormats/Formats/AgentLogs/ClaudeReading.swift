@@ -2,7 +2,7 @@
 
 /// The outcome of reading a session as the Claude Agent SDK does.
 struct ClaudeReading {
-    let scan: AgentLogScan
+    let scan: ScannedLog
     private let view: ClaudeView
     /// The messages that are shown, as numbers of entries.
     let shown: [UInt32]
@@ -12,19 +12,18 @@ struct ClaudeReading {
     let error: String?
 
     init(_ bytes: FileBytes) {
-        let (scan, firstInvalid) = AgentLogScan.read(bytes, LogPlan(.claudeCode), mode: .reference)
-        self.init(scan, firstInvalid: firstInvalid, bytes)
+        self.init(AgentLogScan.read(bytes, LogPlan(.claudeCode), mode: .reference), bytes)
     }
 
-    init(_ scan: AgentLogScan, firstInvalid: Int?, _ source: any LogSource) {
+    init(_ scan: ScannedLog, _ source: any LogSource) {
         self.scan = scan
         view = ClaudeView(scan, source)
-        error = Self.error(scan, firstInvalid: firstInvalid)
+        error = Self.error(scan)
         (shown, chain) = error == nil ? view.conversation() : ([], [])
     }
 
-    private static func error(_ scan: AgentLogScan, firstInvalid: Int?) -> String? {
-        if firstInvalid != nil { return "UnicodeDecodeError" }
+    private static func error(_ scan: ScannedLog) -> String? {
+        if scan.firstInvalid != nil { return "UnicodeDecodeError" }
         switch scan.fatal?.kind {
         case .tooDeep: return "RecursionError"
         case .wrongType: return "TypeError"

@@ -5,7 +5,7 @@
 // records of one response, and results that hang elsewhere, are put back behind that response's last record.
 
 struct ClaudeView {
-    private let scan: AgentLogScan
+    private let scan: ScannedLog
     private let source: any LogSource
     /// By identifier: the last copy. `none` for identifiers of no entry.
     private let last: [UInt32]
@@ -16,7 +16,7 @@ struct ClaudeView {
 
     private static let none = UInt32.max
 
-    init(_ scan: AgentLogScan, _ source: any LogSource) {
+    init(_ scan: ScannedLog, _ source: any LogSource) {
         self.scan = scan
         self.source = source
         var last = [UInt32](repeating: Self.none, count: scan.identifiers.count)
@@ -31,7 +31,7 @@ struct ClaudeView {
         isFirstCopy = copies == 0 ? nil : Self.firstCopies(scan)
     }
 
-    private static func firstCopies(_ scan: AgentLogScan) -> BitArray {
+    private static func firstCopies(_ scan: ScannedLog) -> BitArray {
         var isThere = BitArray(count: scan.identifiers.count)
         var isFirst = BitArray(count: scan.entries.count)
         for (index, entry) in scan.entries.enumerated() where isKept(entry) && !isThere[entry.id] {

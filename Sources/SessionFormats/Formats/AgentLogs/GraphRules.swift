@@ -4,7 +4,7 @@
 // what is said about the line tells of that.
 
 struct GraphRules {
-    private let scan: AgentLogScan
+    private let scan: ScannedLog
     private let source: any LogSource
     private let view: AgentView
     /// By identifier: the last entry that has it. Given up at the end.
@@ -17,7 +17,7 @@ struct GraphRules {
 
     private static let none = UInt32.max
 
-    init(_ scan: AgentLogScan, _ view: AgentView, _ source: any LogSource) {
+    init(_ scan: ScannedLog, _ view: AgentView, _ source: any LogSource) {
         self.scan = scan
         self.view = view
         self.source = source
@@ -128,16 +128,25 @@ struct GraphRules {
         for reference in scan.references where scan.log.isLogicalParent(reference) {
             further[scan.entries[Int(reference.entry)].id] = reference.target
         }
+        func above(_ id: UInt32) -> UInt32? {
+            guard last[Int(id)] != Self.none else { return nil }
+            let parent = scan.entries[Int(last[Int(id)])].parent
+            return parent != Self.none ? parent : further[id]
+        }
         var isSeen = BitArray(count: last.count)
         var walk: [UInt32] = []
         for start in scan.entries where isNode(start) && !isSeen[start.id] {
+            // Most records stand behind their parents, and are walked up no further than there.
+            guard let parent = above(start.id), !isSeen[parent] else {
+                isSeen[start.id] = true
+                continue
+            }
             walk.removeAll(keepingCapacity: true)
             var next: UInt32? = start.id
             while let id = next, last[Int(id)] != Self.none, !isSeen[id] {
                 isSeen[id] = true
                 walk.append(id)
-                let entry = scan.entries[Int(last[Int(id)])]
-                next = entry.parent != Self.none ? entry.parent : further[id]
+                next = above(id)
             }
             // It came back to itself, or by what an earlier one saw.
             if let id = next, let from = walk.firstIndex(of: id) { addCycle(walk[from...]) }

@@ -28,6 +28,7 @@ struct IdentifierTable {
     /// How many bits of a slot are the number, counted from 1; 0 is a free slot.
     private var numberBits: UInt32 = 0
     private let mix = Mix.ofProcess
+    private var newest = Newest()
 
     /// How many bytes are held for identifiers, the slots left out, and for slots.
     var byteCount: (identifiers: Int, slots: Int) {
@@ -43,6 +44,35 @@ struct IdentifierTable {
 
     /// The number of an identifier, which is new when it was never seen; `none` when there is no room left.
     mutating func number(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag = .text) -> UInt32 {
+        // Most records name the one before them.
+        guard tag == .text, text.count == Newest.length else { return numberInSlots(of: text, tag) }
+        let words = Newest.words(text)
+        if newest.isSame(words) { return newest.number }
+        let before = count
+        let number = numberInSlots(of: text, tag)
+        if count > before { newest = Newest(words: words, number: number) }
+        return number
+    }
+
+    /// The identifier of a UUID's length that was new last.
+    private struct Newest {
+        static let length = 36
+        typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt32)
+        var words: Words = (0, 0, 0, 0, 0)
+        var number = none
+
+        @inline(__always)
+        static func words(_ text: UnsafeBufferPointer<UInt8>) -> Words {
+            let bytes = UnsafeRawBufferPointer(text)
+            func word(_ at: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) }
+            return (word(0), word(8), word(16), word(24), bytes.loadUnaligned(fromByteOffset: 32, as: UInt32.self))
+        }
+
+        @inline(__always)
+        func isSame(_ other: Words) -> Bool { number != none && words == other }
+    }
+
+    private mutating func numberInSlots(of text: UnsafeBufferPointer<UInt8>, _ tag: Tag) -> UInt32 {
         if 32 * (count + 1) > 27 * slots.count { makeSlots(Self.slots(for: count + 1)) }
         var (words, shape) = key(text, tag)
         let hash = hash(words, shape)

@@ -1,15 +1,31 @@
 // Finds the fields of interest among the members of an object in one pass over them.
 
 struct KeyTable {
+    /// A key with its first and its last bytes, of which most have no more.
+    private struct Key {
+        let name: StaticString
+        let role: AgentLog.Role
+        let first: UInt64
+        let last: UInt64
+
+        init(_ name: StaticString, _ role: AgentLog.Role) {
+            (self.name, self.role) = (name, role)
+            let bytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            (first, last) = KeyTable.words(bytes)
+        }
+    }
+
     /// The shorter ones first.
-    private let keys: [(name: StaticString, role: AgentLog.Role)]
+    private let keys: [Key]
     /// Where those of a length begin.
     private let starts: [Int]
 
     private static let longest = 32
+    /// The longest that two words tell from all others of its length.
+    private static let longestInWords = 16
 
     init(_ roles: [AgentLog.Role: StaticString]) {
-        let keys = AgentLog.Role.allCases.compactMap { role in roles[role].map { (name: $0, role: role) } }
+        let keys = AgentLog.Role.allCases.compactMap { role in roles[role].map { Key($0, role) } }
             .sorted { $0.name.utf8CodeUnitCount < $1.name.utf8CodeUnitCount }
         starts = (0...Self.longest + 1).map { length in keys.count { $0.name.utf8CodeUnitCount < length } }
         self.keys = keys
@@ -18,15 +34,25 @@ struct KeyTable {
     @inline(__always)
     func role(of key: JSONView) -> AgentLog.Role? {
         if key.hasEscapes { return keys.first { key.isText($0.name) }?.role }
-        let length = key.range.count
-        guard length <= Self.longest else { return nil }
-        var index = starts[length]
-        let end = starts[length + 1]
+        let text = UnsafeRawBufferPointer(key.raw)
+        guard text.count <= Self.longest else { return nil }
+        var index = starts[text.count]
+        let end = starts[text.count + 1]
+        guard index < end else { return nil }
+        let (first, last) = Self.words(text)
         while index < end {
-            if key.isText(keys[index].name) { return keys[index].role }
+            let known = keys[index]
+            if known.first == first, known.last == last, text.count <= Self.longestInWords || key.isText(known.name) {
+                return known.role
+            }
             index += 1
         }
         return nil
+    }
+
+    @inline(__always)
+    private static func words(_ text: UnsafeRawBufferPointer) -> (first: UInt64, last: UInt64) {
+        (IdentifierTable.word(text, from: 0), IdentifierTable.word(text, from: max(0, text.count - 8)))
     }
 }
 
@@ -74,5 +100,15 @@ struct RecordFields {
             let node = nodes[Int(role.rawValue)]
             return node < 0 ? nil : record?.at(Int(node))
         }
+    }
+
+    /// What the fields say of an entry by being true.
+    var flags: LogEntry.Flags {
+        var flags: LogEntry.Flags = []
+        if let value = self[.sidechain], value.isTrueInPython { flags.insert(.isSidechain) }
+        if let value = self[.team], value.isTrueInPython { flags.insert(.isHidden) }
+        if let value = self[.meta], value.isTrueInPython { flags.insert(.isHidden) }
+        if let value = self[.copied], value.kind == .object { flags.insert(.isCopy) }
+        return flags
     }
 }

@@ -26,13 +26,15 @@ public struct SessionLogFormat: SessionFormat {
                 ? Recognition(.name, "its name; it is empty")
                 : Recognition(.possible, "being empty, which only a log may be")
         }
-        let start = bytes.copy(0..<Self.beginning)
-        if Self.beginsWithHeader(start) { return Recognition(.header, "the header on its first line") }
+        let (first, isHeader) = bytes.withBytes(of: 0..<Self.beginning) { buffer in
+            let start = UnsafeRawBufferPointer(rebasing: buffer.prefix(Self.beginning))
+            return (start.first { !Self.passedOver.contains($0) }, Self.header(beginning: start)?.type == "session")
+        }
+        if isHeader { return Recognition(.header, "the header on its first line") }
         // The first entries are as good as all, which a file of a gigabyte may hold.
         if depth == .whole, Self.holdsEntries(bytes.copy(0..<Self.sample)) || Self.holdsEntries(bytes) {
             return Recognition(.text, "entries")
         }
-        let first = start.first { !Self.passedOver.contains($0) }
         if first == 0x7B || first == 0x5B { return Recognition(.hint, "its first byte, which begins JSON") }
         let isOnlyNULs = isNamed && bytes.withBytes { $0.allSatisfy { $0 == 0 } }
         if isOnlyNULs { return Recognition(.name, "its name; only NUL bytes are left of it") }
@@ -54,19 +56,14 @@ public struct SessionLogFormat: SessionFormat {
         return !log.entries.isEmpty || log.header != nil
     }
 
-    private static func beginsWithHeader(_ start: [UInt8]) -> Bool { header(beginning: start)?.type == "session" }
-
     /// The header on the first line of a file that begins so.
-    private static func header(beginning start: [UInt8]) -> SessionHeader? {
+    private static func header(beginning start: UnsafeRawBufferPointer) -> SessionHeader? {
         guard let from = start.firstIndex(where: { !passedOver.contains($0) }),
-            start[from] == 0x7B || start[from] == 0x5B
+            start[from] == 0x7B || start[from] == 0x5B, let base = start.bindMemory(to: UInt8.self).baseAddress
         else { return nil }
-        return start.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return nil }
-            let line = TextLine(
-                base: base, start: from, end: buffer.count, loadable: buffer.count, hasNewline: true, fileOffset: 0)
-            return try? HeaderParser.parse(line.scanner(from: from, to: line.endOfLine))
-        }
+        let line = TextLine(
+            base: base, start: from, end: start.count, loadable: start.count, hasNewline: true, fileOffset: 0)
+        return try? HeaderParser.parse(line.scanner(from: from, to: line.endOfLine))
     }
 
     // MARK: Examination
