@@ -17,11 +17,15 @@ public struct SessionTwins: Sendable {
 
     /// The session that a file says it holds; nil when it says none. A subagent's file names the session of its parent.
     public static func session(_ path: String, _ examination: Examination) -> Session? {
-        guard path.split(separator: "/").last?.hasPrefix("agent-") == false else { return nil }
-        for case .text(let id) in examination.facts.filter({ $0.name == "session" }).map(\.value) {
-            return Session(format: examination.format, id: id)
-        }
-        return nil
+        guard let fact = examination.facts.first(where: { $0.name == "session" }), case .text(let id) = fact.value,
+            !isOfSubagent(path)
+        else { return nil }
+        return Session(format: examination.format, id: id)
+    }
+
+    private static func isOfSubagent(_ path: String) -> Bool {
+        let name = path.utf8.lastIndex(of: 0x2F).map { path.utf8[$0...].dropFirst() } ?? path.utf8[...]
+        return name.starts(with: "agent-".utf8)
     }
 
     /// Adds a file.

@@ -6,10 +6,10 @@ extension Examination {
     ///
     /// - Parameter path: What to call the file.
     public func text(path: String) -> String {
-        var lines = ["\(path): \(format), \(verdict.rawValue)".printable]
-        lines += summary.map { "  \($0.printable)" }
-        lines += findings.map { "  \($0.text)" }
-        return lines.joined(separator: "\n") + "\n"
+        var text = "\(path): \(format), \(verdict.rawValue)".printable + "\n"
+        for line in summary { text += "  \(line.printable)\n" }
+        for finding in findings { text += "  \(finding.text)\n" }
+        return text
     }
 }
 

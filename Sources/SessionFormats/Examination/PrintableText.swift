@@ -26,7 +26,8 @@ extension StringProtocol {
 
     private func printable(keeping kept: Set<Unicode.Scalar>) -> String {
         // Nearly all text is plain, and needs no second look.
-        guard utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F }) else { return String(self) }
+        let isPlain = utf8.withContiguousStorageIfAvailable(Self.isPlain) ?? Self.isPlain(utf8)
+        if isPlain { return String(self) }
         var text = ""
         for scalar in unicodeScalars {
             if let escape = scalar.escape, !kept.contains(scalar) {
@@ -36,6 +37,12 @@ extension StringProtocol {
             }
         }
         return text
+    }
+
+    @inline(__always)
+    private static func isPlain(_ text: some Sequence<UInt8>) -> Bool {
+        // To the end, which is done many bytes at once.
+        text.reduce(into: 0 as UInt8) { odd, byte in odd |= byte &- 0x20 < 0x5F ? 0 : 1 } == 0
     }
 }
 

@@ -98,7 +98,8 @@ struct AgentLogRecovery {
         }
         var session = reading()
         if !session.loads, session.restoringRecord == nil, let header = log.header {
-            repairs.mend(0..<0, header.made(for: scan.session, at: scan.lastTime), "metadata that no record gives was made anew")
+            let made = header.made(for: scan.session, at: scan.lastTime)
+            repairs.mend(0..<0, made, "metadata that no record gives was made anew")
             session = reading()
         }
         if !session.loads, let record = session.restoringRecord {

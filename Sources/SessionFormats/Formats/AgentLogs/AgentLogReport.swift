@@ -112,11 +112,14 @@ struct AgentLogReport {
     }
 
     private var summary: [String] {
-        let counts = zip(scan.plan.kinds, scan.kindCounts).filter { $1 > 0 }.map { "\($1) \($0.name)" }
+        var counts = ""
+        for (kind, count) in zip(scan.plan.kinds, scan.kindCounts) where count > 0 {
+            counts += "\(counts.isEmpty ? "" : ", ")\(count) \(kind.name)"
+        }
         var lines = [
             view.isOneObject
                 ? "one object, as older releases write a session: \(view.shown.count) messages"
-                : "\(scan.entries.count) records: \(counts.joined(separator: ", "))"
+                : "\(scan.entries.count) records: \(counts)"
         ]
         let shows = view.refusal.map { "refuses the file (\($0.kind))" } ?? "shows \(view.shown.count)"
         lines.append(

@@ -248,8 +248,8 @@ struct ClaudeView {
         /// By response its entries, where there may be anything to put back.
         let groups: Grouping
         /// Of the response at hand: its members, and the results that were come by.
-        var members: Set<UInt32> = []
-        var seen: Set<UInt32> = []
+        var members: BitArray
+        var seen: BitArray
         /// By identifier its place in the table, and whether a call has its answer on the chain; made when first asked for.
         lazy var order = placesInTable
         lazy var isAnswered = answeredOnChain
@@ -262,6 +262,7 @@ struct ClaudeView {
         init(_ view: ClaudeView, _ chain: [UInt32], _ isOnChain: BitArray) {
             (self.view, self.chain, self.isOnChain) = (view, chain, isOnChain)
             isPutBack = BitArray(count: view.last.count)
+            (members, seen) = (isPutBack, isPutBack)
             let owners = Self.owners(view)
             self.owners = owners
             var hasAnchor = BitArray(count: owners.count)
@@ -350,6 +351,8 @@ struct ClaudeView {
             return putBack
         }
 
+        private func isMember(_ id: UInt32) -> Bool { id != Self.none && members[id] }
+
         private func isFree(_ entry: LogEntry) -> Bool { !isOnChain[entry.id] && !isPutBack[entry.id] }
 
         /// What is put back of a response.
@@ -357,17 +360,21 @@ struct ClaudeView {
             let siblings = members.filter { isFree(view.entry($0)) }
             var near: [UInt32] = []
             var strays: [UInt32] = []
-            self.members = Set(members.map { view.entry($0).id })
-            seen.removeAll(keepingCapacity: true)
+            for member in members { self.members[view.entry(member).id] = true }
             for member in members {
                 for index in results[view.entry(member).id] {
                     let result = view.entry(index)
-                    guard isFree(result), seen.insert(result.id).inserted else { continue }
-                    if self.members.contains(result.parent) { near.append(index) } else { strays.append(index) }
+                    guard isFree(result), !seen[result.id] else { continue }
+                    seen[result.id] = true
+                    if isMember(result.parent) { near.append(index) } else { strays.append(index) }
                 }
             }
             if !strays.isEmpty { accept(strays, into: &near) }
             for index in siblings + near { isPutBack[view.entry(index).id] = true }
+            for member in members {
+                self.members[view.entry(member).id] = false
+                for index in results[view.entry(member).id] { seen[view.entry(index).id] = false }
+            }
             return sortedByTime(siblings) + sortedByTime(near)
         }
 
@@ -378,7 +385,7 @@ struct ClaudeView {
                 let own = answers(stray)
                 let isWanted = own.contains { answer in
                     guard let owner = Self.owner(answer, view, owners) else { return false }
-                    return !isAnswered[answer.id] && !answered.contains(answer.id) && members.contains(owner.id)
+                    return !isAnswered[answer.id] && !answered.contains(answer.id) && members[owner.id]
                 }
                 guard isWanted else { continue }
                 near.append(stray)

@@ -87,11 +87,10 @@ extension [StoredSession] {
 extension Recognition {
     /// What a magic at the beginning of a file says: fewer bytes than the magic must be its beginning, and more than three.
     init?(magic: String, at bytes: FileBytes) {
-        let magic = Array(magic.utf8)
-        let start = bytes.copy(0..<magic.count)
-        if start == magic {
+        let count = bytes.withBytes(of: 0..<magic.utf8.count) { zip($0, magic.utf8).prefix { $0 == $1 }.count }
+        if count == magic.utf8.count {
             self.init(.proof, "its magic")
-        } else if start.count < magic.count, start.count > 3, magic.starts(with: start) {
+        } else if count == bytes.count, count > 3 {
             self.init(.header, "the beginning of its magic, where the file ends")
         } else {
             return nil
