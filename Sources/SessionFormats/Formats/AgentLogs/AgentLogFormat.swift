@@ -148,11 +148,11 @@ extension AgentLogFormat: JointlyRecognised {
             var lines = RecordLines(rules, textRange: 0..<buffer.count)
             lines.takeAll(of: buffer, atMost: most) { line in
                 guard let value = line.value, value.kind == .object else { return }
-                let type = value.member("type")
+                let marks = RecordMarks(value)
                 for index in plans.indices where !holdsReturn || plans[index].endsAtReturn == endsAtReturn {
                     // A record says all there is to say, but that pi's header says more.
                     if seen[index] == .record, plans[index].view != .pi { continue }
-                    seen[index] = max(seen[index], plans[index].recognises(value, type: type))
+                    seen[index] = max(seen[index], plans[index].recognises(marks))
                 }
             }
         }

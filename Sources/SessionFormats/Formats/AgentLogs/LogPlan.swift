@@ -6,7 +6,8 @@ final class LogPlan: Sendable {
     let view: AgentLog.View
     /// Whether a CR ends lines.
     let endsAtReturn: Bool
-    let keys: KeyTable
+    /// The numbers of roles by the names of their fields.
+    let keys: TextTable
     /// Whether records of the graph have identifiers.
     let hasIDs: Bool
     /// The field that numbers records, if there is one.
@@ -14,7 +15,7 @@ final class LogPlan: Sendable {
     private let isByKeys: Bool
     /// By the number of a kind.
     let kinds: [Kind]
-    private let kindNames: [StaticString]
+    private let kindNames: TextTable
     /// What kinds need that has no role, one kind behind the other.
     let neededNames: [StaticString]
     /// What records name beside their parents, one kind behind the other.
@@ -90,11 +91,11 @@ final class LogPlan: Sendable {
         self.log = log
         (id, view) = (log.id, log.view)
         endsAtReturn = log.lines.endsAtReturn
-        keys = KeyTable(log.keys)
+        keys = TextTable(AgentLog.Role.allCases.compactMap { role in log.keys[role].map { ($0, role.rawValue) } })
         hasIDs = log.keys[.id] != nil
         sequence = log.keys[.sequence]
         isByKeys = log.kindRule == .byKeys
-        kindNames = log.kinds.map(\.name)
+        kindNames = TextTable(log.kinds.enumerated().map { ($1.name, UInt8($0)) })
         var (kinds, neededNames, references): ([Kind], [StaticString], [Reference]) = ([], [], [])
         for kind in log.kinds {
             let names = kind.needs.filter { log.role(of: $0) == nil }
@@ -130,13 +131,7 @@ final class LogPlan: Sendable {
 
     /// The number of the kind of this name.
     func kind(named name: JSONView) -> UInt8? {
-        guard name.isString else { return nil }
-        var index = 0
-        while index < kindNames.count {
-            if name.isText(kindNames[index]) { return UInt8(index) }
-            index += 1
-        }
-        return nil
+        name.isString ? kindNames.number(of: name) : nil
     }
 }
 
