@@ -14,7 +14,10 @@ FUZZ_PROGRAM = .build/fuzz/release/fuzz
 corpus-targets = $$($(FUZZ_PROGRAM) | grep -vx empty)
 CLUSTER_SANITIZER ?= address
 # The toolchain's own, beside its compiler.
-LLVM_COV ?= $(dir $(realpath $(shell command -v $(SWIFT))))llvm-cov
+TOOLCHAIN = $(dir $(realpath $(shell command -v $(SWIFT))))
+LLVM_COV ?= $(TOOLCHAIN)llvm-cov
+# The command starts sooner with Swift's libraries inside, and runs where no Swift is; they come with toolchains for Linux.
+STATIC ?= $(if $(wildcard $(TOOLCHAIN)../lib/swift_static/linux/libFoundation.a),--static-swift-stdlib)
 FUZZ_PROGRAMS = .build/fuzz/release
 # The largest input of a target, as its options for clusters say.
 max-length = $$(sed -n 's/^max_len = /-max_len=/p' Corpus/$(1).options 2>/dev/null)
@@ -58,7 +61,7 @@ toolchain:
 	  END { if (!ok) { print "CrashLab needs Swift 6.2 or newer; \"$(SWIFT)\" is " (old ? "version " old : "of no known version") "."; exit 1 } }'
 
 build: toolchain
-	$(SWIFT) build -c release --product crashlab
+	$(SWIFT) build -c release --product crashlab $(STATIC)
 
 test: toolchain
 	$(SWIFT) test

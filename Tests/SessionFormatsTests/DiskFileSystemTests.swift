@@ -56,6 +56,18 @@ struct DiskFileSystemTests {
         #expect(try file.read(at: 0, count: 9) == [1, 2])
     }
 
+    @Test func `a lock ends with its file, also while a process that is being started has the file open`() throws {
+        let file = try #require(try disk.open(path, .createNew) as? DiskFile)
+        try file.lock()
+        // As a process has it between fork and exec.
+        let inherited = dup(file.descriptor)
+        defer { _ = close(inherited) }
+        file.close()
+        let next = try disk.open(path, .append)
+        defer { next.close() }
+        #expect(errorNumber { () throws(FileSystemError) in try next.lock() } == 0)
+    }
+
     @Test func `a file that was opened for reading is not changed`() throws {
         try disk.open(path, .createNew).close()
         let file = try disk.open(path, .read)

@@ -229,11 +229,22 @@ public final class WorkerProcess: CampaignWorker {
 
     /// Without the backtracer a child is gone at once, and with it the stack has names and lines.
     private static func environment(isTracing: Bool) -> [String] {
-        let backtrace = isTracing ? "enable=yes,interactive=no,color=no,threads=crashed,images=none" : "enable=no"
-        return ProcessInfo.processInfo.environment.filter { $0.key != "SWIFT_BACKTRACE" }.map {
-            "\($0.key)=\($0.value)"
+        var environment = ProcessInfo.processInfo.environment
+        environment["SWIFT_BACKTRACE"] =
+            isTracing ? "enable=yes,interactive=no,color=no,threads=crashed,images=none" : "enable=no"
+        if isTracing, environment["SWIFT_ROOT"] == nil { environment["SWIFT_ROOT"] = toolchain }
+        return environment.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// The toolchain on the path that has a backtracer. A program with Swift's libraries inside does not find it by itself.
+    private static var toolchain: String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let roots = folders.map {
+            URL(filePath: "\($0)/swift").resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
         }
-            + ["SWIFT_BACKTRACE=\(backtrace)"]
+        return roots.map(\.filePath).first {
+            FileManager.default.isExecutableFile(atPath: "\($0)/libexec/swift/linux/swift-backtrace")
+        }
     }
 
     /// The child's status; nil when it is not to be had, as for a supervisor that ignores SIGCHLD.

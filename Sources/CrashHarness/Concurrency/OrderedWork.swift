@@ -23,13 +23,13 @@ public struct OrderedWork: Sendable {
     public func run<Result: Sendable>(
         _ count: Int, _ body: @Sendable (Int) -> Result, consume: (Int, Result) -> Void
     ) {
+        guard jobs > 1, count > 1 else {
+            for index in 0..<max(0, count) { consume(index, body(index)) }
+            return
+        }
         withoutActuallyEscaping(consume) { consume in
             let line = WaitingLine(count: count, window: jobs * Self.window, consume)
-            if jobs == 1 || count <= 1 {
-                line.work(body)
-            } else {
-                DispatchQueue.concurrentPerform(iterations: min(jobs, count)) { _ in line.work(body) }
-            }
+            DispatchQueue.concurrentPerform(iterations: min(jobs, count)) { _ in line.work(body) }
         }
     }
 }

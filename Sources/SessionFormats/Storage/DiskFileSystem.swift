@@ -7,6 +7,7 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
+import Synchronization
 
 /// The file system of this machine.
 public struct DiskFileSystem: FileSystem {
@@ -181,6 +182,7 @@ final class DiskFile: OpenFile {
     /// Linux lets no write to such a file land anywhere but at its end.
     private let appends: Bool
     private let identity: SystemCall.Identity
+    private let isLocked = Atomic(false)
 
     init(descriptor: Int32, path: String, appends: Bool, identity: SystemCall.Identity) {
         (self.descriptor, self.path, self.appends, self.identity) = (descriptor, path, appends, identity)
@@ -262,6 +264,7 @@ final class DiskFile: OpenFile {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno != EINTR { throw FileSystemError(call: "lock", path: path, errorNumber: errno) }
         }
+        isLocked.store(true, ordering: .relaxed)
     }
 
     func isNamed(_ path: String) throws(FileSystemError) -> Bool { try sizeIfNamed(path) != nil }
@@ -294,5 +297,9 @@ final class DiskFile: OpenFile {
         }
     }
 
-    func close() { DiskFileSystem.closeDescriptor(descriptor) }
+    func close() {
+        // A process that another thread is starting has the file open too until it runs its program, and with it the lock.
+        if isLocked.load(ordering: .relaxed) { flock(descriptor, LOCK_UN) }
+        DiskFileSystem.closeDescriptor(descriptor)
+    }
 }
