@@ -240,7 +240,8 @@ public final class WorkerProcess: CampaignWorker {
     private static var toolchain: String? {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let roots = folders.map {
-            URL(filePath: "\($0)/swift").resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+            URL(filePath: "\($0)/swift").resolvingSymlinksInPath().deletingLastPathComponent()
+                .deletingLastPathComponent()
         }
         return roots.map(\.filePath).first {
             FileManager.default.isExecutableFile(atPath: "\($0)/libexec/swift/linux/swift-backtrace")
