@@ -51,11 +51,10 @@ public struct FormatCatalogue: Sendable {
     private func claims(
         _ bytes: FileBytes, _ name: String?, _ depth: Recognition.Depth
     ) -> [(format: any SessionFormat, by: Recognition)] {
-        var claims: [(Int, format: any SessionFormat, by: Recognition)] = []
-        for family in families {
-            for (place, claim) in family.recognise(bytes, name, depth) { claims.append((place, formats[place], claim)) }
-        }
-        return claims.sorted { ($1.by.certainty, $0.0) < ($0.by.certainty, $1.0) }.map { ($0.format, $0.by) }
+        var claims: [FormatFamily.Claim] = []
+        for family in families { family.recognise(bytes, name, depth, &claims) }
+        claims.sort { ($1.by.certainty, $0.place) < ($0.by.certainty, $1.place) }
+        return claims.map { (formats[$0.place], $0.by) }
     }
 
     /// Examines a file's bytes.

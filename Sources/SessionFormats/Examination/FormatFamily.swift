@@ -8,19 +8,23 @@ protocol JointlyRecognised: SessionFormat {
 
 /// Formats of a catalogue that are asked at once for what they claim: one, or all of one type that is recognised jointly.
 struct FormatFamily: Sendable {
-    /// What members claim, each with its place in the catalogue.
-    let recognise: @Sendable (FileBytes, _ name: String?, Recognition.Depth) -> [(place: Int, claim: Recognition)]
+    /// Appends what members claim, each with its place in the catalogue.
+    let recognise: @Sendable (FileBytes, _ name: String?, Recognition.Depth, inout [Claim]) -> Void
+
+    typealias Claim = (place: Int, by: Recognition)
 
     private init(_ format: any SessionFormat, at place: Int) {
-        recognise = { bytes, name, depth in format.recognise(bytes, name: name, depth).map { [(place, $0)] } ?? [] }
+        recognise = { bytes, name, depth, claims in
+            if let claim = format.recognise(bytes, name: name, depth) { claims.append((place, claim)) }
+        }
     }
 
     private init<Member: JointlyRecognised>(of _: Member, among formats: [any SessionFormat]) {
         let places = formats.indices.filter { formats[$0] is Member }
         let members = places.compactMap { formats[$0] as? Member }
-        recognise = { bytes, _, depth in
-            zip(places, Member.recognise(members, in: bytes, depth)).compactMap { place, claim in
-                claim.map { (place, $0) }
+        recognise = { bytes, _, depth, claims in
+            for (place, claim) in zip(places, Member.recognise(members, in: bytes, depth)) {
+                if let claim { claims.append((place, claim)) }
             }
         }
     }

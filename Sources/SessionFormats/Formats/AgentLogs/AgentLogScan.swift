@@ -246,7 +246,7 @@ struct AgentLogScan {
 
     /// Takes one record.
     private mutating func takeRecord(_ record: JSONView, _ at: RecordPlace, isSalvaged: Bool) {
-        fields.read(record, plan.keys)
+        plan.read(record, into: &fields)
         if plan.view == .claude, noteFatalType(at) { return }
         if plan.view == .pi { noteHollowMessage(record, at) }
         var flags: LogEntry.Flags = isSalvaged ? .isSalvaged : []
@@ -668,7 +668,7 @@ struct AgentLogScan {
         guard (try? read(text, from: start, to: text.end, isPrefix: true)) != nil else { return nil }
         let end = start + outline.outline.end
         let root = outline.outline.root
-        fields.read(root, plan.keys)
+        plan.read(root, into: &fields)
         guard root.kind == .object, let kind = plan.kind(of: root, fields).map({ plan.kinds[Int($0)] }) else {
             return nil
         }

@@ -7,7 +7,7 @@ final class LogPlan: Sendable {
     /// Whether a CR ends lines.
     let endsAtReturn: Bool
     /// The numbers of roles by the names of their fields.
-    let keys: TextTable
+    private let keys: TextTable
     /// Whether records of the graph have identifiers.
     let hasIDs: Bool
     /// The field that numbers records, if there is one.
@@ -122,6 +122,10 @@ final class LogPlan: Sendable {
         }
         (self.places, self.blocks) = (places, blocks)
     }
+
+    /// Finds a record's fields of interest.
+    @inline(__always)
+    func read(_ record: JSONView, into fields: inout RecordFields) { fields.read(record, keys) }
 
     /// The number of a record's kind; nil when it is none of them.
     @inline(__always)
