@@ -36,6 +36,21 @@ struct AgentRepairTests {
         #expect(try format.recover(FileBytes(recovered.bytes)).bytes == recovered.bytes)
     }
 
+    @Test func `a record over several lines keeps its white space, is spelled as one line is, and ends with a newline`()
+        throws
+    {
+        let entry = #"{"type":"user","message":{"role":"user","content":"x"},"uuid":"1","parentUuid":null}"#
+        let before = #"{"type":"user","message":{"role":"user","content":"one "#
+        let after = #"  two \ud800"},"uuid":"2","parentUuid":"1"}"#
+        for (newline, escaped) in [("\n", "\\n"), ("\r", "\\n"), ("\n\n", "\\n\\n")] {
+            let recovered = try AgentLogFormat.claudeCode.recover(
+                FileBytes(Array((entry + "\n" + before + newline + after).utf8)))
+            let copy = entry + "\n" + before + escaped + after.replacing("\\ud800", with: "\\ufffd") + "\n"
+            #expect(String(decoding: recovered.bytes, as: UTF8.self) == copy)
+            #expect(try AgentLogFormat.claudeCode.recover(FileBytes(recovered.bytes)).bytes == recovered.bytes)
+        }
+    }
+
     @Test func `a header that is put first is mended there`() throws {
         let format = try #require(FormatCatalogue.standard.format(.codex))
         let item = #"{"timestamp":"t","type":"response_item","payload":{"type":"message","role":"user","content":[]}}"#
