@@ -15,6 +15,7 @@ indirect enum PlainJSON: Equatable {
         case (.bool(let a), .bool(let b)): a == b
         case (.number(let a), .number(let b)): a == b
         case (.text(let a), .text(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
         default: false
         }
     }

@@ -207,15 +207,15 @@ struct GeminiObject {
         return [0x7B] + members + comma + Array("\"id\":\"recovered-\(message.place.lowerBound)\"}\n".utf8)
     }
 
-    /// A line of metadata that counts for the agent; nothing when it has to be made anew.
+    /// A line of metadata that counts for the agent; without the session's or the project's name an update of what other
+    /// records say.
     private func madeMetadata(text members: [[UInt8]]) -> [UInt8] {
-        let members = members.joined(separator: [0x2C]).map { Self.endsLine($0) ? 0x20 : $0 }
-        for ending in ["}", #","projectHash":"recovered"}"#] {
-            let line = [0x7B] + members + Array(ending.utf8)
-            let reading = GeminiReading(FileBytes(line + Array("\n{}\n".utf8)))
-            if reading.loads, !reading.isLegacy { return line + [0x0A] }
-        }
-        return []
+        guard !members.isEmpty else { return [] }
+        let object =
+            [0x7B] + members.joined(separator: [0x2C]).map { Self.endsLine($0) ? 0x20 : $0 } + [0x7D]
+        let reading = GeminiReading(FileBytes(object + Array("\n{}\n".utf8)))
+        let isMetadata = reading.loads && !reading.isLegacy
+        return (isMetadata ? object : Array(#"{"$set":"#.utf8) + object + [0x7D]) + [0x0A]
     }
 
     // MARK: What became of it
@@ -227,6 +227,7 @@ struct GeminiObject {
 
     private func account(_ places: [Range<Int>], areKept: Bool) -> [Repair] {
         var (account, end, isBehind): ([Repair], Int, Bool) = ([], range.lowerBound, false)
+        var invalid = self.invalid[...]
         func add(_ action: Repair.Action, to next: Int, _ reason: String) {
             if next > end { account.append(Repair(action, offset: end, length: next - end, reason)) }
             end = max(end, next)
@@ -245,7 +246,9 @@ struct GeminiObject {
             passOver(to: place.lowerBound)
             let isMember = members.contains(place.lowerBound)
             if areKept, !(isMember && isBehind) {
-                for bad in invalid where bad.lowerBound >= place.lowerBound && bad.upperBound <= place.upperBound {
+                invalid = invalid.drop { $0.lowerBound < place.lowerBound }
+                while let bad = invalid.first, bad.upperBound <= place.upperBound {
+                    invalid.removeFirst()
                     add(.kept, to: bad.lowerBound, "As it stands.")
                     add(.mended, to: bad.upperBound, "Bytes that are not UTF-8 became U+FFFD, as the agent shows them.")
                 }

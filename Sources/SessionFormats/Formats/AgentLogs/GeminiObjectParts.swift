@@ -27,8 +27,12 @@ struct GeminiObjectParts {
     private var place = Place.lost
     private var at = 0
     private var outline = JSONOutlineBox()
-    /// As the agent writes it, until the first message shows another.
+    /// Whether every member so far follows on the one before.
+    private var isUnbroken = true
+    /// As the agent writes it, until the list shows another.
     private var messageIndent = 4
+    /// Where the next line begins an object and is indented no more than messages are, as far as was looked.
+    private var nextMessage = 0
     /// Whether a list of messages is called by its name anywhere.
     private var namesList = false
     private let offset: Int
@@ -85,7 +89,7 @@ struct GeminiObjectParts {
             (place, at) = (.lost, start + 1)
             guard let value = valueOfKey(text, at), text[value] == 0x5B || text[value] == 0x7B else { return }
             if text[..<start].suffix(8).elementsEqual(Self.listName), messages.isEmpty { return takeList(text, value) }
-            if !mayBeList(text, value), let end = endOfValue(text, from: value) { at = end }
+            if !mayBeList(text, value), let end = endOfValue(text, from: value, isInMessage: true) { at = end }
             return
         }
         let name = text[start + 1..<end - 1]
@@ -95,13 +99,13 @@ struct GeminiObjectParts {
             return takeList(text, value)
         }
         if mayBeList(text, value) { return (place, at) = (.lost, value + 1) }
-        guard let valueEnd = endOfValue(text, from: value, within: indent) else { return }
+        guard let valueEnd = endOfValue(text, from: value, isInMessage: !isMember) else { return }
         at = valueEnd
         let isEnded = next(text, valueEnd).map { text[$0] == 0x2C || text[$0] == 0x7D } ?? true
         guard isMember, isEnded else { return place = .lost }
         place = .members
-        let isNext = beginning.map { follows(text, from: $0.upperBound - offset, to: start) } ?? false
-        if isNext, let first = beginning?.lowerBound { beginning = first..<offset + valueEnd }
+        isUnbroken = isUnbroken && beginning.map { follows(text, from: $0.upperBound - offset, to: start) } ?? false
+        if isUnbroken, let first = beginning?.lowerBound { beginning = first..<offset + valueEnd }
         members.append(offset + start..<offset + valueEnd)
         namesSession = namesSession || name.elementsEqual("sessionId".utf8)
         namesProject = namesProject || name.elementsEqual("projectHash".utf8)
@@ -121,8 +125,10 @@ struct GeminiObjectParts {
     }
 
     private mutating func takeList(_ text: UnsafeBufferPointer<UInt8>, _ bracket: Int) {
+        if !hasList, let first = next(text, bracket + 1), text[first] == 0x7B, let indent = indent(text, first) {
+            (messageIndent, nextMessage) = (indent, 0)
+        }
         (place, at, hasList) = (.messages, bracket + 1, true)
-        if messages.isEmpty, let first = next(text, at), let indent = indent(text, first) { messageIndent = indent }
     }
 
     /// Whether nothing but a comma stands between two members, or nothing between the brace and the first.
@@ -135,12 +141,14 @@ struct GeminiObjectParts {
 
     private mutating func takeObject(_ text: UnsafeBufferPointer<UInt8>) {
         let (start, indent) = (at, indent(text, at))
+        if !hasList, let indent, indent < messageIndent, begins(text, start, with: "id") {
+            (messageIndent, nextMessage) = (indent, 0)
+        }
         let isKnown = place == .messages || indent == messageIndent
-        guard let end = endOfValue(text, from: start, within: indent ?? messageIndent) else { return }
+        guard let end = endOfValue(text, from: start, isInMessage: true) else { return }
         at = end
         let root = outline.outline.root
         guard root.kind == .object, isKnown || Self.isMessage(root) && indent ?? 0 <= messageIndent else { return }
-        if messages.isEmpty, let indent { messageIndent = indent }
         messages.append(
             Message(place: offset + start..<offset + end, hasID: root.member("id")?.isString == true))
         (place, hasList) = (.messages, true)
@@ -157,45 +165,43 @@ struct GeminiObjectParts {
 
     /// Where a value ends; nil when it is not whole, and then the reader stands where that shows.
     ///
-    /// - Parameter indent: How far the line is indented on which it begins: a line in it that begins an object and is indented
-    ///   no more shows that its end is lost.
+    /// - Parameter isInMessage: Whether it is a message or in one, and ends before the next at the latest.
     private mutating func endOfValue(
-        _ text: UnsafeBufferPointer<UInt8>, from start: Int, within indent: Int? = nil
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, isInMessage: Bool = false
     ) -> Int? {
         guard let base = text.baseAddress else { return nil }
-        let count = text.count - start
-        var (end, isWhole) = (text.count, true)
+        let limit = isInMessage ? limit(text, from: start) : text.count
+        var end = limit
         do throws(JSONFault) {
-            try outline.outline.read(base + start, count: count, loadable: count, .ecmaScript, isPrefix: true)
+            try outline.outline.read(
+                base + start, count: limit - start, loadable: text.count - start, .ecmaScript, isPrefix: true)
             end = start + outline.outline.end
             // A number or a word that goes on is cut short or another one.
             let isScalar = ![0x22, 0x7B, 0x5B].contains(text[start])
-            if isScalar, end == text.count || ![0x20, 0x09, 0x0D, 0x2C, 0x5D, 0x7D].contains(text[end]) {
-                isWhole = false
-            }
+            let isEnded = end < text.count && [0x20, 0x09, 0x0D, 0x2C, 0x5D, 0x7D].contains(text[end])
+            if isEnded || !isScalar { return end }
         } catch {
-            (end, isWhole) = (start + error.offset, false)
+            end = start + error.offset
         }
-        if let indent, indent > 0, let other = firstObject(text, in: start..<end, indentedAtMost: indent) {
-            (end, isWhole) = (other, false)
-        }
-        if isWhole { return end }
         // The quote that seemed to end a string may be that of a record which is welded to a fragment of it.
         let isWelded = end - 2 > start && text[end - 2] == 0x7B && text[end - 1] == 0x22
         (place, at) = (.lost, isWelded ? end - 2 : max(end, start + 1))
         return nil
     }
 
-    private func firstObject(
-        _ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>, indentedAtMost indent: Int
-    ) -> Int? {
-        var at = range.lowerBound
-        while let newline = text[at..<range.upperBound].firstIndex(of: 0x0D) {
-            at = newline + 1
-            let first = text[at..<range.upperBound].prefix(indent + 1).firstIndex { $0 != 0x20 && $0 != 0x09 }
-            if let first, text[first] == 0x7B { return first }
+    private mutating func limit(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard messageIndent > 0 else { return text.count }
+        if start < nextMessage { return nextMessage }
+        nextMessage = start
+        while let newline = text[nextMessage...].firstIndex(of: 0x0D) {
+            nextMessage = newline + 1
+            let first = text[nextMessage...].prefix(messageIndent + 1).firstIndex { $0 != 0x20 && $0 != 0x09 }
+            guard let first, text[first] == 0x7B else { continue }
+            nextMessage = first
+            return first
         }
-        return nil
+        nextMessage = text.count
+        return text.count
     }
 
     /// Whether a brace is followed by this key.
