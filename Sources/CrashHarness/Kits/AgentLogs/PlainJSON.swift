@@ -38,6 +38,11 @@ indirect enum PlainJSON: Equatable {
         return items
     }
 
+    var members: [(key: [UInt16], value: PlainJSON)] {
+        guard case .object(let members) = self else { return [] }
+        return members
+    }
+
     var isObject: Bool {
         if case .object = self { true } else { false }
     }

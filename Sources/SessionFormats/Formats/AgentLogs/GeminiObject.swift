@@ -264,7 +264,8 @@ struct GeminiObject {
                     .mended, to: place.upperBound,
                     isMember
                         ? "What a session in one object, as older releases write it, says of itself was put on a line."
-                        : "What a session in one object holds, as older releases write it, was put on a line of its own.")
+                        : "What a session in one object holds, as older releases write it, was put on a line of its own."
+                )
             }
             isBehind = isBehind || messages.first.map { $0 <= place.lowerBound } ?? false
         }

@@ -29,10 +29,11 @@ struct GeminiObjectParts {
     private var outline = JSONOutlineBox()
     /// Whether every member so far follows on the one before.
     private var isUnbroken = true
-    /// As the agent writes it, until the list shows another.
+    /// As the agent writes it, until the first member or the list shows another.
     private var messageIndent = 4
-    /// Where the next line begins an object and is indented no more than messages are, as far as was looked.
-    private var nextMessage = 0
+    /// Where the next line begins an object and is indented no more than messages are, or a key and is indented less, as far
+    /// as was looked.
+    private var nextPart = 0
     /// Whether a list of messages is called by its name anywhere.
     private var namesList = false
     private let offset: Int
@@ -94,7 +95,9 @@ struct GeminiObjectParts {
         }
         let name = text[start + 1..<end - 1]
         let indent = indent(text, start)
-        let isMember = place == .members || indent.map { $0 < messageIndent } ?? false
+        if !hasList, members.isEmpty, place == .members, let indent { (messageIndent, nextPart) = (2 * indent, 0) }
+        let isIndentedLess = messageIndent > 0 ? indent.map { $0 < messageIndent } : nil
+        let isMember = isIndentedLess ?? (place == .members)
         if text[value] == 0x5B, name.elementsEqual(Self.listName), isMember || messages.isEmpty {
             return takeList(text, value)
         }
@@ -102,7 +105,10 @@ struct GeminiObjectParts {
         guard let valueEnd = endOfValue(text, from: value, isInMessage: !isMember) else { return }
         at = valueEnd
         let isEnded = next(text, valueEnd).map { text[$0] == 0x2C || text[$0] == 0x7D } ?? true
-        guard isMember, isEnded else { return place = .lost }
+        guard isMember, isEnded else {
+            // A string that something else follows may be the next key.
+            return (place, at) = (.lost, isEnded || text[value] != 0x22 ? valueEnd : value)
+        }
         place = .members
         isUnbroken = isUnbroken && beginning.map { follows(text, from: $0.upperBound - offset, to: start) } ?? false
         if isUnbroken, let first = beginning?.lowerBound { beginning = first..<offset + valueEnd }
@@ -126,7 +132,7 @@ struct GeminiObjectParts {
 
     private mutating func takeList(_ text: UnsafeBufferPointer<UInt8>, _ bracket: Int) {
         if !hasList, let first = next(text, bracket + 1), text[first] == 0x7B, let indent = indent(text, first) {
-            (messageIndent, nextMessage) = (indent, 0)
+            (messageIndent, nextPart) = (indent, 0)
         }
         (place, at, hasList) = (.messages, bracket + 1, true)
     }
@@ -142,7 +148,7 @@ struct GeminiObjectParts {
     private mutating func takeObject(_ text: UnsafeBufferPointer<UInt8>) {
         let (start, indent) = (at, indent(text, at))
         if !hasList, let indent, indent < messageIndent, begins(text, start, with: "id") {
-            (messageIndent, nextMessage) = (indent, 0)
+            (messageIndent, nextPart) = (indent, 0)
         }
         let isKnown = place == .messages || indent == messageIndent
         guard let end = endOfValue(text, from: start, isInMessage: true) else { return }
@@ -165,7 +171,7 @@ struct GeminiObjectParts {
 
     /// Where a value ends; nil when it is not whole, and then the reader stands where that shows.
     ///
-    /// - Parameter isInMessage: Whether it is a message or in one, and ends before the next at the latest.
+    /// - Parameter isInMessage: Whether it is a message or in one, and ends before the next message or member at the latest.
     private mutating func endOfValue(
         _ text: UnsafeBufferPointer<UInt8>, from start: Int, isInMessage: Bool = false
     ) -> Int? {
@@ -183,24 +189,36 @@ struct GeminiObjectParts {
         } catch {
             end = start + error.offset
         }
-        // The quote that seemed to end a string may be that of a record which is welded to a fragment of it.
-        let isWelded = end - 2 > start && text[end - 2] == 0x7B && text[end - 1] == 0x22
-        (place, at) = (.lost, isWelded ? end - 2 : max(end, start + 1))
+        (place, at) = (.lost, max(end, start + 1))
+        if let other = otherBeginning(text, in: start..<end) { at = other }
         return nil
+    }
+
+    /// Where another value may begin that an attempt went over before it failed: what seemed to be a value may be the next
+    /// key, and the quote that seemed to end a string that of a record which is welded to a fragment of it.
+    private func otherBeginning(_ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Int? {
+        let (start, end) = (range.lowerBound, range.upperBound)
+        guard end - 1 > start, text[end - 1] == 0x22 else { return nil }
+        let inside = text[start + 1..<end - 1]
+        if end < text.count, text[end] == 0x3A { return inside.lastIndex(of: 0x22) }
+        let last = inside.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+        return last.flatMap { text[$0] == 0x7B ? $0 : nil }
     }
 
     private mutating func limit(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard messageIndent > 0 else { return text.count }
-        if start < nextMessage { return nextMessage }
-        nextMessage = start
-        while let newline = text[nextMessage...].firstIndex(of: 0x0D) {
-            nextMessage = newline + 1
-            let first = text[nextMessage...].prefix(messageIndent + 1).firstIndex { $0 != 0x20 && $0 != 0x09 }
-            guard let first, text[first] == 0x7B else { continue }
-            nextMessage = first
+        if start < nextPart { return nextPart }
+        nextPart = start
+        while let newline = text[nextPart...].firstIndex(of: 0x0D) {
+            nextPart = newline + 1
+            let first = text[nextPart...].prefix(messageIndent + 1).firstIndex { $0 != 0x20 && $0 != 0x09 }
+            guard let first, text[first] == 0x7B || text[first] == 0x22 && first < nextPart + messageIndent else {
+                continue
+            }
+            nextPart = first
             return first
         }
-        nextMessage = text.count
+        nextPart = text.count
         return text.count
     }
 
