@@ -77,7 +77,11 @@ struct AgentLogScan {
     }
 
     private struct UnfinishedLine {
+        /// All that stands on it, the white space that a reader trims too: inside a string it is text.
         var bytes: [UInt8]
+        /// Where that stands in the file.
+        var place: Range<Int>
+        /// What the reader takes of it.
         var at: RecordPlace
         /// With its newline.
         var whole: Range<Int>
@@ -167,9 +171,7 @@ struct AgentLogScan {
     /// A record that has to be written anew, with what else is mended in its spelling.
     private func spelled(_ text: [UInt8]) -> [UInt8] {
         let places = text.withUnsafeBufferPointer { buffer -> (surrogates: [Range<Int>], separators: [Int]) in
-            guard let base = buffer.baseAddress else { return ([], []) }
-            let line = TextLine(
-                base: base, start: 0, end: buffer.count, loadable: buffer.count, hasNewline: false, fileOffset: 0)
+            guard let line = TextLine(buffer, fileOffset: 0) else { return ([], []) }
             return (LoneSurrogates.places(in: line), plan.log.breaksAtSeparators ? LineSeparators.all(in: line) : [])
         }
         var mended = text
@@ -756,17 +758,19 @@ struct AgentLogScan {
 
     /// Keeps a line that ends inside a string, or joins it to those before it; false for a line of another sort.
     private mutating func takeUnfinished(_ line: RecordLine, _ at: RecordPlace) -> Bool {
-        let text = UnsafeBufferPointer(start: line.text.base + line.text.start, count: at.place.count)
-        let mayBegin = line.text.hasNewline && line.fault.reason == .unexpectedEnd && text.first == 0x7B
+        let text = line.text
+        let begins = text.end > text.start && text.base[text.start] == 0x7B
+        let mayBegin = text.hasNewline && line.fault.reason == .unexpectedEnd && begins
         guard mayBegin || !unfinished.isEmpty else { return false }
         let isFirst = unfinished.isEmpty
-        unfinished.append(UnfinishedLine(bytes: Array(text), at: at, whole: whole(line), fault: line.fault))
+        let all = text.part(text.untrimmed)
+        unfinished.append(
+            UnfinishedLine(bytes: all.copy, place: all.place, at: at, whole: whole(line), fault: line.fault))
         if isFirst { return true }
-        let joined = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
+        let lines = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
+        let joined = (plan.log.lines.trims ?? plan.log.lines.trimsText)?.trimmed(lines) ?? lines[...]
         let fault = joined.withUnsafeBufferPointer { buffer -> JSONFault? in
-            guard let base = buffer.baseAddress else { return nil }
-            let text = TextLine(
-                base: base, start: 0, end: buffer.count, loadable: buffer.count, hasNewline: true, fileOffset: 0)
+            guard let text = TextLine(buffer, fileOffset: 0) else { return nil }
             do throws(JSONFault) { try read(text, from: 0, to: buffer.count) } catch { return error }
             guard endOfRecord(in: text, from: 0) == buffer.count else {
                 return JSONFault(offset: 0, reason: .unexpectedByte)
@@ -774,15 +778,15 @@ struct AgentLogScan {
             takeJoined(outline.outline.root)
             return nil
         }
-        if let fault,
-            fault.reason != .unexpectedEnd || unfinished.count >= Self.mostLinesOfRecord || !line.text.hasNewline
-        {
+        guard let fault else {
+            if !text.hasNewline { noteMissingNewline(line) }
+            return true
+        }
+        if fault.reason != .unexpectedEnd || unfinished.count >= Self.mostLinesOfRecord || !text.hasNewline {
             // The last line may begin a record of its own.
             let last = unfinished.removeLast()
             loseUnfinished()
-            guard line.text.hasNewline, line.fault.reason == .unexpectedEnd, last.bytes.first == 0x7B else {
-                return false
-            }
+            guard mayBegin else { return false }
             unfinished = [last]
         }
         return true
@@ -806,10 +810,21 @@ struct AgentLogScan {
             let newlines = max(1, next.at.line - line.at.line)
             let escapes = [[UInt8]](repeating: [0x5C, 0x6E], count: newlines)
             repairs.mend(
-                line.at.place.upperBound..<next.at.place.lowerBound, Array(escapes.joined()),
+                line.place.upperBound..<next.place.lowerBound, Array(escapes.joined()),
                 "a raw newline in a string was escaped")
         }
+        lines.forEach { noteSpelling(ofPart: $0) }
         takeRecord(record, RecordPlace(place: place, line: first.at.line), isSalvaged: true)
+    }
+
+    private mutating func noteSpelling(ofPart line: UnfinishedLine) {
+        line.bytes.withUnsafeBufferPointer { buffer in
+            guard let text = TextLine(buffer, fileOffset: line.place.lowerBound) else { return }
+            noteSpelling(
+                RecordLine(
+                    text: text, number: line.at.line, value: nil, fault: line.fault,
+                    hasLoneSurrogate: !LoneSurrogates.places(in: text).isEmpty, mayHoldSeparators: true))
+        }
     }
 
     private mutating func loseUnfinished() {

@@ -47,6 +47,27 @@ struct TextLine {
     }
 }
 
+extension TextLine {
+    /// All of a buffer as a line, that another follows; nil for none.
+    init?(_ buffer: UnsafeBufferPointer<UInt8>, fileOffset: Int) {
+        guard let base = buffer.baseAddress else { return nil }
+        self.init(
+            base: base, start: 0, end: buffer.count, loadable: buffer.count, hasNewline: true, fileOffset: fileOffset)
+    }
+
+    /// Its bytes, which outlive the buffer.
+    var copy: [UInt8] { Array(UnsafeBufferPointer(start: base + start, count: end - start)) }
+
+    /// The line with what was trimmed of it, up to an LF or a CR, in the buffer.
+    var untrimmed: Range<Int> {
+        func isInside(_ byte: UInt8) -> Bool { byte != 0x0A && byte != 0x0D }
+        var (first, last) = (start, end)
+        while first > 0, isInside(base[first - 1]) { first -= 1 }
+        while last < loadable, isInside(base[last]) { last += 1 }
+        return first..<last
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether a byte is somewhere in it.
     func holds(_ byte: UInt8) -> Bool {
