@@ -55,7 +55,9 @@ struct GeminiObject {
     /// Where the first line begins that is no record; nil when all are, as far as that shows at a glance: only an object's
     /// lines are indented.
     private static func start(in buffer: UnsafeRawBufferPointer) -> Int? {
-        guard isRecord(buffer, 0) else { return 0 }
+        let isMarked = buffer.starts(with: [0xEF, 0xBB, 0xBF])
+        guard isRecord(buffer, isMarked ? 3 : 0) else { return 0 }
+        if isMarked { return nil }
         guard
             buffer.dropLast().indices.contains(where: {
                 endsLine(buffer[$0]) && (buffer[$0 + 1] == 0x20 || buffer[$0 + 1] == 0x09)
