@@ -11,7 +11,7 @@ struct AgentCopyIsWhole: Judge {
     var promise: String {
         """
         A recovered copy has no line that \(kit.agent)'s reader passes over or refuses, every record that the reader parsed \
-        before, what of a session's metadata no damage touched, and no byte that was neither there nor is told as mended; \
+        before, what of a session's metadata stands before all damage, and no byte that was neither there nor is told as mended; \
         recovered again it stays as it is.
         """
     }
@@ -41,7 +41,9 @@ struct AgentCopyIsWhole: Judge {
         }
         // Without a message there is no telling whether what is left is such an object, and what still is one is copied as it is.
         if !untouched.isEmpty, AgentModel(kit.id, file).error != nil {
-            try check(metadata.filter { beginning.firstPlace(of: $0[...]) != nil }, areIn: recovered, file)
+            // Behind damage a member may stand inside anything.
+            let sound = Array(zip(whole, file).prefix { $0 == $1 }.map(\.0))
+            try check(metadata.filter { sound[...].firstPlace(of: $0[...]) != nil }, areIn: recovered, file)
         }
         evidence.count(name, recovered.isWhole ? "whole before" : "mended", "whole for the reader")
     }

@@ -56,7 +56,8 @@ struct GeminiObject {
     /// lines are indented.
     private static func start(in buffer: UnsafeRawBufferPointer) -> Int? {
         let isMarked = buffer.starts(with: [0xEF, 0xBB, 0xBF])
-        guard isRecord(buffer, isMarked ? 3 : 0) else { return 0 }
+        let first = buffer[(isMarked ? 3 : 0)...].firstIndex { $0 != 0x20 && $0 != 0x09 }
+        guard let first, isRecord(buffer, first) else { return 0 }
         if isMarked { return nil }
         guard
             buffer.dropLast().indices.contains(where: {
@@ -77,7 +78,8 @@ struct GeminiObject {
     /// Whether a line is an object of its own, but for a session on one line that the agent takes for no record.
     private static func isRecord(_ buffer: UnsafeRawBufferPointer, _ start: Int) -> Bool {
         guard start < buffer.count, buffer[start] == 0x7B else { return false }
-        return read(Array(buffer[start...].prefix { !endsLine($0) })) { root, _ in
+        let end = buffer[start...].firstIndex(where: endsLine) ?? buffer.count
+        return read(masked(buffer, start..<end).text) { root, _ in
             root.member("messages")?.kind != .array || root.member("sessionId") == nil
                 || root.member("projectHash")?.isString == true
         } ?? false

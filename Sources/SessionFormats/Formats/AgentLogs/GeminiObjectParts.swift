@@ -29,14 +29,16 @@ struct GeminiObjectParts {
     private var outline = JSONOutlineBox()
     /// Whether every member so far follows on the one before.
     private var isUnbroken = true
-    /// As the agent writes it, until the first member or the list shows another.
+    /// As the agent writes it, until all lines show another, or the first member or the list, which damage may have moved.
     private var messageIndent = 4
+    private var isIndentSure = false
     /// Where the next line begins an object and is indented no more than messages are, or a key and is indented less, as far
     /// as was looked.
     private var nextPart = 0
     /// Whether a list of messages is called by its name anywhere.
     private var namesList = false
     private let offset: Int
+    private let isWhole: Bool
 
     private final class JSONOutlineBox {
         var outline = JSONOutline()
@@ -47,11 +49,12 @@ struct GeminiObjectParts {
     ///   - offset: Where it stands in the file.
     ///   - isWhole: Whether it is known to be whole.
     init(_ text: [UInt8], at offset: Int, isWhole: Bool) {
-        self.offset = offset
-        text.withUnsafeBufferPointer { read($0, isWhole: isWhole) }
+        (self.offset, self.isWhole) = (offset, isWhole)
+        text.withUnsafeBufferPointer { read($0) }
     }
 
-    private mutating func read(_ text: UnsafeBufferPointer<UInt8>, isWhole: Bool) {
+    private mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
+        if let usual = usualIndent(text) { (messageIndent, isIndentSure) = (usual, true) }
         let quoted = "\"messages\"".utf8
         namesList = text.indices.contains { text[$0] == 0x22 && text[$0...].starts(with: quoted) }
         // The first brace begins the session, when nothing stands before it but noise.
@@ -95,7 +98,7 @@ struct GeminiObjectParts {
         }
         let name = text[start + 1..<end - 1]
         let indent = indent(text, start)
-        if !hasList, members.isEmpty, place == .members, let indent { (messageIndent, nextPart) = (2 * indent, 0) }
+        if !hasList, members.isEmpty, place == .members, let indent { learnIndent(2 * indent) }
         let isIndentedLess = messageIndent > 0 ? indent.map { $0 < messageIndent } : nil
         let isMember = isIndentedLess ?? (place == .members)
         if text[value] == 0x5B, name.elementsEqual(Self.listName), isMember || messages.isEmpty {
@@ -104,6 +107,10 @@ struct GeminiObjectParts {
         if mayBeList(text, value) { return (place, at) = (.lost, value + 1) }
         guard let valueEnd = endOfValue(text, from: value, isInMessage: !isMember) else { return }
         at = valueEnd
+        // No value holds lines of members; one that seems to lost its end, and members behind it look like its own.
+        if !isWhole, isIndentSure, indent != nil, isMember, let member = memberLine(text, in: value..<valueEnd) {
+            return (place, at) = (.lost, member)
+        }
         let isEnded = next(text, valueEnd).map { text[$0] == 0x2C || text[$0] == 0x7D } ?? true
         guard isMember, isEnded else {
             // A string that something else follows may be the next key.
@@ -132,7 +139,7 @@ struct GeminiObjectParts {
 
     private mutating func takeList(_ text: UnsafeBufferPointer<UInt8>, _ bracket: Int) {
         if !hasList, let first = next(text, bracket + 1), text[first] == 0x7B, let indent = indent(text, first) {
-            (messageIndent, nextPart) = (indent, 0)
+            learnIndent(indent)
         }
         (place, at, hasList) = (.messages, bracket + 1, true)
     }
@@ -147,17 +154,24 @@ struct GeminiObjectParts {
 
     private mutating func takeObject(_ text: UnsafeBufferPointer<UInt8>) {
         let (start, indent) = (at, indent(text, at))
-        if !hasList, let indent, indent < messageIndent, begins(text, start, with: "id") {
-            (messageIndent, nextPart) = (indent, 0)
-        }
+        if !hasList, let indent, indent < messageIndent, begins(text, start, with: "id") { learnIndent(indent) }
         let isKnown = place == .messages || indent == messageIndent
         guard let end = endOfValue(text, from: start, isInMessage: true) else { return }
         at = end
         let root = outline.outline.root
-        guard root.kind == .object, isKnown || Self.isMessage(root) && indent ?? 0 <= messageIndent else { return }
+        guard root.kind == .object, isKnown || Self.isMessage(root) && mayBeMessage(text, start..<end, indent) else {
+            return
+        }
         messages.append(
             Message(place: offset + start..<offset + end, hasID: root.member("id")?.isString == true))
         (place, hasList) = (.messages, true)
+    }
+
+    /// What stands deeper belongs to a message, but for a record of a log that came between: it is all of its line.
+    private func mayBeMessage(_ text: UnsafeBufferPointer<UInt8>, _ place: Range<Int>, _ indent: Int?) -> Bool {
+        guard let indent, indent > messageIndent else { return true }
+        let isOnOneLine = !text[place].contains(0x0D)
+        return isOnOneLine && (next(text, place.upperBound, butEndsOfLines: true).map { text[$0] == 0x0D } ?? true)
     }
 
     private static let types: [StaticString] = ["user", "gemini", "info", "error", "warning"]
@@ -198,11 +212,26 @@ struct GeminiObjectParts {
     /// key, and the quote that seemed to end a string that of a record which is welded to a fragment of it.
     private func otherBeginning(_ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Int? {
         let (start, end) = (range.lowerBound, range.upperBound)
+        if end - start <= Self.lookBack, let member = memberLine(text, in: range) { return member }
         guard end - 1 > start, text[end - 1] == 0x22 else { return nil }
         let inside = text[start + 1..<end - 1]
         if end < text.count, text[end] == 0x3A { return inside.lastIndex(of: 0x22) }
         let last = inside.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
         return last.flatMap { text[$0] == 0x7B ? $0 : nil }
+    }
+
+    /// How far it is gone back for a member, in bytes: no further, so that what fails at every line is not read again at each.
+    private static let lookBack = 256
+
+    /// Where in a range the first line begins a string that is indented as members are.
+    private func memberLine(_ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Int? {
+        var line = range.lowerBound
+        while let newline = text[line..<range.upperBound].firstIndex(of: 0x0D) {
+            line = newline + 1
+            let first = text[line..<range.upperBound].firstIndex { $0 != 0x20 && $0 != 0x09 }
+            if let first, text[first] == 0x22, first > line, first - line < messageIndent { return first }
+        }
+        return nil
     }
 
     private mutating func limit(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
@@ -222,14 +251,35 @@ struct GeminiObjectParts {
         return text.count
     }
 
+    private mutating func learnIndent(_ indent: Int) {
+        if !isIndentSure { (messageIndent, nextPart) = (indent, 0) }
+    }
+
+    /// How far messages are indented: twice what the lines behind opening brackets usually are more than those before them. Nil
+    /// when no two agree.
+    private func usualIndent(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var counts = [Int](repeating: 0, count: 64)
+        var (line, before) = (0, nil as Int?)
+        while line < text.count {
+            let end = text[line...].firstIndex(of: 0x0D) ?? text.count
+            let indent = text[line..<end].prefix { $0 == 0x20 || $0 == 0x09 }.count
+            if let before, indent > before, indent - before < counts.count { counts[indent - before] += 1 }
+            let last = text[line..<end].last
+            before = last == 0x7B || last == 0x5B ? indent : nil
+            line = end + 1
+        }
+        let most = counts.max() ?? 0
+        return most > 1 ? counts.firstIndex(of: most).map { 2 * $0 } : nil
+    }
+
     /// Whether a brace is followed by this key.
     private func begins(_ text: UnsafeBufferPointer<UInt8>, _ brace: Int, with key: String) -> Bool {
         next(text, brace + 1).map { text[$0...].starts(with: "\"\(key)\"".utf8) } ?? false
     }
 
-    /// The next byte that is no white space.
-    private func next(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
-        text[start...].firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+    /// The next byte that is no white space; ends of lines may count.
+    private func next(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, butEndsOfLines: Bool = false) -> Int? {
+        text[start...].firstIndex { $0 != 0x20 && $0 != 0x09 && ($0 != 0x0D || butEndsOfLines) }
     }
 
     /// How far a line is indented on which nothing stands before a place, in bytes; nil when something does.
