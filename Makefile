@@ -27,7 +27,8 @@ INTEROP_ENVIRONMENT ?= $(or $(TMPDIR),/tmp)/crashlab-interop
 .PHONY: crash-states explore-programs check-changing kill-writers documentation cluster-check corpus coverage fuzz-speed fuzz-targets interop interop-environment explore explore-memvid help build test fuzz lint bench check differential test-address test-thread toolchain files-named peer-named clean
 
 help:
-	@echo "make build                      build the crashlab command, .build/release/crashlab"
+	@echo "make build                      build the crashlab command, .build/release/crashlab, with Swift's libraries inside"
+	@echo "                                (STATIC= for one that finds them in the toolchain)"
 	@echo "make test                       run all tests"
 	@echo "make fuzz FUZZ_SECONDS=60       damage sessions and judge what comes back, and let coverage guide a fuzzer beside it"
 	@echo "                                (8 hours unless told otherwise; FUZZ_JOBS, FUZZ_SEED, FUZZ_FINDINGS)"

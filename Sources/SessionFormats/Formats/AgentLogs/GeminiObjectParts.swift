@@ -56,7 +56,10 @@ struct GeminiObjectParts {
     private mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
         if let usual = usualIndent(text) { (messageIndent, isIndentSure) = (usual, true) }
         let quoted = "\"messages\"".utf8
-        namesList = text.indices.contains { text[$0] == 0x22 && text[$0...].starts(with: quoted) }
+        namesList = text.indices.contains { place in
+            text[place] == 0x22 && text[place...].starts(with: quoted)
+                && valueOfKey(text, place + quoted.count).map { text[$0] == 0x5B } ?? false
+        }
         // The first brace begins the session, when nothing stands before it but noise.
         if let brace = text.firstIndex(where: { $0 == 0x7B || $0 == 0x22 }), text[brace] == 0x7B,
             isWhole || !begins(text, brace, with: "id")
