@@ -36,13 +36,23 @@ struct AgentRepairTests {
         #expect(try format.recover(FileBytes(recovered.bytes)).bytes == recovered.bytes)
     }
 
-    @Test func `a record over several lines keeps its white space, is spelled as one line is, and ends with a newline`()
+    @Test func `bytes of a whole object that are no UTF-8 become what the agent shows for them`() throws {
+        let (before, after) = (#"{"sessionId":"s","messages":[],"summary":"a"#, #"b"}"#)
+        let whole = FileBytes(Array(before.utf8) + [0xE2, 0x82, 0xFF] + Array(after.utf8))
+        let recovered = try AgentLogFormat.gemini.recover(whole, RecoveryOptions())
+        #expect(String(decoding: recovered.bytes, as: UTF8.self) == before + "\u{FFFD}\u{FFFD}" + after)
+        #expect(recovered.repairs.map(\.action) == [.kept, .mended, .kept])
+        #expect(recovered.repairs.reduce(0) { $0 + $1.length } == whole.count)
+    }
+
+    @Test func `a record over several lines keeps its spaces, is spelled as one line is, and ends with a newline`()
         throws
     {
         let entry = #"{"type":"user","message":{"role":"user","content":"x"},"uuid":"1","parentUuid":null}"#
         let before = #"{"type":"user","message":{"role":"user","content":"one "#
         let after = #"  two \ud800"},"uuid":"2","parentUuid":"1"}"#
-        for (newline, escaped) in [("\n", "\\n"), ("\r", "\\n"), ("\n\n", "\\n\\n")] {
+        // A control character beside the newline is none that may stand in a string.
+        for (newline, escaped) in [("\n", "\\n"), ("\r", "\\n"), ("\n\n", "\\n\\n"), ("\t\n\t", "\\n")] {
             let recovered = try AgentLogFormat.claudeCode.recover(
                 FileBytes(Array((entry + "\n" + before + newline + after).utf8)))
             let copy = entry + "\n" + before + escaped + after.replacing("\\ud800", with: "\\ufffd") + "\n"
@@ -63,7 +73,7 @@ struct AgentRepairTests {
     }
 
     /// A session of Gemini CLI as older releases write it.
-    private static func object(named project: String?, over lines: Bool = true) -> String {
+    private func object(named project: String?, over lines: Bool = true) -> String {
         let messages = (0..<4).map { number in
             """
               {
@@ -94,7 +104,7 @@ struct AgentRepairTests {
     @Test(arguments: [true, false])
     func `a session in one object is clean, and its copy is itself`(isOverLines: Bool) throws {
         for project in [nil, "p"] where project == nil || isOverLines {
-            let bytes = Array(Self.object(named: project, over: isOverLines).utf8)
+            let bytes = Array(object(named: project, over: isOverLines).utf8)
             let examination = FormatCatalogue.standard.examine(FileBytes(bytes), name: "session-1.json")
             #expect(examination.format == .gemini && examination.verdict == .clean)
             #expect(try examination.items?.map(\.id) == shown(bytes))
@@ -108,7 +118,7 @@ struct AgentRepairTests {
         let after = #"{"id":"n","timestamp":"t","type":"user","content":"after"}"# + "\n"
         for project in [nil, "p"] where project == nil || isOverLines {
             for weld in ["\n", "", "\r\n"] {
-                let bytes = Array((Self.object(named: project, over: isOverLines) + weld + after).utf8)
+                let bytes = Array((object(named: project, over: isOverLines) + weld + after).utf8)
                 let examination = FormatCatalogue.standard.examine(FileBytes(bytes), name: "session-1.json")
                 #expect(examination.format == .gemini && examination.verdict == .damaged)
                 #expect(try shown(bytes) == nil)
@@ -120,7 +130,7 @@ struct AgentRepairTests {
     }
 
     @Test func `of a session in one object that was cut anywhere every whole message is given back`() throws {
-        let bytes = Array(Self.object(named: "p").utf8)
+        let bytes = Array(object(named: "p").utf8)
         for cut in 1..<bytes.count {
             let torn = Array(bytes.prefix(cut))
             // A message is whole where its closing brace is there.
@@ -135,74 +145,6 @@ struct AgentRepairTests {
                 let length = recovered.repairs.reduce(0) { $0 + $1.length }
                 #expect(length == cut + tail.utf8.count, "what became of each byte is said")
             }
-        }
-    }
-
-    /// What a copy shows in the end, and that it stays as it is.
-    private func recovered(_ text: String) throws -> (copy: String, ids: [String]?) {
-        let bytes = try AgentLogFormat.gemini.recover(FileBytes(Array(text.utf8))).bytes
-        #expect(try AgentLogFormat.gemini.recover(FileBytes(bytes)).bytes == bytes)
-        return (String(decoding: bytes, as: UTF8.self), try shown(bytes))
-    }
-
-    private static let nameless = object(named: "p").replacing(#""id": "m1","#, with: "")
-
-    @Test func `a message without an identifier stays in an object, and is given one on a line`() throws {
-        let torn = try recovered(String(Self.nameless.dropLast(4)))
-        #expect(torn.ids == ["m0", "", "m2", "m3"])
-        let followed = try recovered(Self.nameless + "\n" + #"{"id":"n","timestamp":"t","type":"user","content":"x"}"#)
-        #expect(followed.ids?.count == 5)
-        #expect(followed.ids?[1].hasPrefix("recovered-") == true)
-    }
-
-    @Test func `what stands behind the messages of an object is kept`() throws {
-        let whole = Self.object(named: "p").dropLast(2) + ",\n \"summary\": \"about it\"\n}"
-        let broken = whole.replacing(#""content": "brackets ] } in \"quotes\", 1""#, with: #""content": "bra"#)
-        let after = "\n" + #"{"id":"n","timestamp":"t","type":"user","content":"x"}"#
-        for (text, ids) in [(broken, ["m0", "m2", "m3"]), (whole + after, ["m0", "m1", "m2", "m3", "n"])] {
-            let found = try recovered(String(text))
-            #expect(found.copy.contains(#""summary": "about it""#))
-            #expect(found.ids == ids)
-        }
-    }
-
-    @Test func `an object in a message or in a list beside the messages is none of them`() throws {
-        let inner = #"{"id": "c", "type": "user", "content": "x"}"#
-        let calls = "\"toolCalls\": [\n    \(inner),\n    \(inner)\n   ],\n   \"content\": "
-        let beside = Self.object(named: "p")
-            .replacing("\"directories\": []", with: "\"others\": [\n  \(inner)\n ]")
-            .replacing("\"content\": \"brackets ] } in \\\"quotes\\\", 1\"", with: calls + "\"cut")
-        #expect(try recovered(beside).ids == ["m0", "m2", "m3"])
-        let onOneLine = beside.split(separator: "\n").joined()
-        #expect(try recovered(onOneLine).ids == ["m0", "m2", "m3"])
-    }
-
-    @Test func `a byte-order mark goes, and an object whose lines end with CR is one`() throws {
-        for text in ["\u{FEFF}" + Self.object(named: nil), Self.object(named: "p").replacing("\n", with: "\r")] {
-            let bytes = FileBytes(Array(text.utf8))
-            #expect(FormatCatalogue.standard.examine(bytes, name: "session-1.json").format == .gemini)
-            #expect(try recovered(text).ids == ["m0", "m1", "m2", "m3"])
-        }
-    }
-
-    @Test func `bytes of an object that are no text become what the agent shows, and the account says so`() throws {
-        for text in [Self.object(named: "p"), String(Self.object(named: "p").dropLast(4))] {
-            var bytes = Array(text.utf8)
-            let place = try #require(text.utf8.firstRange(of: "quotes".utf8)).lowerBound
-            let offset = text.utf8.distance(from: text.utf8.startIndex, to: place)
-            bytes[offset] = 0xFF
-            let copy = try AgentLogFormat.gemini.recover(FileBytes(bytes))
-            #expect(String(validating: copy.bytes, as: UTF8.self)?.contains("\u{FFFD}uotes") == true)
-            #expect(copy.repairs.contains { $0.action == .mended && $0.range == offset..<offset + 1 })
-            #expect(try AgentLogFormat.gemini.recover(FileBytes(copy.bytes)).bytes == copy.bytes)
-        }
-    }
-
-    @Test func `brackets and quotes without end are gone through in one pass`() {
-        let beginning = String(Self.object(named: "p").prefix(200))
-        for part in ["{", "{\"a\":", "\\\"", "\"", "\n    {\"x\":[", "\"messages\":[", "\"a\":{ "] {
-            let bytes = Array((beginning + String(repeating: part, count: 20_000)).utf8)
-            #expect(AgentLogFormat.gemini.examine(FileBytes(bytes), ExaminationOptions()).verdict != .clean)
         }
     }
 }

@@ -22,7 +22,7 @@ int file_faults_watch(void *start, size_t size);
 /// Forgets a mapping, before it is unmapped.
 void file_faults_forget(int number);
 
-/// Has the allocator keep memory that was given back, up to 16 MB, where it is glibc's.
+/// Has the allocator keep memory that was given back, up to 16 MB a thread, where it is glibc's.
 void file_memory_keep(void);
 
 #endif

@@ -182,7 +182,7 @@ public final class FileBytes: Sendable {
     @discardableResult
     public static func mapsFiles() -> Bool { file_faults_tolerate() }
 
-    /// Has up to 16 MB of memory kept that files were read into, for the next ones, for all of this process: the system clears
+    /// Has up to 16 MB of memory a thread kept that files were read into, for the next ones, for all of this process: the system clears
     /// what it hands out, which takes as long as a tenth of checking many small files. Like `mapsFiles()` this is for programs to
     /// ask for, as their first step. Where the allocator is not glibc's, nothing is done.
     public static func keepsMemory() { file_memory_keep() }

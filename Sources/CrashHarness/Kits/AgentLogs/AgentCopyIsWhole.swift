@@ -11,13 +11,12 @@ struct AgentCopyIsWhole: Judge {
     var promise: String {
         """
         A recovered copy has no line that \(kit.agent)'s reader passes over or refuses, every record that the reader parsed \
-        before, what of a session's metadata stands before all damage, and no byte that was neither there nor is told as mended; \
-        recovered again it stays as it is.
+        before, and no byte that was neither there nor is told as mended; recovered again it stays as it is.
         """
     }
 
     func examine(_ choices: inout Choices, _ evidence: inout Evidence) throws(Violation) {
-        let (whole, messages, metadata) = AgentScenario.ofAnyRelease(kit.id, &choices)
+        let (whole, messages) = AgentScenario.ofAnyRelease(kit.id, &choices)
         let other = AgentScenario.ofAnyRelease(kit.id, &choices).bytes
         var file = whole
         for _ in 0...choices.choose("further damages", below: 2) {
@@ -39,27 +38,7 @@ struct AgentCopyIsWhole: Judge {
         if let lost = untouched.first(where: { copy[...].firstPlace(of: Self.withoutSpace($0)[...]) == nil }) {
             throw violation("the message \(String(decoding: lost.prefix(80), as: UTF8.self)) in the copy", "none", file)
         }
-        // Without a message there is no telling whether what is left is such an object, and what still is one is copied as it is.
-        if !untouched.isEmpty, AgentModel(kit.id, file).error != nil {
-            // Behind damage a member may stand inside anything.
-            let sound = Array(zip(whole, file).prefix { $0 == $1 }.map(\.0))
-            try check(metadata.filter { sound[...].firstPlace(of: $0[...]) != nil }, areIn: recovered, file)
-        }
         evidence.count(name, recovered.isWhole ? "whole before" : "mended", "whole for the reader")
-    }
-
-    /// Whether the reader is told of the copy's session what stood in the file.
-    private func check(_ members: [[UInt8]], areIn recovered: Recovered, _ file: [UInt8]) throws(Violation) {
-        let said = AgentModel(kit.id, recovered.bytes).said
-        for member in members {
-            let object = [0x7B] + member.dropLast(2) + [0x7D]
-            guard let expected = try? PlainJSONReader.read(Array(String(decoding: object, as: UTF8.self).utf16)),
-                let wanted = expected.members.first
-            else { continue }
-            if !said.contains(where: { $0.key == wanted.key && $0.value == wanted.value }) {
-                throw violation("a copy that says \(String(decoding: member, as: UTF8.self))", "none", file)
-            }
-        }
     }
 
     private static func withoutSpace(_ text: [UInt8]) -> [UInt8] { text.filter { $0 != 0x20 && $0 != 0x0A } }

@@ -13,8 +13,6 @@ struct AgentModel {
     var shown: [String] = []
     /// The identifiers of all records that it parses, shown or not.
     var parsed: [String] = []
-    /// What records say of the session, one after another; of Gemini CLI only.
-    var said: [(key: [UInt16], value: PlainJSON)] = []
     /// How many lines it passes over.
     var badLines = 0
 
@@ -192,25 +190,23 @@ struct AgentModel {
             parsed.append(Self.name(record["id"]))
             model.take(record)
         }
-        let object = model.isSession ? nil : Self.object(bytes)
-        guard model.isSession || object != nil else {
+        let messages = model.isSession ? model.messages : Self.messagesOfObject(bytes)
+        guard let messages else {
             error = "NotASession"
             return
         }
-        let messages = object.map { $0["messages"]?.items ?? [] } ?? model.messages
-        said = object?.members ?? model.said
         shown = messages.map { Self.name($0["id"]) }
         // The lines of an object are no records.
         if !model.isSession { (parsed, badLines) = (shown, 0) }
     }
 
     /// What older releases left: the whole file is one object, whose messages are taken as they are.
-    private static func object(_ bytes: [UInt8]) -> PlainJSON? {
+    private static func messagesOfObject(_ bytes: [UInt8]) -> [PlainJSON]? {
         guard let whole = try? PlainJSONReader.read(units(bytes)), whole.isObject, whole["sessionId"] != nil else {
             return nil
         }
-        guard let messages = whole["messages"], messages != .null else { return whole }
-        return messages.isArray && !messages.items.contains(.null) ? whole : nil
+        guard let messages = whole["messages"], messages != .null else { return [] }
+        return messages.isArray && !messages.items.contains(.null) ? messages.items : nil
     }
 
     // MARK: Qwen Code
@@ -279,7 +275,6 @@ struct AgentModel {
 /// Gemini CLI's map of messages.
 private struct GeminiModelSession {
     private(set) var messages: [PlainJSON] = []
-    private(set) var said: [(key: [UInt16], value: PlainJSON)] = []
     private var metadata: [String: PlainJSON] = [:]
 
     var isSession: Bool {
@@ -304,8 +299,8 @@ private struct GeminiModelSession {
     }
 
     private mutating func merge(_ record: PlainJSON) {
-        said += record.members
-        for member in record.members { metadata[PlainJSON.string(member.key)] = member.value }
+        guard case .object(let members) = record else { return }
+        for member in members { metadata[PlainJSON.string(member.key)] = member.value }
     }
 
     private mutating func put(_ message: PlainJSON) {

@@ -35,30 +35,21 @@ struct AgentScenario {
 
     /// A log, or with some agents what an older release left.
     ///
-    /// - Returns: The file, the messages in it that are no lines, and what it says of the session besides, as it stands there.
-    static func ofAnyRelease(
-        _ agent: FormatID, _ choices: inout Choices
-    ) -> (bytes: [UInt8], messages: [[UInt8]], metadata: [[UInt8]]) {
+    /// - Returns: The file, and the messages in it that are no lines.
+    static func ofAnyRelease(_ agent: FormatID, _ choices: inout Choices) -> (bytes: [UInt8], messages: [[UInt8]]) {
         guard agent == .gemini, choices.happens("older release", oneIn: 6) else {
-            return (AgentScenario(agent, &choices).bytes, [], [])
+            return (AgentScenario(agent, &choices).bytes, [])
         }
         var story = AgentStory(GeminiScribe(), text)
         story.begin(&choices)
         for _ in 0..<1 + choices.choose("further turns", below: 3) { story.turn(&choices) }
         let isNamed = choices.happens("project's name", oneIn: 2)
-        let summary = choices.happens("summary", oneIn: 2) ? text(&choices) : nil
-        let object = GeminiScribe.object(story.records, isNamed: isNamed, summary: summary).compact
-        guard isNamed || choices.happens("many lines", oneIn: 2) else { return (object, [], []) }
+        let object = GeminiScribe.object(story.records, isNamed: isNamed).compact
+        guard isNamed || choices.happens("many lines", oneIn: 2) else { return (object, []) }
         let messages = GeminiScribe.messages(story.records).map {
             Array("\n    ".utf8) + GeminiScribe.overLines($0.compact, depth: 2)
         }
-        func member(_ key: String, _ value: JSONTree) -> [UInt8] {
-            Array("\n  \"\(key)\":".utf8) + GeminiScribe.overLines(value.compact, depth: 1)
-        }
-        let metadata =
-            GeminiScribe.metadata(story.records, isNamed: isNamed).map { member($0.key, $0.value) + [0x2C, 0x0A] }
-            + (summary.map { [member("summary", .string($0)) + Array("\n}".utf8)] } ?? [])
-        return (GeminiScribe.overLines(object, depth: 0), messages, metadata)
+        return (GeminiScribe.overLines(object, depth: 0), messages)
     }
 
     /// Whether a line tells of the file and not of the conversation.

@@ -132,19 +132,11 @@ struct GeminiScribe: AgentScribe {
 
     /// The messages of a session in one object.
     ///
-    /// - Parameters:
-    ///   - isNamed: Whether the project's name stands in it.
-    ///   - summary: What stands behind the messages; nil for nothing.
-    static func object(_ records: [JSONTree], isNamed: Bool, summary: String?) -> JSONTree {
-        .object(
-            metadata(records, isNamed: isNamed) + [("messages", .array(messages(records)))]
-                + (summary.map { [("summary", .string($0))] } ?? []))
-    }
-
-    /// What stands before the messages of a session in one object.
-    static func metadata(_ records: [JSONTree], isNamed: Bool) -> [(key: String, value: JSONTree)] {
-        (records.first.map(fields) ?? []).filter { isNamed || $0.key != "projectHash" }
-            + [("directories", .array([.string("/work"), .string("/more")]))]
+    /// - Parameter isNamed: Whether the project's name stands in it.
+    static func object(_ records: [JSONTree], isNamed: Bool) -> JSONTree {
+        let metadata = records.first.map(fields) ?? []
+        return .object(
+            metadata.filter { isNamed || $0.key != "projectHash" } + [("messages", .array(messages(records)))])
     }
 
     /// A JSON text with each value on its own line, as it stands so deep inside another.

@@ -15,7 +15,6 @@ indirect enum PlainJSON: Equatable {
         case (.bool(let a), .bool(let b)): a == b
         case (.number(let a), .number(let b)): a == b
         case (.text(let a), .text(let b)): a == b
-        case (.array(let a), .array(let b)): a == b
         default: false
         }
     }
@@ -36,11 +35,6 @@ indirect enum PlainJSON: Equatable {
     var items: [PlainJSON] {
         guard case .array(let items) = self else { return [] }
         return items
-    }
-
-    var members: [(key: [UInt16], value: PlainJSON)] {
-        guard case .object(let members) = self else { return [] }
-        return members
     }
 
     var isObject: Bool {

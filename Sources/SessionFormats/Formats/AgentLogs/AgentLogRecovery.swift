@@ -31,31 +31,50 @@ struct AgentLogRecovery {
         return Recovered(log.id, output, repairs: account(repairs))
     }
 
-    /// A copy of a file that holds a session in one object; nil when it is no such file.
+    /// A copy of a file that begins with a session in one object; nil when it is no such file.
     private func recoveredObject() throws(RecoveryError) -> Recovered? {
-        let whole = bytes.copy(0..<bytes.count)
-        if GeminiReading(bytes).isLegacy, String(validating: whole, as: UTF8.self) != nil {
-            return Recovered(log.id, whole, repairs: account(LogRepairs()))
+        if GeminiReading(bytes).isLegacy {
+            var repairs = LogRepairs()
+            repairs.areKept = true
+            for place in bytes.withBytes(Self.invalidParts) {
+                let mended = RecordLines.repaired(bytes.copy(place))
+                repairs.mend(place, mended, "bytes that are not UTF-8 became U+FFFD")
+            }
+            return Recovered(log.id, bytes.withBytes { repairs.apply(to: $0) }, repairs: account(repairs))
         }
         guard let object = GeminiObject(bytes) else { return nil }
-        let (before, rest) = (
-            bytes.copy(0..<object.range.lowerBound), bytes.copy(object.range.upperBound..<bytes.count)
-        )
-        let isAlone = before.isEmpty && WhiteSpace.json.trimmed(rest).isEmpty
-        guard let (record, account) = object.mended(bytes, isAlone: isAlone) else { return nil }
-        if isAlone {
+        let rest = bytes.copy(object.range.upperBound..<bytes.count)
+        let isFollowed = !WhiteSpace.json.trimmed(rest).isEmpty
+        guard let (record, account) = object.mended(bytes, isFollowed: isFollowed) else { return nil }
+        if GeminiReading(FileBytes(record + rest)).isLegacy {
             let ending = Repair(.kept, offset: object.range.upperBound, length: rest.count, "As it stands.")
             return Recovered(log.id, record + rest, repairs: account + (rest.isEmpty ? [] : [ending]))
         }
-        var copy = try AgentLogRecovery(plan, FileBytes(before + record + rest), options).recoveredLog()
+        var copy = try AgentLogRecovery(plan, FileBytes(record + rest), options).recoveredLog()
         // What was done to the record besides is said of the object's bytes already.
-        let end = before.count + record.count
-        let earlier = copy.repairs.compactMap { $0.clamped(to: 0..<before.count) }
-        let later = copy.repairs.compactMap { $0.clamped(to: end..<end + rest.count) }.map {
-            Repair($0.action, offset: $0.offset + object.range.upperBound - end, length: $0.length, $0.reason)
+        let moved = object.range.upperBound - record.count
+        let others = copy.repairs.compactMap { repair -> Repair? in
+            let start = max(repair.offset, record.count)
+            guard repair.range.upperBound >= start, !repair.range.isEmpty || repair.offset == start else { return nil }
+            let length = repair.range.upperBound - start
+            if length == 0, repair.length > 0 { return nil }
+            return Repair(repair.action, offset: start + moved, length: length, repair.reason)
         }
-        copy.repairs = earlier + account + later
+        copy.repairs = account + others
         return copy
+    }
+
+    /// Where bytes stand that are no UTF-8.
+    private static func invalidParts(_ buffer: UnsafeRawBufferPointer) -> [Range<Int>] {
+        guard let base = buffer.bindMemory(to: UInt8.self).baseAddress else { return [] }
+        var parts: [Range<Int>] = []
+        var at = 0
+        while let bad = UTF8Validation.firstInvalid(base, from: at, to: buffer.count) {
+            at = bad + 1
+            let start = parts.last?.upperBound == bad ? parts.removeLast().lowerBound : bad
+            parts.append(start..<at)
+        }
+        return parts
     }
 
     /// What became of each part of the input, in its order.
@@ -177,16 +196,5 @@ struct AgentLogRecovery {
         if isShort { return String(digits.prefix(8)) }
         return String(digits[0..<8]) + "-" + String(digits[8..<12]) + "-4" + String(digits[13..<16]) + "-8"
             + String(digits[17..<20]) + "-" + String(digits[20..<32])
-    }
-}
-
-extension Repair {
-    /// The part of it that is about these bytes; nil when none is, or what was put in stands elsewhere.
-    fileprivate func clamped(to bytes: Range<Int>) -> Repair? {
-        let (start, end) = (max(offset, bytes.lowerBound), min(range.upperBound, bytes.upperBound))
-        guard start < end || length == 0 && bytes.contains(offset) || length == 0 && offset == bytes.upperBound else {
-            return nil
-        }
-        return Repair(action, offset: start, length: end - start, reason)
     }
 }

@@ -183,7 +183,6 @@ struct AgentView {
         let reading = GeminiReading(bytes)
         isListed = reading.isListed
         isOneObject = reading.isLegacy
-        if let object, !reading.isLegacy, reading.loads || !object.isWhole { noteRemains(of: object) }
         guard reading.loads else {
             refuseNoSession(object)
             return
@@ -214,22 +213,17 @@ struct AgentView {
         }
     }
 
-    /// A session in one object shows nothing to the agent any more when it is damaged, or stands among records.
-    private mutating func noteRemains(of object: GeminiObject) {
-        let end = object.messages.last?.upperBound ?? object.range.lowerBound
-        findings.add(
-            .tornEntry, .error, offset: end, length: object.range.upperBound - end,
-            """
-            A session in one object \(object.isWhole ? "stands among records" : "was cut short or damaged"): \
-            \(object.messages.count) messages of it are whole.
-            """)
-    }
-
     private mutating func refuseNoSession(_ object: GeminiObject?) {
-        if object == nil {
+        guard let object else {
             return refuse(
                 "NotASession",
                 "No record gives both sessionId and projectHash, so the file is no session for Gemini CLI.")
+        }
+        if !object.isWhole {
+            let end = object.messages.last?.upperBound ?? 0
+            findings.add(
+                .tornEntry, .error, offset: end, length: object.range.upperBound - end,
+                "The session was cut short or damaged: \(object.messages.count) messages of it are whole.")
         }
         refuse(
             "NotASession",

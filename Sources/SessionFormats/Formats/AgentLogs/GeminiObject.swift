@@ -4,276 +4,305 @@
 // behind it, and then the file is neither one object nor a log: the agent has no session any more. What it would read of the same
 // is metadata and a line for each message.
 
-/// Such an object, whole or damaged.
+/// The object that a file begins with, whole or damaged.
 struct GeminiObject {
     /// Where it stands in the file.
     let range: Range<Int>
+    /// Where messages stand in it that are whole.
+    let messages: [Range<Int>]
     /// Whether all of it is one JSON value.
     let isWhole: Bool
-    /// What in it is whole, by its place in the file.
-    private let parts: GeminiObjectParts
-    /// The object with spaces for the ends of its lines.
-    private let text: [UInt8]
-    /// Where bytes stand that are no UTF-8, which the agent takes for U+FFFD.
-    private let invalid: [Range<Int>]
+    /// Up to where what is before the list of messages can be read, without the comma; nil when it cannot.
+    private let metadata: Range<Int>?
+    /// Whether it names the project.
+    private let isNamed: Bool
 
-    /// Where messages stand in it that are whole.
-    var messages: [Range<Int>] { parts.messages.map(\.place) }
-
-    /// nil when there is none, or one that is a record as it stands.
+    /// nil when the file begins with no such object, or with one that is a record as it stands.
     init?(_ bytes: FileBytes) {
         guard let object = bytes.withBytes({ GeminiObject($0) }) else { return nil }
         self = object
     }
 
-    /// Whether a file begins with a session in this form, as far as its beginning tells.
-    static func begins(_ buffer: UnsafeRawBufferPointer) -> Bool {
-        GeminiObject(buffer).map { $0.parts.namesSession && $0.range.lowerBound == 0 } ?? false
-    }
-
     private init?(_ buffer: UnsafeRawBufferPointer) {
-        guard let start = Self.start(in: buffer) else { return nil }
-        let wholeEnd = Self.endOfWhole(buffer, from: start)
-        range = start..<(wholeEnd ?? Self.endOfRemains(buffer, from: start))
-        isWhole = wholeEnd != nil
-        let masked: [UInt8]
-        (masked, invalid) = Self.masked(buffer, range)
-        parts = GeminiObjectParts(masked, at: start, isWhole: isWhole)
-        text = buffer[range].map { Self.endsLine($0) ? 0x20 : $0 }
-        let isOverLines = buffer[range].dropLast().indices.contains {
-            Self.endsLine(buffer[$0]) && Array(" \t\r\n\"}]".utf8).contains(buffer[$0 + 1])
+        let found = Self.walk(buffer)
+        guard found != nil || Self.mayBeRemains(buffer) else { return nil }
+        let wholeEnd = found.flatMap {
+            $0.walk.isWhole && Self.isValue(buffer, $0.start..<$0.walk.at) ? $0.walk.at : nil
         }
-        // Records before it are those of a log, in which a record may stand on several lines too.
-        let isSeen = parts.messages.contains { buffer[$0.place].contains(where: Self.endsLine) }
-        guard isSeen || start == 0 && (parts.hasList || isOverLines && parts.namesProject) else { return nil }
+        let end = wholeEnd ?? Self.endOfRemains(buffer)
+        let text = Self.joined(buffer[..<end])
+        messages = Self.messages(in: text, of: buffer)
+        let isOverLines = messages.contains { buffer[$0].contains(0x0A) }
+        guard found.map({ $0.walk.isOverLines || wholeEnd != nil }) ?? false || isOverLines else { return nil }
+        (range, isWhole) = (0..<end, wholeEnd != nil)
+        isNamed = found?.walk.keys["projectHash"] != nil
+        metadata = found.flatMap { Self.metadata($0.walk, from: $0.start, text) }
     }
 
-    // MARK: Where it stands
+    /// Whether a file begins with a session in this form, as far as its beginning tells.
+    static func begins(_ buffer: UnsafeRawBufferPointer) -> Bool { walk(buffer) != nil }
 
-    private static func endsLine(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
-
-    /// Where the first line begins that is no record; nil when all are, as far as that shows at a glance: only an object's
-    /// lines are indented.
-    private static func start(in buffer: UnsafeRawBufferPointer) -> Int? {
-        let isMarked = buffer.starts(with: [0xEF, 0xBB, 0xBF])
-        let first = buffer[(isMarked ? 3 : 0)...].firstIndex { $0 != 0x20 && $0 != 0x09 }
-        guard let first, isRecord(buffer, first) else { return 0 }
-        if isMarked { return nil }
-        guard
-            buffer.dropLast().indices.contains(where: {
-                endsLine(buffer[$0]) && (buffer[$0 + 1] == 0x20 || buffer[$0 + 1] == 0x09)
-            })
-        else { return nil }
-        return lines(buffer, from: 0).first { !isRecord(buffer, $0) && !endsLine(buffer[$0]) }
+    private static func walk(_ buffer: UnsafeRawBufferPointer) -> (start: Int, walk: Walk)? {
+        let mark = buffer.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let start = buffer[mark...].prefix(4_096).firstIndex { !isSpace($0) }
+        guard let start, buffer[start] == 0x7B else { return nil }
+        var walk = Walk()
+        walk.take(buffer, from: start)
+        let (hasMessages, isNamed) = (walk.hasList("messages", buffer), walk.keys["projectHash"] != nil)
+        // With a project's name an object on one line is a record.
+        let isSession =
+            walk.isOverLines ? hasMessages || isNamed && walk.keys["messages"] == nil : hasMessages && !isNamed
+        return walk.keys["sessionId"] != nil && isSession ? (start, walk) : nil
     }
 
-    /// Where lines begin, from one on.
-    private static func lines(_ buffer: UnsafeRawBufferPointer, from start: Int) -> some Sequence<Int> {
-        sequence(first: start) { line in
-            let next = buffer[line...].firstIndex(where: endsLine).map { $0 + 1 }
-            return next.flatMap { $0 < buffer.count ? $0 : nil }
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+
+    private static func joined(_ text: some Sequence<UInt8>) -> [UInt8] {
+        text.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+    }
+
+    // MARK: Where it ends
+
+    /// Whether a value stands there, and behind it a line ends or a record is welded to it. What belongs to it no more is not
+    /// indented, and begins no other object over lines.
+    private static func isValue(_ buffer: UnsafeRawBufferPointer, _ place: Range<Int>) -> Bool {
+        let rest = buffer[place.upperBound...]
+        let endsLine = rest.first == 0x0A || rest.first == 0x0D
+        if let next = rest.firstIndex(where: { $0 != 0x0A && $0 != 0x0D }), !rest.allSatisfy(isSpace) {
+            let isOther = endsLine && !Array(" \t\"}]{\0".utf8).contains(buffer[next])
+            guard isOther || isRecord(buffer, next) else { return false }
+        }
+        return isValue(joined(buffer[place]))
+    }
+
+    private static func isValue(_ text: [UInt8]) -> Bool {
+        var outline = JSONOutline()
+        return text.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return (try? outline.read(base, count: buffer.count, loadable: buffer.count, .ecmaScript)) != nil
         }
     }
 
-    /// Whether a line is an object of its own, but for a session on one line that the agent takes for no record.
+    /// Whether a line is an object of its own.
     private static func isRecord(_ buffer: UnsafeRawBufferPointer, _ start: Int) -> Bool {
         guard start < buffer.count, buffer[start] == 0x7B else { return false }
-        let end = buffer[start...].firstIndex(where: endsLine) ?? buffer.count
-        return read(masked(buffer, start..<end).text) { root, _ in
-            root.member("messages")?.kind != .array || root.member("sessionId") == nil
-                || root.member("projectHash")?.isString == true
-        } ?? false
+        return isValue(Array(buffer[start...].prefix { $0 != 0x0A }))
     }
 
-    /// Where the whole object ends that begins there. Behind it a line ends or a record is welded to it. What belongs to it no
-    /// more is not indented, and begins no other object over lines.
-    private static func endOfWhole(_ buffer: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        let mark = buffer[start...].starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        guard let brace = buffer[(start + mark)...].firstIndex(where: { $0 > 0x20 }), buffer[brace] == 0x7B else {
-            return nil
-        }
-        let (text, _) = masked(buffer, brace..<buffer.count)
-        let length = read(text, isPrefix: true) { root, end in
-            let messages = root.member("messages")
-            let isList = messages?.kind == .array && messages?.items.contains { $0.kind == .null } == false
-            return root.member("sessionId") != nil && isList ? end : nil
-        }
-        guard let end = length.flatMap({ $0 }).map({ brace + $0 }) else { return nil }
-        let rest = buffer[end...]
-        guard let next = rest.firstIndex(where: { !endsLine($0) }), rest.contains(where: { $0 > 0x20 }) else {
-            return end
-        }
-        let isOther = endsLine(buffer[end]) && !Array(" \t\"}]{\0".utf8).contains(buffer[next])
-        return isOther || isRecord(buffer, next) ? end : nil
+    private static func mayBeRemains(_ buffer: UnsafeRawBufferPointer) -> Bool {
+        guard let newline = buffer.firstIndex(of: 0x0A), newline + 1 < buffer.count else { return false }
+        return buffer[newline + 1] != 0x7B && !isRecord(buffer, 0)
     }
 
     /// Where the first line begins that is a record; the file's end when none is.
-    private static func endOfRemains(_ buffer: UnsafeRawBufferPointer, from start: Int) -> Int {
-        lines(buffer, from: start).dropFirst().first { isRecord(buffer, $0) } ?? buffer.count
-    }
-
-    private static func read<Result>(
-        _ text: [UInt8], isPrefix: Bool = false, _ body: (_ root: JSONView, _ end: Int) -> Result
-    ) -> Result? {
-        text.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return nil }
-            var outline = JSONOutline()
-            let isRead: Void? = try? outline.read(
-                base, count: buffer.count, loadable: buffer.count, .ecmaScript, isPrefix: isPrefix)
-            return isRead.map { body(outline.root, outline.end) }
+    private static func endOfRemains(_ buffer: UnsafeRawBufferPointer) -> Int {
+        var end = 0
+        while let newline = buffer[end...].firstIndex(of: 0x0A) {
+            end = newline + 1
+            if isRecord(buffer, end) { return end }
         }
+        return buffer.count
     }
 
-    /// A part of the file in which a scanner takes the ends of lines for white space, and what is no UTF-8 for text.
-    private static func masked(
-        _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>
-    ) -> (text: [UInt8], invalid: [Range<Int>]) {
-        var text = buffer[range].map { $0 == 0x0A ? 0x0D : $0 }
-        var invalid: [Range<Int>] = []
-        var places: [Int] = []
+    // MARK: What is whole
+
+    /// What is before the messages, as an object of its own when a brace is put behind it.
+    private static func metadata(_ walk: Walk, from start: Int, _ text: [UInt8]) -> Range<Int>? {
+        guard let key = walk.keys["messages"]?.start, key < text.count else { return nil }
+        guard let last = text[start..<key].lastIndex(where: { !isSpace($0) }), text[last] == 0x2C else { return nil }
+        return isValue(text[start..<last] + [0x7D]) ? start..<last : nil
+    }
+
+    /// Where messages stand that are whole, in a text that may be damaged anywhere. A value of a key is none, and none is
+    /// indented more than messages are.
+    private static func messages(in text: [UInt8], of lines: UnsafeRawBufferPointer) -> [Range<Int>] {
+        var found: [(place: Range<Int>, indent: Int?)] = []
+        let budget = SearchBudget(text.count * 16)
+        var outline = JSONOutline()
         text.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            var at = 0
-            while let bad = UTF8Validation.firstInvalid(base, from: at, to: buffer.count) {
-                places.append(bad)
-                at = bad + 1
+            // How far the line is indented, as long as nothing else stands on it.
+            var (at, before, indent): (Int, UInt8, Int?) = (0, 0, 0)
+            while at < buffer.count, !budget.hasEnded {
+                let (start, byte) = (at, buffer[at])
+                at += 1
+                if isSpace(byte) {
+                    indent = lines[start] == 0x0A ? 0 : indent.map { $0 + 1 }
+                    continue
+                }
+                defer { (before, indent) = (byte, nil) }
+                // A key's value stands on the line of its key.
+                guard byte == 0x7B, before != 0x3A || indent != nil else { continue }
+                let count = buffer.count - start
+                do throws(JSONFault) {
+                    try outline.read(base + start, count: count, loadable: count, .ecmaScript, isPrefix: true)
+                } catch {
+                    _ = budget.spend(error.offset + 16, at: start)
+                    continue
+                }
+                guard budget.spend(outline.end, at: start), isMessage(outline.root) else { continue }
+                at = start + outline.end
+                found.append((start..<at, indent))
             }
         }
-        for at in places {
-            text[at] = 0x3F
-            let place = range.lowerBound + at
-            if invalid.last?.upperBound == place {
-                invalid[invalid.count - 1] = invalid[invalid.count - 1].lowerBound..<place + 1
-            } else {
-                invalid.append(place..<place + 1)
-            }
-        }
-        return (text, invalid)
+        let indents = found.compactMap(\.indent)
+        let usual = indents.contains(writtenIndent) ? writtenIndent : indents.min() ?? 0
+        return found.filter { $0.indent ?? usual <= usual }.map(\.place)
+    }
+
+    /// How far the agent indents messages, in bytes.
+    private static let writtenIndent = 4
+
+    private static func isMessage(_ value: JSONView) -> Bool {
+        value.kind == .object && value.member("id")?.isString == true && value.member("type")?.isString == true
+            && value.member("content") != nil
     }
 
     // MARK: As the agent reads it now
 
     /// The file with metadata and messages on lines of their own, in which everything stands where it stood.
     func asLines(_ bytes: FileBytes) -> FileBytes {
+        let text = Self.joined(bytes.copy(range))
         var lines = [UInt8](repeating: 0x20, count: text.count)
-        func put(_ place: Range<Int>) -> Range<Int> {
-            let moved = place.lowerBound - range.lowerBound..<place.upperBound - range.lowerBound
-            lines.replaceSubrange(moved, with: text[moved])
-            return moved
-        }
         // Without the project's name it is nothing to the agent.
-        if parts.namesProject, let metadata = parts.beginning, metadata.upperBound + 1 < range.upperBound {
-            let end = put(metadata).upperBound
-            (lines[end], lines[end + 1]) = (0x7D, 0x0A)
+        if let metadata, isNamed, metadata.upperBound + 1 < lines.count {
+            lines.replaceSubrange(metadata, with: text[metadata])
+            lines[metadata.upperBound] = 0x7D
+            lines[metadata.upperBound + 1] = 0x0A
         }
-        for message in parts.messages {
-            let place = put(message.place)
+        for place in messages {
             if place.lowerBound > 0, lines[place.lowerBound - 1] == 0x20 { lines[place.lowerBound - 1] = 0x0A }
+            lines.replaceSubrange(place, with: text[place])
             if place.upperBound < lines.count { lines[place.upperBound] = 0x0A }
         }
         if let last = lines.indices.last, lines[last] == 0x20 { lines[last] = 0x0A }
-        return FileBytes(
-            bytes.copy(0..<range.lowerBound) + lines + bytes.copy(range.upperBound..<bytes.count))
+        return FileBytes(lines + bytes.copy(range.upperBound..<bytes.count))
     }
 
-    /// What of the object counts with records around it or without, and what became of its bytes; nil when nothing in it is
+    /// What of the object counts with records behind it or without, and what became of its bytes; nil when nothing in it is
     /// whole.
     ///
-    /// - Parameter isAlone: Whether no records stand around it, so that it can stay an object.
-    func mended(_ bytes: FileBytes, isAlone: Bool) -> (text: [UInt8], account: [Repair])? {
-        guard !parts.members.isEmpty || !parts.messages.isEmpty else { return nil }
-        func pieces(_ places: [Range<Int>]) -> [[UInt8]] {
-            places.map { RecordLines.repaired(bytes.copy($0)) }
+    /// - Parameter isFollowed: Whether records stand behind it, so that it cannot stay an object.
+    func mended(_ bytes: FileBytes, isFollowed: Bool) -> (text: [UInt8], account: [Repair])? {
+        guard metadata != nil || !messages.isEmpty else { return nil }
+        let text = bytes.copy(range)
+        if !isFollowed {
+            let parts = messages.map { Array(text[$0]) }
+            let beginning = metadata.map { text[$0] + Array(#","messages":["#.utf8) } ?? Self.madeBeginning
+            let object = beginning + parts.joined(separator: [0x2C]) + Array("]}".utf8)
+            if GeminiReading(FileBytes(object)).loads { return (object, account(text, areKept: true)) }
         }
-        guard isAlone else {
-            let lines = parts.messages.map(line)
-            return (madeMetadata(text: pieces(parts.members)) + lines.joined(), account(areKept: false))
-        }
-        if isWhole, let start = parts.beginning?.lowerBound {
-            return (pieces([start..<range.upperBound])[0], account([start..<range.upperBound], areKept: true))
-        }
-        let made = parts.namesSession ? [] : [Array(#""sessionId":"recovered""#.utf8)]
-        let metadata = (made + pieces(parts.members)).joined(separator: Array(",\n  ".utf8))
-        let list = pieces(messages).joined(separator: Array(",\n    ".utf8))
-        let object =
-            Array("{\n  ".utf8) + metadata + Array(",\n  \"messages\": [\n    ".utf8) + list + Array("\n  ]\n}".utf8)
-        return (object, account(areKept: true))
+        let lines = messages.map { Self.joined(text[$0]) + [0x0A] }
+        return (madeMetadata(text) + lines.joined(), account(text, areKept: false))
     }
 
-    /// A message as a record, which has to have an identifier.
-    private func line(_ message: GeminiObjectParts.Message) -> [UInt8] {
-        let place = message.place.lowerBound - range.lowerBound..<message.place.upperBound - range.lowerBound
-        let record = RecordLines.repaired(text[place])
-        guard !message.hasID else { return record + [0x0A] }
-        let members = record.dropFirst().dropLast()
-        let comma: [UInt8] = members.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? [] : [0x2C]
-        // The last of several counts.
-        return [0x7B] + members + comma + Array("\"id\":\"recovered-\(message.place.lowerBound)\"}\n".utf8)
-    }
+    private static let madeBeginning = Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
 
-    /// A line of metadata that counts for the agent; without the session's or the project's name an update of what other
-    /// records say.
-    private func madeMetadata(text members: [[UInt8]]) -> [UInt8] {
-        guard !members.isEmpty else { return [] }
-        let object =
-            [0x7B] + members.joined(separator: [0x2C]).map { Self.endsLine($0) ? 0x20 : $0 } + [0x7D]
-        let reading = GeminiReading(FileBytes(object + Array("\n{}\n".utf8)))
-        let isMetadata = reading.loads && !reading.isLegacy
-        return (isMetadata ? object : Array(#"{"$set":"#.utf8) + object + [0x7D]) + [0x0A]
-    }
-
-    // MARK: What became of it
-
-    private func account(areKept: Bool) -> [Repair] {
-        let places = (parts.members + messages).sorted { $0.lowerBound < $1.lowerBound }
-        return account(places, areKept: areKept)
-    }
-
-    private func account(_ places: [Range<Int>], areKept: Bool) -> [Repair] {
-        var (account, end, isBehind): ([Repair], Int, Bool) = ([], range.lowerBound, false)
-        var invalid = self.invalid[...]
-        func add(_ action: Repair.Action, to next: Int, _ reason: String) {
-            if next > end { account.append(Repair(action, offset: end, length: next - end, reason)) }
-            end = max(end, next)
+    /// A line of metadata that counts for the agent; nothing when it has to be made anew.
+    private func madeMetadata(_ text: [UInt8]) -> [UInt8] {
+        guard let metadata else { return [] }
+        let members = Self.joined(text[metadata])
+        for ending in ["}", #","projectHash":"recovered"}"#] {
+            let line = members + Array(ending.utf8)
+            let reading = GeminiReading(FileBytes(line + [0x0A] + Array("{}\n".utf8)))
+            if reading.loads, !reading.isLegacy { return line + [0x0A] }
         }
+        return []
+    }
+
+    private func account(_ text: [UInt8], areKept: Bool) -> [Repair] {
+        var (account, end): ([Repair], Int) = ([], 0)
         func passOver(to next: Int) {
-            let said = text[end - range.lowerBound..<next - range.lowerBound]
-                .filter { $0 != 0x20 && $0 != 0x09 && !Array(",:[]{}".utf8).contains($0) }
+            guard next > end else { return }
+            let said = text[end..<next].filter { !Self.isSpace($0) && !Array(",:[]{}".utf8).contains($0) }
             let isBetween = said.isEmpty || said.elementsEqual(#""messages""#.utf8)
-            add(
-                isBetween ? .mended : .leftOut, to: next,
-                isBetween ? "What stands between messages was made anew." : "It belongs to nothing that is whole.")
+            account.append(
+                isBetween
+                    ? Repair(.mended, offset: end, length: next - end, "What stands between messages was made anew.")
+                    : Repair(.leftOut, offset: end, length: next - end, "It belongs to no message that is whole."))
+            end = next
         }
-        let (members, messages) = (Set(parts.members.map(\.lowerBound)), self.messages.map(\.lowerBound))
-        let unidentified = Set(parts.messages.filter { !$0.hasID }.map(\.place.lowerBound))
-        for place in places {
+        for place in [metadata].compactMap({ $0 }) + messages {
             passOver(to: place.lowerBound)
-            let isMember = members.contains(place.lowerBound)
-            if areKept, !(isMember && isBehind) {
-                invalid = invalid.drop { $0.lowerBound < place.lowerBound }
-                while let bad = invalid.first, bad.upperBound <= place.upperBound {
-                    invalid.removeFirst()
-                    add(.kept, to: bad.lowerBound, "As it stands.")
-                    add(.mended, to: bad.upperBound, "Bytes that are not UTF-8 became U+FFFD, as the agent shows them.")
-                }
-                add(.kept, to: place.upperBound, "As it stands.")
-            } else if areKept {
-                add(.mended, to: place.upperBound, "What stands behind the messages was put before them.")
-            } else if unidentified.contains(place.lowerBound) {
-                add(
-                    .mended, to: place.upperBound,
-                    "A message without an identifier, which is none on a line of its own, was given one and put there.")
-            } else {
-                add(
-                    .mended, to: place.upperBound,
-                    isMember
-                        ? "What a session in one object, as older releases write it, says of itself was put on a line."
-                        : "What a session in one object holds, as older releases write it, was put on a line of its own."
-                )
-            }
-            isBehind = isBehind || messages.first.map { $0 <= place.lowerBound } ?? false
+            account.append(
+                areKept
+                    ? Repair(.kept, offset: place.lowerBound, length: place.count, "As it stands.")
+                    : Repair(
+                        .mended, offset: place.lowerBound, length: place.count,
+                        "What a session in one object holds, as older releases write it, was put on a line of its own.")
+            )
+            end = place.upperBound
         }
-        passOver(to: range.upperBound)
+        passOver(to: text.count)
         return account
+    }
+
+    /// Goes over brackets and strings up to the end of a value, or to a line that is a record.
+    private struct Walk {
+        /// Where it ended.
+        private(set) var at = 0
+        /// Whether the value ended there.
+        private(set) var isWhole = false
+        /// Whether it stands on more than one line.
+        private(set) var isOverLines = false
+        /// The keys of the value itself: where they begin, and what stands behind their colons.
+        private(set) var keys: [String: (start: Int, value: Int)] = [:]
+        private var closing: [UInt8] = []
+        private var string = 0..<0
+        /// Whether a bracket closed that was not open, or something stands that belongs to no such object.
+        private var isBroken = false
+        private static let longestKey = 32
+        private static let goOn = Array(" \t\r\n\"}]".utf8)
+
+        mutating func take(_ buffer: UnsafeRawBufferPointer, from start: Int) {
+            at = start
+            while at < buffer.count {
+                let byte = buffer[at]
+                if byte == 0x0A, at + 1 < buffer.count {
+                    if GeminiObject.isRecord(buffer, at + 1) { return }
+                    // Lines of an object are indented, but for the last.
+                    if Self.goOn.contains(buffer[at + 1]) { isOverLines = true } else { isBroken = true }
+                }
+                at += 1
+                switch byte {
+                case 0x22: passString(buffer)
+                case 0x7B, 0x5B:
+                    isBroken = isBroken || closing.count == JSONScanner.depthLimit
+                    if !isBroken { closing.append(byte + 2) }
+                case 0x7D, 0x5D:
+                    isBroken = isBroken || closing.last != byte
+                    if isBroken { continue }
+                    closing.removeLast()
+                    isWhole = closing.isEmpty
+                    if isWhole { return }
+                case 0x3A where closing.count == 1 && !isBroken: noteKey(buffer)
+                default: break
+                }
+            }
+        }
+
+        private mutating func passString(_ buffer: UnsafeRawBufferPointer) {
+            let start = at
+            // No string goes over the end of a line.
+            while at < buffer.count, buffer[at] != 0x0A {
+                let byte = buffer[at]
+                at += 1
+                if byte == 0x5C, at < buffer.count, buffer[at] != 0x0A { at += 1 }
+                guard byte == 0x22 else { continue }
+                string = start..<at - 1
+                return
+            }
+        }
+
+        private mutating func noteKey(_ buffer: UnsafeRawBufferPointer) {
+            guard !string.isEmpty, string.count <= Self.longestKey else { return }
+            keys[String(decoding: buffer[string], as: UTF8.self)] = (string.lowerBound - 1, at)
+        }
+
+        /// Whether a list stands behind the key of this name; behind the last one where there are several.
+        func hasList(_ name: String, _ buffer: UnsafeRawBufferPointer) -> Bool {
+            guard let value = keys[name]?.value else { return false }
+            return buffer[value...].first { !GeminiObject.isSpace($0) } == 0x5B
+        }
     }
 }

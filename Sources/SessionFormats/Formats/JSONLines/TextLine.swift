@@ -58,9 +58,9 @@ extension TextLine {
     /// Its bytes, which outlive the buffer.
     var copy: [UInt8] { Array(UnsafeBufferPointer(start: base + start, count: end - start)) }
 
-    /// The line with what was trimmed of it, up to an LF or a CR, in the buffer.
+    /// The line with what was trimmed of it, up to a control character, in the buffer.
     var untrimmed: Range<Int> {
-        func isInside(_ byte: UInt8) -> Bool { byte != 0x0A && byte != 0x0D }
+        func isInside(_ byte: UInt8) -> Bool { byte >= 0x20 }
         var (first, last) = (start, end)
         while first > 0, isInside(base[first - 1]) { first -= 1 }
         while last < loadable, isInside(base[last]) { last += 1 }
