@@ -69,12 +69,15 @@ extension Recognition {
         var text = text
         return text.withUTF8 { word in
             line.withUnsafeBytes { line in
-                guard let base = line.baseAddress, let letter = word.baseAddress else { return false }
-                let end = line.count - word.count + 1
-                var at = 0
-                while at < end, let found = memchr(base + at, Int32(letter.pointee), end - at) {
-                    if memcmp(found, letter, word.count) == 0 { return true }
-                    at = base.distance(to: found) + 1
+                guard let base = line.baseAddress, let letters = word.baseAddress else { return false }
+                // An underscore is rarer than letters.
+                let rare = word.firstIndex(of: 0x5F) ?? 0
+                let end = line.count - word.count + 1 + rare
+                var at = rare
+                while at < end, let found = memchr(base + at, Int32(word[rare]), end - at) {
+                    at = base.distance(to: found)
+                    if memcmp(base + at - rare, letters, word.count) == 0 { return true }
+                    at += 1
                 }
                 return false
             }

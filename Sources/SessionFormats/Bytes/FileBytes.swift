@@ -96,7 +96,8 @@ public final class FileBytes: Sendable {
         if before.size > atOnce, let onDemand = FileOnDemand(file, before, blockSize: blockSize) {
             return .onDemand(onDemand, count: before.size)
         }
-        let bytes = try file.readToEnd(expecting: before.size)
+        // What was there when it was opened; that there is more now would show as a change.
+        let bytes = before.size > 0 ? try file.read(before.size) : try file.readToEnd(expecting: 0)
         let change = try FileChange.since(before, reading: file, what: bytes)
         file.close()
         return .owned(bytes, count: bytes.count, change)

@@ -32,9 +32,10 @@ public struct MV2Format: SessionFormat {
 
     private static func endsInFooter(_ bytes: FileBytes) -> Bool {
         let start = bytes.count - MV2Footer.size
-        guard start >= MV2Header.size, bytes.copy(start..<start + 8).elementsEqual(MV2Footer.magic.utf8) else {
-            return false
-        }
+        let isFooter =
+            start >= MV2Header.size
+            && bytes.withBytes(of: start..<start + 8) { $0[start..<start + 8].elementsEqual(MV2Footer.magic.utf8) }
+        guard isFooter else { return false }
         var footers = MV2FooterScan(bytes)
         return footers.last(in: bytes, SearchBudget(bytes.count))?.offset == start && !beginsAsText(bytes)
     }
