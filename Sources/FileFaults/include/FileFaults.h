@@ -1,4 +1,4 @@
-// Mapped files that other programs cut.
+// Mapped files that other programs cut, and memory that files are read into.
 //
 // Reading a mapping behind the end of a file that was shortened meanwhile ends the process with SIGBUS, on every system. A
 // program may have the places that are registered here filled with zeroes instead. It is asked for by programs, never by

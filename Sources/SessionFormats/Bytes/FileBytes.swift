@@ -97,7 +97,7 @@ public final class FileBytes: Sendable {
             return .onDemand(onDemand, count: before.size)
         }
         // What was there when it was opened; that there is more now would show as a change.
-        let bytes = before.size > 0 ? try file.read(before.size) : try file.readToEnd(expecting: 0)
+        let bytes = before.size > 0 ? try file.read(at: 0, count: before.size) : try file.readToEnd(expecting: 0)
         let change = try FileChange.since(before, reading: file, what: bytes)
         file.close()
         return .owned(bytes, count: bytes.count, change)

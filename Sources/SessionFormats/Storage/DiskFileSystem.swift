@@ -205,16 +205,13 @@ final class DiskFile: OpenFile {
     }
 
     func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
         var failure: FileSystemError?
-        let done = bytes.withUnsafeMutableBytes { buffer in
-            do throws(FileSystemError) { return try read(at: offset, into: buffer) } catch {
-                failure = error
-                return 0
-            }
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, done in
+            do throws(FileSystemError) {
+                done = try read(at: offset, into: UnsafeMutableRawBufferPointer(memory))
+            } catch { failure = error }
         }
         if let failure { throw failure }
-        bytes.removeLast(count - done)
         return bytes
     }
 

@@ -104,18 +104,6 @@ extension OpenFile {
         return min(bytes.count, memory.count)
     }
 
-    /// The first bytes, as far as there are any.
-    func read(_ count: Int) throws(FileSystemError) -> [UInt8] {
-        var failure: FileSystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, done in
-            do throws(FileSystemError) { done = try read(at: 0, into: UnsafeMutableRawBufferPointer(memory)) } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return bytes
-    }
-
     /// All bytes, whatever the file's size was said to be.
     ///
     /// - Parameter size: How many bytes to be ready for; a file is read at once when it is right.

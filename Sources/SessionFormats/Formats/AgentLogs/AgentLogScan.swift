@@ -77,7 +77,7 @@ struct AgentLogScan {
     }
 
     private struct UnfinishedLine {
-        /// All that stands on it, the white space that a reader trims too: inside a string it is text.
+        /// What stands on it, with spaces that a reader trims: inside a string they are text.
         var bytes: [UInt8]
         /// Where that stands in the file.
         var place: Range<Int>
