@@ -47,6 +47,14 @@ struct KilledWriterTests {
         }
     }
 
+    @Test func `writers that are done before the last kill write on until it`() throws {
+        try withFolder { folder in
+            let run = try KilledWriters(log: folder + "/log.jsonl", program: program, entries: 5, kills: 30).run()
+            #expect(run.kills == 30)
+            #expect(run.problem == nil, "\(run.problem ?? "")")
+        }
+    }
+
     @Test func `without the lock the same is found to lose entries`() throws {
         try withFolder { folder in
             let log = folder + "/log.jsonl"

@@ -9,9 +9,10 @@ public struct KilledWriters {
     public var log: String
     /// The program `crashlab`.
     public var program: String
-    /// How many entries each process has to write.
+    /// How many entries each process has to write; one that has them before the last kill gets as many again, since on
+    /// a busy machine the writers may be done before this one has seen what they told of.
     public var entries: Int
-    /// How many times one of them is killed.
+    /// How many times one of them is killed; one that was done when the signal came does not count.
     public var kills: Int
     /// About how many bytes an entry has.
     public var size = 1_000
@@ -27,7 +28,7 @@ public struct KilledWriters {
 
     /// What came of it.
     public struct Outcome: Sendable {
-        /// How many times a process was killed.
+        /// How many times a process was killed; fewer than wanted only when the writers were always done before.
         public var kills: Int
         /// The identifiers that each process printed, in its order.
         public var acknowledged: [[String]]
@@ -42,12 +43,14 @@ public struct KilledWriters {
         var output = Pipe()
         var lives = 0
         var acknowledged: [String] = []
+        /// How many identifiers it has to tell of before it is done.
+        var wanted: Int
         /// How many times it ended by itself with nothing to tell.
         var fruitless = 0
         var toldBefore = 0
         private var rest: [UInt8] = []
 
-        init(_ name: String) { self.name = name }
+        init(_ name: String, wanted: Int) { (self.name, self.wanted) = (name, wanted) }
 
         /// Reads what is there, at least a byte; tells how many identifiers came, nil at the end.
         func read() -> Int? {
@@ -66,7 +69,7 @@ public struct KilledWriters {
     /// - Throws: When the program cannot be started, or the log not be read.
     public func run() throws -> Outcome {
         var choices = Choices.seeded(seed)
-        let lives = [Life("a"), Life("b")]
+        let lives = [Life("a", wanted: entries), Life("b", wanted: entries)]
         for life in lives { try start(life) }
         var (killed, running) = (0, lives)
         func moment() -> Int { choices.choose("entries before the next kill", below: max(1, entries / max(1, kills))) }
@@ -75,7 +78,8 @@ public struct KilledWriters {
             for life in wait(for: running) {
                 guard let count = life.read() else {
                     life.process.waitUntilExit()
-                    if life.acknowledged.count < entries, !isStuck(life) {
+                    if killed < kills { giveMore(life) }
+                    if life.acknowledged.count < life.wanted, !isStuck(life) {
                         try start(life)
                     } else {
                         running.removeAll { $0 === life }
@@ -85,11 +89,15 @@ public struct KilledWriters {
                 left -= count
             }
             guard left < 0, killed < kills, !running.isEmpty else { continue }
-            try killAndStart(choices.pick("who is killed", running))
-            killed += 1
-            left = moment()
+            let life = choices.pick("who is killed", running)
+            if kill(life) {
+                killed += 1
+                left = moment()
+            }
+            if killed < kills { giveMore(life) }
+            try start(life)
         }
-        let stuck = lives.contains { $0.acknowledged.count < entries } ? "nothing more can be appended" : nil
+        let stuck = lives.contains { $0.acknowledged.count < $0.wanted } ? "nothing more can be appended" : nil
         return Outcome(kills: killed, acknowledged: lives.map(\.acknowledged), problem: try problem(lives) ?? stuck)
     }
 
@@ -109,12 +117,19 @@ public struct KilledWriters {
         return zip(lives, polled).filter { $0.1.revents != 0 }.map(\.0)
     }
 
-    private func killAndStart(_ life: Life) throws {
-        kill(life.process.processIdentifier, SIGKILL)
+    /// Has one that is done write on, up to twenty times, so that it ends where kills never meet a writer at work.
+    private func giveMore(_ life: Life) {
+        guard life.acknowledged.count >= life.wanted, life.wanted < 20 * entries else { return }
+        life.wanted += entries
+    }
+
+    /// Kills one, and tells whether it was still at work.
+    private func kill(_ life: Life) -> Bool {
+        Foundation.kill(life.process.processIdentifier, SIGKILL)
         // What it told of before it died counts.
         while life.read() != nil {}
         life.process.waitUntilExit()
-        try start(life)
+        return life.process.terminationReason == .uncaughtSignal
     }
 
     private func start(_ life: Life) throws {
@@ -126,7 +141,7 @@ public struct KilledWriters {
         life.process.arguments =
             [
                 "append", log, "--writer", "\(life.name)\(life.lives)", "--first", "\(life.acknowledged.count)",
-                "--entries", "\(max(0, entries - life.acknowledged.count))", "--size", "\(size)", "--batch", "3",
+                "--entries", "\(max(0, life.wanted - life.acknowledged.count))", "--size", "\(size)", "--batch", "3",
                 "--pieces", "8", "--retries", "1000",
             ] + (bug.map { ["--bug", $0.rawValue] } ?? [])
         life.process.standardOutput = life.output
