@@ -1,5 +1,6 @@
 import CrashHarness
 import Foundation
+import SessionFormats
 
 enum FuzzCommand: Command {
     static let name = "fuzz"
@@ -105,7 +106,7 @@ enum FuzzCommand: Command {
                 ledger.note(campaign.counts)
             })
         display.end()
-        ledger.note(campaign.counts)
+        ledger.finish(campaign.counts)
         guided?.wait()
         let results = guided?.results ?? [:]
         Output.print(summary.text(seed: plan.seed) + GuidedReport.text(results))
@@ -133,18 +134,40 @@ private struct CountLedger {
 
     init(_ folder: FindingsFolder) { self.folder = folder }
 
-    mutating func note(_ counts: [String: Int]) {
+    /// Adds what was counted since the last time to the findings that are kept; tells whether another campaign has one of
+    /// the counts just now.
+    @discardableResult
+    mutating func note(_ counts: [String: Int]) -> Bool {
+        var isBusy = false
         for (identity, count) in counts where count > written[identity, default: 0] {
             do {
+                // One that is being kept at this moment is counted the next time.
+                guard try folder.isKept(identity) else { continue }
                 try folder.add(count - written[identity, default: 0], to: identity)
                 written[identity] = count
+            } catch StorageError.locked {
+                isBusy = true
             } catch {
                 // Findings go on being counted in memory, and are in the summary.
-                if !hasComplained {
-                    Output.error("\nCounts cannot be kept. \(error.reason)\n")
-                }
-                hasComplained = true
+                complain(error.reason)
             }
         }
+        return isBusy
+    }
+
+    /// The last time. A count that another campaign has is waited for, up to two seconds.
+    mutating func finish(_ counts: [String: Int]) {
+        var (isBusy, turns) = (note(counts), 0)
+        while isBusy, turns < 100 {
+            usleep(20_000)
+            (isBusy, turns) = (note(counts), turns + 1)
+        }
+        let isAll = counts.allSatisfy { written[$0.key, default: 0] >= $0.value }
+        if !isAll { complain(isBusy ? "Another campaign has them." : "Their findings could not be kept.") }
+    }
+
+    private mutating func complain(_ reason: String) {
+        if !hasComplained { Output.error("\nCounts cannot be kept. \(reason)\n") }
+        hasComplained = true
     }
 }

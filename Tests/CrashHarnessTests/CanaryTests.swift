@@ -23,7 +23,7 @@ struct CanaryTests {
         let saved = try FindingsFolder(folder).keep(finding)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: saved).sorted()
-                == ["case.txt", "count", "report.txt", "session.jsonl"])
+                == ["case.txt", "report.txt", "session.jsonl"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [finding.identity])
 
         let text = try String(contentsOfFile: "\(saved)/case.txt", encoding: .utf8)

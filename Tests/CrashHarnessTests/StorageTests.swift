@@ -171,6 +171,19 @@ struct StorageTests {
         }
     }
 
+    @Test func `what is counted while a finding is being kept stays counted`() throws {
+        let disk = SimulatedDisk()
+        let folder = FindingsFolder("found", on: disk)
+        let files = ["case.txt": Data("judge".utf8), "report.txt": Data("report".utf8)]
+        // Another campaign on the same folder is a step behind.
+        try disk.makeFolder("found/x")
+        try folder.add(3, to: "x")
+        #expect(try !folder.isKept("x"))
+        _ = try folder.keep(files, as: "x")
+        try folder.add(2, to: "x")
+        #expect(try folder.isKept("x") && folder.count(of: "x") == 5)
+    }
+
     @Test func `an input of a corpus is there as a whole or not at all`() throws {
         let disk = SimulatedDisk()
         var corpus = try Corpus("corpus", on: disk)

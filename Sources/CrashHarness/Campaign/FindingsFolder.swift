@@ -5,7 +5,7 @@
 //         report.txt       what was expected, what came, how to see it again
 //         session.jsonl    the bytes that show it, when there are any
 //         stack.txt        what the process said when it died, when it did
-//         count            how often the cause was met, in all runs
+//         count            how often the cause was met, in all runs; only `add` writes it, so that none is lost
 //
 // Each file is put in place in one step, the report last: a folder without one is what a campaign left that was killed, and
 // is filled by the next that meets the cause. A folder's name follows from the cause, so that the same cause is one folder,
@@ -47,7 +47,6 @@ public struct FindingsFolder: Sendable {
         let place = "\(path)/\(identity)"
         if try isKept(identity) { return place }
         try disk.makeFolder(place)
-        let files = files.merging(["count": Data("0\n".utf8)]) { $1 }
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) where name != Self.report {
             try write(bytes, "\(place)/\(name)")
         }
@@ -59,7 +58,10 @@ public struct FindingsFolder: Sendable {
     /// The last file of a finding, with which it is there.
     private static let report = "report.txt"
 
-    private func isKept(_ identity: String) throws -> Bool { try disk.exists("\(path)/\(identity)/\(Self.report)") }
+    /// Whether a finding of this identity is there as a whole.
+    ///
+    /// - Throws: What the file system reports.
+    public func isKept(_ identity: String) throws -> Bool { try disk.exists("\(path)/\(identity)/\(Self.report)") }
 
     private func write(_ bytes: Data, _ path: String) throws {
         try AtomicReplacement(of: path, on: disk).write(Array(bytes))
