@@ -129,6 +129,36 @@ struct AgentRepairTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `what stands behind the messages of a session in one object is kept`(isWhole: Bool) throws {
+        let after = #"{"id":"n","timestamp":"t","type":"user","content":"after"}"# + "\n"
+        let members = #""summary":"the end","kind":"subagent""#
+        for isEmpty in [true, false] {
+            let messages =
+                isEmpty ? "" : #"{"id":"m0","type":"user","content":"x"},{"id":"m1","type":"gemini","content":""}"#
+            let object = """
+                {
+                  "sessionId": "s",
+                  "projectHash": "p",
+                  "messages": [\(messages)],
+                  \(members)
+                }
+
+                """
+            // A name that the damage takes away leaves the brackets as they were.
+            let damaged = isWhole ? object : object.replacing(#""id":"m0""#, with: #""id"x"m0""#)
+            let recovered = try AgentLogFormat.gemini.recover(FileBytes(Array((damaged + after).utf8)))
+            let line = try #require(recovered.bytes.split(separator: 0x0A).first)
+            let metadata = try JSONValue(line)
+            #expect(metadata["summary"]?.string == "the end" && metadata["kind"]?.string == "subagent")
+            #expect(metadata["sessionId"]?.string == "s" && metadata["messages"] == nil)
+            let ids = isEmpty ? ["n"] : isWhole ? ["m0", "m1", "n"] : ["m1", "n"]
+            #expect(try shown(recovered.bytes) == ids)
+            let loss = recovered.repairs.filter { $0.action == .leftOut }
+            #expect(loss.isEmpty == (isWhole || isEmpty))
+        }
+    }
+
     @Test func `of a session in one object that was cut anywhere every whole message is given back`() throws {
         let bytes = Array(object(named: "p").utf8)
         for cut in 1..<bytes.count {

@@ -14,6 +14,9 @@ struct GeminiObject {
     let isWhole: Bool
     /// Up to where what is before the list of messages can be read, without the comma; nil when it cannot.
     private let metadata: Range<Int>?
+    /// The members behind the list of messages, without the comma before them: a summary, what kind of session it is; nil
+    /// when there are none, or they cannot be told from what is damaged.
+    private let ending: Range<Int>?
     /// Whether it names the project.
     private let isNamed: Bool
 
@@ -31,12 +34,13 @@ struct GeminiObject {
         }
         let end = wholeEnd ?? Self.endOfRemains(buffer)
         let text = Self.joined(buffer[..<end])
-        messages = Self.messages(in: text, of: buffer)
+        let messages = Self.messages(in: text, of: buffer)
         let isOverLines = messages.contains { buffer[$0].contains(0x0A) }
         guard found.map({ $0.walk.isOverLines || wholeEnd != nil }) ?? false || isOverLines else { return nil }
-        (range, isWhole) = (0..<end, wholeEnd != nil)
+        (range, self.messages, isWhole) = (0..<end, messages, wholeEnd != nil)
         isNamed = found?.walk.keys["projectHash"] != nil
         metadata = found.flatMap { Self.metadata($0.walk, from: $0.start, text) }
+        ending = found.flatMap { Self.ending($0.walk, behind: messages.last, text) }
     }
 
     /// Whether a file begins with a session in this form, as far as its beginning tells.
@@ -111,6 +115,19 @@ struct GeminiObject {
         guard let key = walk.keys["messages"]?.start, key < text.count else { return nil }
         guard let last = text[start..<key].lastIndex(where: { !isSpace($0) }), text[last] == 0x2C else { return nil }
         return isValue(text[start..<last] + [0x7D]) ? start..<last : nil
+    }
+
+    /// What is behind the messages, when the brackets of the whole object are in order and the last message is whole.
+    private static func ending(_ walk: Walk, behind last: Range<Int>?, _ text: [UInt8]) -> Range<Int>? {
+        guard walk.isWhole, let list = walk.keys["messages"]?.value, list < walk.at else { return nil }
+        var rest = text[..<(walk.at - 1)][(last?.upperBound ?? list)...]
+        for byte in (last == nil ? [0x5B, 0x5D, 0x2C] : [0x5D, 0x2C]) as [UInt8] {
+            guard let next = rest.firstIndex(where: { !isSpace($0) }), rest[next] == byte else { return nil }
+            rest = rest[(next + 1)...]
+        }
+        guard let first = rest.firstIndex(where: { !isSpace($0) }), let last = rest.lastIndex(where: { !isSpace($0) })
+        else { return nil }
+        return isValue([0x7B] + rest[first...last] + [0x7D]) ? first..<last + 1 : nil
     }
 
     /// Where messages stand that are whole, in a text that may be damaged anywhere. A value of a key is none, and none is
@@ -189,28 +206,36 @@ struct GeminiObject {
         if !isFollowed {
             let parts = messages.map { Array(text[$0]) }
             let beginning = metadata.map { text[$0] + Array(#","messages":["#.utf8) } ?? Self.madeBeginning
-            let object = beginning + parts.joined(separator: [0x2C]) + Array("]}".utf8)
-            if GeminiReading(FileBytes(object)).loads { return (object, account(text, areKept: true)) }
+            let object =
+                beginning + parts.joined(separator: [0x2C]) + [0x5D] + (ending.map { [0x2C] + text[$0] } ?? []) + [0x7D]
+            if GeminiReading(FileBytes(object)).loads {
+                return (object, account(text, of: [metadata] + messages + [ending], areKept: true))
+            }
         }
         let lines = messages.map { Self.joined(text[$0]) + [0x0A] }
-        return (madeMetadata(text) + lines.joined(), account(text, areKept: false))
+        if let line = metadataLine(text) {
+            return (line + lines.joined(), account(text, of: [metadata] + messages + [ending], areKept: false))
+        }
+        return (Array(lines.joined()), account(text, of: messages, areKept: false))
     }
 
     private static let madeBeginning = Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
 
-    /// A line of metadata that counts for the agent; nothing when it has to be made anew.
-    private func madeMetadata(_ text: [UInt8]) -> [UInt8] {
-        guard let metadata else { return [] }
-        let members = Self.joined(text[metadata])
-        for ending in ["}", #","projectHash":"recovered"}"#] {
-            let line = members + Array(ending.utf8)
+    /// A line of metadata that counts for the agent; nil when it has to be made anew.
+    private func metadataLine(_ text: [UInt8]) -> [UInt8]? {
+        guard metadata != nil || ending != nil else { return nil }
+        let members = metadata.map { Self.joined(text[$0]).dropFirst() } ?? []
+        let others = ending.map { Self.joined(text[$0]) } ?? []
+        for made in ["", #""projectHash":"recovered""#] {
+            let parts = [members, others[...], Array(made.utf8)[...]].filter { !$0.isEmpty }
+            let line = [0x7B] + Array(parts.joined(separator: [0x2C])) + [0x7D]
             let reading = GeminiReading(FileBytes(line + [0x0A] + Array("{}\n".utf8)))
             if reading.loads, !reading.isLegacy { return line + [0x0A] }
         }
-        return []
+        return nil
     }
 
-    private func account(_ text: [UInt8], areKept: Bool) -> [Repair] {
+    private func account(_ text: [UInt8], of parts: [Range<Int>?], areKept: Bool) -> [Repair] {
         var (account, end): ([Repair], Int) = ([], 0)
         func passOver(to next: Int) {
             guard next > end else { return }
@@ -222,7 +247,7 @@ struct GeminiObject {
                     : Repair(.leftOut, offset: end, length: next - end, "It belongs to no message that is whole."))
             end = next
         }
-        for place in [metadata].compactMap({ $0 }) + messages {
+        for case let place? in parts {
             passOver(to: place.lowerBound)
             account.append(
                 areKept
