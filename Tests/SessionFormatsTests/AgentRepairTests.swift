@@ -16,7 +16,9 @@ struct AgentRepairTests {
         ]
         let format = try #require(FormatCatalogue.standard.format(.gemini))
         let recovered = try format.recover(FileBytes(Array(lines.joined(separator: "\n").utf8)))
-        #expect(String(decoding: recovered.bytes, as: UTF8.self).hasSuffix("\n{\"$set\":{\"projectHash\":\"p\"}}\n"))
+        #expect(
+            String(decoding: recovered.bytes, as: UTF8.self).hasSuffix(
+                "\n{\"sessionId\":\"s\",\"projectHash\":\"p\"}\n"))
         let copy = FileBytes(recovered.bytes)
         #expect(format.examine(copy, ExaminationOptions(mode: .reference)).verdict != .unreadable)
         #expect(try format.recover(copy).bytes == recovered.bytes)
@@ -99,6 +101,23 @@ struct AgentRepairTests {
         let format = try #require(FormatCatalogue.standard.format(.gemini))
         let examination = format.examine(FileBytes(bytes), ExaminationOptions(mode: .reference))
         return examination.verdict == .unreadable ? nil : examination.items?.map(\.id)
+    }
+
+    @Test func `messages in a record over several lines have the names that the copy gives them`() throws {
+        let format = try #require(FormatCatalogue.standard.format(.gemini))
+        let log = """
+            {"sessionId":"s","projectHash":"p"}
+            {"$set":{"messages":[{"id":"a-\n1","type":"user","content":"x"},{"id":"b","type":"gemini","content":"y"}]}}
+            {"id":"c","type":"user","content":"z"}
+
+            """
+        let examination = format.examine(FileBytes(Array(log.utf8)), ExaminationOptions(mode: .recover))
+        let copy = try format.recover(FileBytes(Array(log.utf8))).bytes
+        let again = format.examine(FileBytes(copy), ExaminationOptions(mode: .recover))
+        #expect(examination.items?.map(\.id) == ["", "a-\n1", "b", "c"])
+        #expect(again.items?.map(\.id) == ["", "a-\n1", "b", "c"] && again.verdict == .clean)
+        let second = try #require(examination.items?.map(\.range)[2])
+        #expect(Array(log.utf8)[second].elementsEqual(#"{"id":"b","type":"gemini","content":"y"}"#.utf8))
     }
 
     @Test(arguments: [true, false])

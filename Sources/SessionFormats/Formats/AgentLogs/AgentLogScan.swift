@@ -69,6 +69,8 @@ struct AgentLogScan {
     private var unfinished: [UnfinishedLine] = []
     /// Whether the record at hand stands in a copy in which bytes that are no UTF-8 were replaced.
     private var isRepaired = false
+    /// Where the lines begin of which the record at hand was joined, in it and in the file; empty for one on a line.
+    private var joinedParts: [(start: Int, offset: Int)] = []
     /// Whether the record at hand stands among fragments.
     private var isAmongFragments = false
 
@@ -292,10 +294,25 @@ struct AgentLogScan {
             record.forEach(at: path[...]) { item in
                 guard let id = item.member("id"), id.isString else { return }
                 if isRepaired { return inner.append(InnerRecord(at: at, name: id.string)) }
-                let place = at.place.lowerBound + item.range.lowerBound..<at.place.lowerBound + item.range.upperBound
-                inner.append(InnerRecord(at: RecordPlace(place: place, line: at.line)))
+                // A newline in it keeps it from being read where it stands.
+                let name = joinedParts.isEmpty ? nil : id.string
+                inner.append(InnerRecord(at: RecordPlace(place: place(of: item, at), line: at.line), name: name))
             }
         }
+    }
+
+    /// Where a part of the record at hand stands in the file.
+    private func place(of part: JSONView, _ at: RecordPlace) -> Range<Int> {
+        func offset(_ inRecord: Int) -> Int {
+            guard let line = joinedParts.last(where: { $0.start <= inRecord }) else {
+                return at.place.lowerBound + inRecord
+            }
+            return line.offset + inRecord - line.start
+        }
+        let range = part.range
+        return range.isEmpty
+            ? offset(range.lowerBound)..<offset(range.lowerBound)
+            : offset(range.lowerBound)..<offset(range.upperBound - 1) + 1
     }
 
     /// A kind that is a container ends the reading where kinds are looked up in a set.
@@ -319,8 +336,7 @@ struct AgentLogScan {
         )
         let custom = Array("custom".utf8)
         if isRepaired { return repairs.changeLast { $0.replaceSubrange(type.range, with: custom) } }
-        let place = at.place.lowerBound + type.range.lowerBound..<at.place.lowerBound + type.range.upperBound
-        repairs.mend(place, custom, "a message without one became a record of another kind")
+        repairs.mend(place(of: type, at), custom, "a message without one became a record of another kind")
     }
 
     private mutating func noteFatal(_ kind: Fatal.Kind, _ at: RecordPlace, _ reason: String) {
@@ -338,8 +354,8 @@ struct AgentLogScan {
         case .array, .object:
             if plan.log.view == .claude, value.isTrueInPython {
                 noteFatal(.wrongType, at, "its parent is no text")
-                let place = at.place.lowerBound + value.range.lowerBound..<at.place.lowerBound + value.range.upperBound
-                repairs.mend(place, Array("null".utf8), "a parent that is no text was taken away")
+                repairs.mend(
+                    place(of: value, at), Array("null".utf8), "a parent that is no text was taken away")
                 return IdentifierTable.none
             }
         default: break
@@ -814,7 +830,13 @@ struct AgentLogScan {
                 "a raw newline in a string was escaped")
         }
         lines.forEach { noteSpelling(ofPart: $0) }
+        var start = first.place.lowerBound - first.at.place.lowerBound
+        for line in lines {
+            joinedParts.append((start, line.place.lowerBound))
+            start += line.bytes.count + 2
+        }
         takeRecord(record, RecordPlace(place: place, line: first.at.line), isSalvaged: true)
+        joinedParts = []
     }
 
     private mutating func noteSpelling(ofPart line: UnfinishedLine) {

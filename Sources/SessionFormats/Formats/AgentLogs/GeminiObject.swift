@@ -119,8 +119,11 @@ struct GeminiObject {
 
     /// What is behind the messages, when the brackets of the whole object are in order and the last message is whole.
     private static func ending(_ walk: Walk, behind last: Range<Int>?, _ text: [UInt8]) -> Range<Int>? {
-        guard walk.isWhole, let list = walk.keys["messages"]?.value, list < walk.at else { return nil }
-        var rest = text[..<(walk.at - 1)][(last?.upperBound ?? list)...]
+        // In a damaged text messages may stand behind what looks like its end.
+        guard walk.isWhole, let list = walk.keys["messages"]?.value, case let start = last?.upperBound ?? list,
+            start < walk.at
+        else { return nil }
+        var rest = text[start..<walk.at - 1]
         for byte in (last == nil ? [0x5B, 0x5D, 0x2C] : [0x5D, 0x2C]) as [UInt8] {
             guard let next = rest.firstIndex(where: { !isSpace($0) }), rest[next] == byte else { return nil }
             rest = rest[(next + 1)...]

@@ -267,14 +267,13 @@ struct GeminiReading {
     /// How many messages the list says there are.
     var listedCount: Int { isLegacy ? messages.count : listed.lines.count }
 
-    /// A record that gives back what a later record made void; nil when it was never given.
+    /// A record that gives back what a later record made void; nil when it was never given. It is one of metadata, which is
+    /// no update of the conversation, unless a name is no string.
     var restoringRecord: [UInt8]? {
-        var members: [[UInt8]] = []
-        for (name, value) in [("sessionId", sessionID), ("projectHash", projectHash)] where !value.counts {
-            guard let last = value.last else { return nil }
-            members.append(Array("\"\(name)\":".utf8) + last)
-        }
-        return Array(#"{"$set":{"#.utf8) + members.joined(separator: [0x2C]) + Array("}}".utf8)
+        guard let session = sessionID.last, let project = projectHash.last else { return nil }
+        let names = Array(#"{"sessionId":"#.utf8) + session + Array(#","projectHash":"#.utf8) + project + [0x7D]
+        let areStrings = session.first == 0x22 && project.first == 0x22
+        return areStrings ? names : Array(#"{"$set":"#.utf8) + names + [0x7D]
     }
 
     /// Whether the session is in the list: it loads, it is no subagent's, and there is something to go on with.
