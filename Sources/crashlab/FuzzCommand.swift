@@ -147,6 +147,9 @@ private struct CountLedger {
                 written[identity] = count
             } catch StorageError.locked {
                 isBusy = true
+            } catch StorageError.notDurable {
+                // It is there, though a power cut may take it away: once more would count twice.
+                written[identity] = count
             } catch {
                 // Findings go on being counted in memory, and are in the summary.
                 complain(error.reason)
@@ -163,7 +166,10 @@ private struct CountLedger {
             (isBusy, turns) = (note(counts), turns + 1)
         }
         let isAll = counts.allSatisfy { written[$0.key, default: 0] >= $0.value }
-        if !isAll { complain(isBusy ? "Another campaign has them." : "Their findings could not be kept.") }
+        if !isAll {
+            hasComplained = false
+            complain(isBusy ? "Another campaign has them." : "Their findings could not be kept.")
+        }
     }
 
     private mutating func complain(_ reason: String) {

@@ -107,15 +107,15 @@ struct AgentRepairTests {
         let format = try #require(FormatCatalogue.standard.format(.gemini))
         let log = """
             {"sessionId":"s","projectHash":"p"}
-            {"$set":{"messages":[{"id":"a-\n1","type":"user","content":"x"},{"id":"b","type":"gemini","content":"y"}]}}
+            {"$set":{"messages":[{"id":"a-\n\n1","type":"user","content":"x"},{"id":"b","type":"gemini","content":"y"}]}}
             {"id":"c","type":"user","content":"z"}
 
             """
         let examination = format.examine(FileBytes(Array(log.utf8)), ExaminationOptions(mode: .recover))
         let copy = try format.recover(FileBytes(Array(log.utf8))).bytes
         let again = format.examine(FileBytes(copy), ExaminationOptions(mode: .recover))
-        #expect(examination.items?.map(\.id) == ["", "a-\n1", "b", "c"])
-        #expect(again.items?.map(\.id) == ["", "a-\n1", "b", "c"] && again.verdict == .clean)
+        #expect(examination.items?.map(\.id) == ["", "a-\n\n1", "b", "c"])
+        #expect(again.items?.map(\.id) == ["", "a-\n\n1", "b", "c"] && again.verdict == .clean)
         let second = try #require(examination.items?.map(\.range)[2])
         #expect(Array(log.utf8)[second].elementsEqual(#"{"id":"b","type":"gemini","content":"y"}"#.utf8))
     }
@@ -175,6 +175,40 @@ struct AgentRepairTests {
             #expect(try shown(recovered.bytes) == ids)
             let loss = recovered.repairs.filter { $0.action == .leftOut }
             #expect(loss.isEmpty == (isWhole || isEmpty))
+        }
+    }
+
+    /// Members around an empty or short list, and what of them stands in the copy's metadata, with records behind or without.
+    private static let members = [
+        (#""messages": [], "sessionId": "s", "projectHash": "p", "summary": "z""#, ["s", "p", "z"], ["n"]),
+        (#""sessionId": "s", "projectHash": "p", "messages": [M], "sessionId": """#, ["s", "p", nil], ["m", "n"]),
+        (#""sessionId": "s", "projectHash": "p", "messages": [M], "id": "top""#, ["s", "p", nil], ["m", "n"]),
+        (
+            #""sessionId": "s", "projectHash": "p", "messages": [M], "messages": [], "summary": "z""#, ["s", "p", "z"],
+            nil
+        ),
+        (#""sessionId": "s", "projectHash": "p", "extra": [M], "messages": [], "summary": "z""#, ["s", "p", "z"], nil),
+    ]
+
+    @Test(arguments: members.indices)
+    func `members in any order are kept, told of once, and spoil nothing`(_ index: Int) throws {
+        let (members, wanted, ids) = Self.members[index]
+        let message = #"\n    {"id":"m","type":"user","content":"hi"}\n  "#.replacing("\\n", with: "\n")
+        let object = "{\n  \(members.replacing("M", with: message).replacing(", \"", with: ",\n  \""))\n}\n"
+        for after in [#"{"id":"n","timestamp":"t","type":"user","content":"after"}"# + "\n", "  x\n"] {
+            let bytes = Array((object + after).utf8)
+            let recovered = try AgentLogFormat.gemini.recover(FileBytes(bytes))
+            var end = 0
+            for repair in recovered.repairs {
+                #expect(repair.offset == end, "\(repair.text)")
+                end = repair.range.upperBound
+            }
+            #expect(end == bytes.count)
+            #expect(try AgentLogFormat.gemini.recover(FileBytes(recovered.bytes)).bytes == recovered.bytes)
+            guard after.hasPrefix("{") else { continue }
+            let metadata = try JSONValue(try #require(recovered.bytes.split(separator: 0x0A).first))
+            #expect(["sessionId", "projectHash", "summary"].map { metadata[$0]?.string } == wanted)
+            if let ids { #expect(try shown(recovered.bytes) == ids) }
         }
     }
 

@@ -28,7 +28,7 @@ public struct KilledWriters {
 
     /// What came of it.
     public struct Outcome: Sendable {
-        /// How many times a process was killed; fewer than wanted only when the writers were always done before.
+        /// How many times a process was killed; fewer than wanted only when a hundred signals in a row came too late.
         public var kills: Int
         /// The identifiers that each process printed, in its order.
         public var acknowledged: [[String]]
@@ -71,14 +71,14 @@ public struct KilledWriters {
         var choices = Choices.seeded(seed)
         let lives = [Life("a", wanted: entries), Life("b", wanted: entries)]
         for life in lives { try start(life) }
-        var (killed, running) = (0, lives)
+        var (killed, late, running) = (0, 0, lives)
         func moment() -> Int { choices.choose("entries before the next kill", below: max(1, entries / max(1, kills))) }
         var left = moment()
         while !running.isEmpty {
             for life in wait(for: running) {
                 guard let count = life.read() else {
                     life.process.waitUntilExit()
-                    if killed < kills { giveMore(life) }
+                    if killed < kills, late < Self.mostLate { giveMore(life) }
                     if life.acknowledged.count < life.wanted, !isStuck(life) {
                         try start(life)
                     } else {
@@ -91,10 +91,12 @@ public struct KilledWriters {
             guard left < 0, killed < kills, !running.isEmpty else { continue }
             let life = choices.pick("who is killed", running)
             if kill(life) {
-                killed += 1
+                (killed, late) = (killed + 1, 0)
                 left = moment()
+            } else {
+                late += 1
             }
-            if killed < kills { giveMore(life) }
+            if killed < kills, late < Self.mostLate { giveMore(life) }
             try start(life)
         }
         let stuck = lives.contains { $0.acknowledged.count < $0.wanted } ? "nothing more can be appended" : nil
@@ -117,10 +119,12 @@ public struct KilledWriters {
         return zip(lives, polled).filter { $0.1.revents != 0 }.map(\.0)
     }
 
-    /// Has one that is done write on, up to twenty times, so that it ends where kills never meet a writer at work.
+    /// After so many signals in a row that met no writer at work the writers get no more to do.
+    private static let mostLate = 100
+
+    /// Has one that is done write on.
     private func giveMore(_ life: Life) {
-        guard life.acknowledged.count >= life.wanted, life.wanted < 20 * entries else { return }
-        life.wanted += entries
+        if life.acknowledged.count >= life.wanted { life.wanted += max(1, entries) }
     }
 
     /// Kills one, and tells whether it was still at work.

@@ -354,8 +354,12 @@ struct AgentLogScan {
         case .array, .object:
             if plan.log.view == .claude, value.isTrueInPython {
                 noteFatal(.wrongType, at, "its parent is no text")
-                repairs.mend(
-                    place(of: value, at), Array("null".utf8), "a parent that is no text was taken away")
+                let none = Array("null".utf8)
+                if isRepaired {
+                    repairs.changeLast { $0.replaceSubrange(value.range, with: none) }
+                } else {
+                    repairs.mend(place(of: value, at), none, "a parent that is no text was taken away")
+                }
                 return IdentifierTable.none
             }
         default: break
@@ -783,7 +787,9 @@ struct AgentLogScan {
         unfinished.append(
             UnfinishedLine(bytes: all.copy, place: all.place, at: at, whole: whole(line), fault: line.fault))
         if isFirst { return true }
-        let lines = Array(unfinished.map(\.bytes).joined(separator: [0x5C, 0x6E]))
+        let lines = unfinished.enumerated().flatMap {
+            $1.bytes + Self.newlines(between: $1, unfinished.dropFirst($0 + 1))
+        }
         let joined = (plan.log.lines.trims ?? plan.log.lines.trimsText)?.trimmed(lines) ?? lines[...]
         let fault = joined.withUnsafeBufferPointer { buffer -> JSONFault? in
             guard let text = TextLine(buffer, fileOffset: 0) else { return nil }
@@ -808,6 +814,13 @@ struct AgentLogScan {
         return true
     }
 
+    /// Escapes for what stands between a line and the first of those behind it: blank lines are newlines of the string as
+    /// well. A CR that ends a line does not count as one.
+    private static func newlines(between line: UnfinishedLine, _ rest: ArraySlice<UnfinishedLine>) -> [UInt8] {
+        guard let next = rest.first else { return [] }
+        return Array([[UInt8]](repeating: [0x5C, 0x6E], count: max(1, next.at.line - line.at.line)).joined())
+    }
+
     private mutating func takeJoined(_ record: JSONView) {
         let lines = unfinished
         unfinished = []
@@ -822,18 +835,15 @@ struct AgentLogScan {
             \(plan.log.badLines == .refused ? "\(plan.log.reader) refuses the file for it" : "\(plan.log.reader) has none of it").
             """)
         for (line, next) in zip(lines, lines.dropFirst()) {
-            // Blank lines between the two are newlines of the string as well. A CR that ends a line does not count as one.
-            let newlines = max(1, next.at.line - line.at.line)
-            let escapes = [[UInt8]](repeating: [0x5C, 0x6E], count: newlines)
             repairs.mend(
-                line.place.upperBound..<next.place.lowerBound, Array(escapes.joined()),
+                line.place.upperBound..<next.place.lowerBound, Self.newlines(between: line, [next]),
                 "a raw newline in a string was escaped")
         }
         lines.forEach { noteSpelling(ofPart: $0) }
         var start = first.place.lowerBound - first.at.place.lowerBound
-        for line in lines {
+        for (index, line) in lines.enumerated() {
             joinedParts.append((start, line.place.lowerBound))
-            start += line.bytes.count + 2
+            start += line.bytes.count + Self.newlines(between: line, lines.dropFirst(index + 1)).count
         }
         takeRecord(record, RecordPlace(place: place, line: first.at.line), isSalvaged: true)
         joinedParts = []

@@ -119,12 +119,12 @@ struct GeminiObject {
 
     /// What is behind the messages, when the brackets of the whole object are in order and the last message is whole.
     private static func ending(_ walk: Walk, behind last: Range<Int>?, _ text: [UInt8]) -> Range<Int>? {
-        // In a damaged text messages may stand behind what looks like its end.
-        guard walk.isWhole, let list = walk.keys["messages"]?.value, case let start = last?.upperBound ?? list,
-            start < walk.at
-        else { return nil }
+        guard walk.isWhole, let list = walk.keys["messages"]?.value, list < walk.at else { return nil }
+        // What looks like a message before the list is a member's; in a damaged text one may stand behind the end.
+        let inList = last.flatMap { $0.upperBound > list ? $0.upperBound : nil }
+        guard case let start = inList ?? list, start < walk.at else { return nil }
         var rest = text[start..<walk.at - 1]
-        for byte in (last == nil ? [0x5B, 0x5D, 0x2C] : [0x5D, 0x2C]) as [UInt8] {
+        for byte in (inList == nil ? [0x5B, 0x5D, 0x2C] : [0x5D, 0x2C]) as [UInt8] {
             guard let next = rest.firstIndex(where: { !isSpace($0) }), rest[next] == byte else { return nil }
             rest = rest[(next + 1)...]
         }
@@ -204,7 +204,7 @@ struct GeminiObject {
     ///
     /// - Parameter isFollowed: Whether records stand behind it, so that it cannot stay an object.
     func mended(_ bytes: FileBytes, isFollowed: Bool) -> (text: [UInt8], account: [Repair])? {
-        guard metadata != nil || !messages.isEmpty else { return nil }
+        guard metadata != nil || ending != nil || !messages.isEmpty else { return nil }
         let text = bytes.copy(range)
         if !isFollowed {
             let parts = messages.map { Array(text[$0]) }
@@ -216,8 +216,11 @@ struct GeminiObject {
             }
         }
         let lines = messages.map { Self.joined(text[$0]) + [0x0A] }
-        if let line = metadataLine(text) {
-            return (line + lines.joined(), account(text, of: [metadata] + messages + [ending], areKept: false))
+        // What stands behind the messages may spoil what stands before them.
+        for ending in [ending, nil] {
+            if let line = metadataLine(text, with: ending) {
+                return (line + lines.joined(), account(text, of: [metadata] + messages + [ending], areKept: false))
+            }
         }
         return (Array(lines.joined()), account(text, of: messages, areKept: false))
     }
@@ -225,7 +228,7 @@ struct GeminiObject {
     private static let madeBeginning = Array(#"{"sessionId":"recovered","projectHash":"recovered","messages":["#.utf8)
 
     /// A line of metadata that counts for the agent; nil when it has to be made anew.
-    private func metadataLine(_ text: [UInt8]) -> [UInt8]? {
+    private func metadataLine(_ text: [UInt8], with ending: Range<Int>?) -> [UInt8]? {
         guard metadata != nil || ending != nil else { return nil }
         let members = metadata.map { Self.joined(text[$0]).dropFirst() } ?? []
         let others = ending.map { Self.joined(text[$0]) } ?? []
@@ -250,7 +253,8 @@ struct GeminiObject {
                     : Repair(.leftOut, offset: end, length: next - end, "It belongs to no message that is whole."))
             end = next
         }
-        for case let place? in parts {
+        // What stands inside another part is told with it.
+        for case let place? in parts where place.lowerBound >= end {
             passOver(to: place.lowerBound)
             account.append(
                 areKept
