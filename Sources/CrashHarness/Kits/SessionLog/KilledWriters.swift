@@ -73,12 +73,17 @@ public struct KilledWriters {
         for life in lives { try start(life) }
         var (killed, late, running) = (0, 0, lives)
         func moment() -> Int { choices.choose("entries before the next kill", below: max(1, entries / max(1, kills))) }
+        /// Has one that is done write on while kills are to come.
+        func giveMore(_ life: Life) {
+            guard killed < kills, late < Self.mostLate, life.acknowledged.count >= life.wanted else { return }
+            life.wanted += max(1, entries)
+        }
         var left = moment()
         while !running.isEmpty {
             for life in wait(for: running) {
                 guard let count = life.read() else {
                     life.process.waitUntilExit()
-                    if killed < kills, late < Self.mostLate { giveMore(life) }
+                    giveMore(life)
                     if life.acknowledged.count < life.wanted, !isStuck(life) {
                         try start(life)
                     } else {
@@ -96,7 +101,7 @@ public struct KilledWriters {
             } else {
                 late += 1
             }
-            if killed < kills, late < Self.mostLate { giveMore(life) }
+            giveMore(life)
             try start(life)
         }
         let stuck = lives.contains { $0.acknowledged.count < $0.wanted } ? "nothing more can be appended" : nil
@@ -121,11 +126,6 @@ public struct KilledWriters {
 
     /// After so many signals in a row that met no writer at work the writers get no more to do.
     private static let mostLate = 100
-
-    /// Has one that is done write on.
-    private func giveMore(_ life: Life) {
-        if life.acknowledged.count >= life.wanted { life.wanted += max(1, entries) }
-    }
 
     /// Kills one, and tells whether it was still at work.
     private func kill(_ life: Life) -> Bool {
